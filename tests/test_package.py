@@ -30,8 +30,10 @@ def wheel(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("wheel")
     built = subprocess.run(
         [sys.executable, "-c", f"import hatchling.build as b; print(b.build_wheel({str(out)!r}))"],
-        cwd=TOP, capture_output=True, text=True,
-    )  # fmt: skip
+        cwd=TOP,
+        capture_output=True,
+        text=True,
+    )
     assert built.returncode == 0, built.stderr
     return out / built.stdout.strip().splitlines()[-1]
 
@@ -68,8 +70,10 @@ def test_an_editable_install_finds_its_files(tmp_path):
     pytest.importorskip("hatchling", reason="hatchling makes editable installs: pip install hatchling")
     made = subprocess.run(
         [sys.executable, "-c", f"import hatchling.build as b; print(b.build_editable({str(tmp_path)!r}))"],
-        cwd=TOP, capture_output=True, text=True,
-    )  # fmt: skip
+        cwd=TOP,
+        capture_output=True,
+        text=True,
+    )
     assert made.returncode == 0, made.stderr
     zipfile.ZipFile(tmp_path / made.stdout.strip().splitlines()[-1]).extractall(tmp_path / "site")
     code = f"import site; site.addsitedir({str(tmp_path / 'site')!r}); " + PROBE.format(shim=SHIM)

@@ -116,9 +116,16 @@ def test_the_owners_settings_may_live_behind_a_symlink(tmp_path):
 
 def test_importing_it_loads_nothing_that_costs():
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c",
-         f"import sys; sys.path.insert(0, {str(Path(paths.__file__).parents[1])!r}); before = set(sys.modules)\n"
-         "import stintd.paths; print(sorted(m for m in set(sys.modules) - before if not m.startswith('stintd')))"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-I",
+            "-S",
+            "-c",
+            f"import sys; sys.path.insert(0, {str(Path(paths.__file__).parents[1])!r}); before = set(sys.modules)\n"
+            "import stintd.paths; print(sorted(m for m in set(sys.modules) - before if not m.startswith('stintd')))",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert not set(ast.literal_eval(done.stdout)) - ALREADY_LOADED

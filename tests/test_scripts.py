@@ -35,9 +35,13 @@ def installed(tmp_path, monkeypatch) -> Path:
 
 def run(name: str, *words: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [str(TOP / "scripts" / name), *words], cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True,
+        [str(TOP / "scripts" / name), *words],
+        cwd=cwd,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
         timeout=PATIENCE,
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize("name", SCRIPTS)

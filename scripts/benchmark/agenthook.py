@@ -76,9 +76,11 @@ def _call(shell: str, command: str, message: bytes) -> tuple[float, float]:
     reading, writing = os.pipe()
     before = time.perf_counter()
     pid = os.posix_spawn(
-        shell, [shell, "-c", command], {"PATH": "/usr/bin:/bin"},
+        shell,
+        [shell, "-c", command],
+        {"PATH": "/usr/bin:/bin"},
         file_actions=[(os.POSIX_SPAWN_DUP2, reading, 0), (os.POSIX_SPAWN_CLOSE, writing)],
-    )  # fmt: skip
+    )
     os.close(reading)
     with contextlib.suppress(BrokenPipeError):  # an empty script reads nothing
         os.write(writing, message)

@@ -86,7 +86,12 @@ def commits_against_recorded_hours() -> Rows:
         for day, seconds in truth.items():
             days += 1
             inside += estimated[day] * LOW <= seconds <= estimated[day] * HIGH
-    yield Result(f"backfill: estimated over recorded, median of {len(ratios)} authors", statistics.median(ratios), "",
-                 at_least=0.65, note=f"{min(ratios):.2f} to {max(ratios):.2f}")  # fmt: skip
+    yield Result(
+        f"backfill: estimated over recorded, median of {len(ratios)} authors",
+        statistics.median(ratios),
+        "",
+        at_least=0.65,
+        note=f"{min(ratios):.2f} to {max(ratios):.2f}",
+    )
     yield Result("backfill: the same from above", statistics.median(ratios), "", at_most=1.35)
     yield Result(f"backfill: days within the printed band, of {days}", 100 * inside / days, "%", at_least=70)

@@ -47,8 +47,10 @@ def _stint() -> str:
 def fast_verbs() -> Rows:
     stint = _stint()
     verbs = {
-        "start": [stint, "start", "bench", "--create"], "status": [stint, "status"], "stop": [stint, "stop"],
-    }  # fmt: skip
+        "start": [stint, "start", "bench", "--create"],
+        "status": [stint, "status"],
+        "stop": [stint, "stop"],
+    }
     for entries in (0, 100_000):
         with tempfile.TemporaryDirectory() as folder:
             home = Home(Path(folder))
@@ -66,9 +68,11 @@ def looks_at_everything() -> Rows:
         fill_entries(home, 100_000)
         with running(home) as daemon:
             looks = {
-                "report over all": ["report", "2005-01-01..2026-12-31"], "report of the last week": ["report", "last", "week"],
-                "day": ["day", "yesterday"], "week": ["week", "last", "week"],
-            }  # fmt: skip
+                "report over all": ["report", "2005-01-01..2026-12-31"],
+                "report of the last week": ["report", "last", "week"],
+                "day": ["day", "yesterday"],
+                "week": ["week", "last", "week"],
+            }
             for name, ratio in ratios({name: [_stint(), *words] for name, words in looks.items()}, daemon.environment).items():
                 if name != "pass":
                     yield Result(f"stint {name} of 100,000 entries", ratio, "×", at_most=8)
@@ -80,10 +84,14 @@ def parallel_writers() -> Rows:
         writers = [
             subprocess.Popen(
                 [_stint(), "add", "bench", f"2025-01-{day + 1:02d} {hour:02d}:{minute:02d}-{hour:02d}:{minute + 5:02d}"],
-                env=daemon.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                env=daemon.environment,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
             )
-            for day in range(25) for hour in (8, 9) for minute in (0, 10, 20, 30)
-        ]  # fmt: skip
+            for day in range(25)
+            for hour in (8, 9)
+            for minute in (0, 10, 20, 30)
+        ]
         answered = sum(writer.wait() == 0 for writer in writers)
         kept = len(daemon.every("/api/entries", {"from": "2025-01-01", "to": "2025-02-01"}))
         yield Result("200 writers at once: kept", kept, "entries", at_least=200, note=f"{answered} answered")
@@ -101,10 +109,12 @@ def _watson() -> Rows:
         writers = [
             subprocess.Popen(
                 [command, "add", "-f", f"2025-01-01 {n:02d}:00", "-t", f"2025-01-01 {n:02d}:30", "bench"],
-                env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                env=environment,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
             )
             for n in range(20)
-        ]  # fmt: skip
+        ]
         for writer in writers:
             writer.wait()
         log = subprocess.run([command, "log", "-a", "-s"], env=environment, capture_output=True, text=True).stdout
@@ -122,10 +132,13 @@ def _timewarrior() -> Rows:
         writers = [
             subprocess.Popen(
                 [command, "track", f"2025-01-01T{n:02d}:00", "-", f"2025-01-01T{n:02d}:30", "bench"],
-                env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
             )
             for n in range(20)
-        ]  # fmt: skip
+        ]
         for writer in writers:
             writer.wait()
         kept = subprocess.run([command, "export"], env=environment, capture_output=True, text=True).stdout.count('"id"')

@@ -132,9 +132,13 @@ def fill_entries(home: Home, count: int, a_day: int = 25) -> None:
             for number in range(count):
                 start = last - timedelta(days=number // a_day) + timedelta(minutes=step_minutes * (number % a_day))
                 row = {
-                    "project_id": projects[number % 40], "start_us": to_us(start), "end_us": to_us(start + length),
-                    "description": f"work {number}", "billable": 0, "hands_on_us": length // timedelta(microseconds=1),
-                }  # fmt: skip
+                    "project_id": projects[number % 40],
+                    "start_us": to_us(start),
+                    "end_us": to_us(start + length),
+                    "description": f"work {number}",
+                    "billable": 0,
+                    "hands_on_us": length // timedelta(microseconds=1),
+                }
                 entry_rows.add(step, row)
             step.changes.clear()
 

@@ -19,8 +19,13 @@ def idle_and_memory() -> Rows:
         with running(home) as daemon:
             yield Result("ready after start, 100 repositories", time.perf_counter() - began, "s", at_most=0.5)
             watched = daemon.wait_until_watching(100)
-            yield Result("resident memory, 100 small repositories", process.resident_mib(daemon.pid), "MiB",
-                         at_most=48 + watched * 0.6 / 1024, note=f"{watched} folders watched")  # fmt: skip
+            yield Result(
+                "resident memory, 100 small repositories",
+                process.resident_mib(daemon.pid),
+                "MiB",
+                at_most=48 + watched * 0.6 / 1024,
+                note=f"{watched} folders watched",
+            )
             time.sleep(10)  # noqa: TID251
             cpu = process.fine_cpu_seconds(daemon.pid)
             yield Result("idle: wakeups a minute", process.wakeups(daemon.pid, SECONDS), "a minute", at_most=1)

@@ -19,10 +19,20 @@ BACKLOG = 7_400
 def item(root: Path, number: int) -> dict[str, Any]:
     file = root / f"repo{number // 200 % 4:04d}" / "pkg0" / f"file{number // 10 % 3}.py"
     return {
-        "entity": str(file), "type": "file", "category": "coding", "time": START.timestamp() + 10 * number, "project": "repo",
-        "branch": "main", "language": "Python", "is_write": number % 3 == 0, "lines": 40, "lineno": number % 40, "cursorpos": 7,
-        "user_agent": "wakatime/1.90.0 (linux-6.1.0-x86_64) go1.22.0 vim/9.0 vim-wakatime/12.0.0", "dependencies": [],
-    }  # fmt: skip
+        "entity": str(file),
+        "type": "file",
+        "category": "coding",
+        "time": START.timestamp() + 10 * number,
+        "project": "repo",
+        "branch": "main",
+        "language": "Python",
+        "is_write": number % 3 == 0,
+        "lines": 40,
+        "lineno": number % 40,
+        "cursorpos": 7,
+        "user_agent": "wakatime/1.90.0 (linux-6.1.0-x86_64) go1.22.0 vim/9.0 vim-wakatime/12.0.0",
+        "dependencies": [],
+    }
 
 
 def body(root: Path, first: int) -> bytes:

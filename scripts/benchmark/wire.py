@@ -74,9 +74,14 @@ def beat(number: int) -> dict[str, str]:
     time_ = START + timedelta(seconds=number * 2)
     entity = f"src/module_{number // 10 % 300}.py"
     return {
-        "id": f"bench-{number}", "time": time_.isoformat().replace("+00:00", "Z"), "project": f"project-{number // 2000 % 5}",
-        "branch": "main", "kind": "edit", "source": "editor", "entity": entity,
-    }  # fmt: skip
+        "id": f"bench-{number}",
+        "time": time_.isoformat().replace("+00:00", "Z"),
+        "project": f"project-{number // 2000 % 5}",
+        "branch": "main",
+        "kind": "edit",
+        "source": "editor",
+        "entity": entity,
+    }
 
 
 def rate(caller: Caller, path: str, bodies: Callable[[int], bytes], pid: int, first: int) -> tuple[float, float, int]:

@@ -43,9 +43,13 @@ class Daemon:
         environment = {"HOME": str(self.folder / "home"), "KEY": "k-secret"}
         core = compose.core(chosen, layout_of(self.folder), self.clock, environment, self._settings)
         delivery = compose.delivery(
-            core, self.carrier, lambda: (), Book(lambda: self.tables, settings.read_target, self._keep_target, self._take_over),
-            billing=lambda: self.billing or self.carrier, chance=lambda: 0.5,
-        )  # fmt: skip
+            core,
+            self.carrier,
+            lambda: (),
+            Book(lambda: self.tables, settings.read_target, self._keep_target, self._take_over),
+            billing=lambda: self.billing or self.carrier,
+            chance=lambda: 0.5,
+        )
         upkeep = compose.upkeep(
             core, delivery, lambda: Watches(1, 100, 400), lambda: (), lambda: self.policy.zone, lambda: self.chosen_calendars
         )

@@ -54,15 +54,27 @@ class Probe:
         gaps = self.ask("GET", f"/api/gaps?from={DAY}&to={DAY}")["data"]
         edits = self.ask("GET", "/api/edits")["data"]
         self.known = {
-            "entry_id": [one["id"] for one in entries], "project_id": [one["id"] for one in projects],
-            "task_id": [one["id"] for one in tasks], "client_id": [client["id"]], "gap_id": [one["id"] for one in gaps],
-            "user_id": [one["id"] for one in people], "mapping_id": [mapping["id"]], "edit_id": [one["editId"] for one in edits],
-        }  # fmt: skip
+            "entry_id": [one["id"] for one in entries],
+            "project_id": [one["id"] for one in projects],
+            "task_id": [one["id"] for one in tasks],
+            "client_id": [client["id"]],
+            "gap_id": [one["id"] for one in gaps],
+            "user_id": [one["id"] for one in people],
+            "mapping_id": [mapping["id"]],
+            "edit_id": [one["editId"] for one in edits],
+        }
 
     def _entry(self, project_id: str, hour: int) -> Any:
-        return self.ask("POST", "/api/entries", {
-            "projectId": project_id, "start": f"{DAY}T{hour:02d}:00:00Z", "durationMinutes": 60, "description": "work",
-        })  # fmt: skip
+        return self.ask(
+            "POST",
+            "/api/entries",
+            {
+                "projectId": project_id,
+                "start": f"{DAY}T{hour:02d}:00:00Z",
+                "durationMinutes": 60,
+                "description": "work",
+            },
+        )
 
 
 @contextmanager

@@ -186,9 +186,13 @@ async def test_the_guard_holds_without_a_key(ask, port, route, daemon):
     path = route.path.replace("{bucket_id}", "b") + "?pulsetime=1"
     body = BUCKET if route.method == "POST" else None
     foreign = [
-        {"Host": "evil.example"}, {"Host": f"localhost:{port + 1}"}, {"Origin": "https://evil.example"}, {"Origin": "null"},
-        {"Origin": "moz-extension://listed"}, {"Sec_Fetch_Site": "cross-site"},
-    ]  # fmt: skip
+        {"Host": "evil.example"},
+        {"Host": f"localhost:{port + 1}"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "moz-extension://listed"},
+        {"Sec_Fetch_Site": "cross-site"},
+    ]
     for headers in foreign:
         assert (await ask(route.method, path, body, **headers)).status == 403, headers
     if body is not None:

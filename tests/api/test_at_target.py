@@ -31,13 +31,30 @@ async def fake(daemon, client):
     daemon.billing = ClockMeFake()
     await client.post("/api/projects", {"name": "atlas", "clientName": "Acme"}, 201)
     for project, day, clock, minutes, tags, task in WORK:
-        await client.post("/api/entries", {
-            "projectName": project, "autoCreate": True, "startTime": f"2026-11-{day}T{clock}:00Z", "durationMinutes": minutes,
-            "tags": tags, "taskName": task,
-        }, 201)  # fmt: skip
-    await client.post("/api/targets", {
-        "name": "acme", "kind": "clockme", "secret": "k-secret", "from": "2026-11-01", "settle": "0s", "rounding": RULE,
-    }, 201)  # fmt: skip
+        await client.post(
+            "/api/entries",
+            {
+                "projectName": project,
+                "autoCreate": True,
+                "startTime": f"2026-11-{day}T{clock}:00Z",
+                "durationMinutes": minutes,
+                "tags": tags,
+                "taskName": task,
+            },
+            201,
+        )
+    await client.post(
+        "/api/targets",
+        {
+            "name": "acme",
+            "kind": "clockme",
+            "secret": "k-secret",
+            "from": "2026-11-01",
+            "settle": "0s",
+            "rounding": RULE,
+        },
+        201,
+    )
     await client.post("/api/targets/acme/map", {"project": "atlas", "remote": {"project_id": "p1"}})
     return daemon.billing
 
@@ -113,8 +130,9 @@ async def test_the_timesheet_has_the_same_sums(client, fake):
     by_hand = sums()
     found = {
         (row["projectName"], row["taskName"], day[-2:]): seconds
-        for row in told["rows"] for day, seconds in row["roundedDays"].items()
-    }  # fmt: skip
+        for row in told["rows"]
+        for day, seconds in row["roundedDays"].items()
+    }
     assert found == by_hand
     assert told["totals"]["deliveredDays"]["2026-11-18"] == 5400
 
@@ -129,17 +147,25 @@ async def test_what_cannot_be_told_is_refused(client, fake, query):
 
 async def test_a_stretch_across_midnight_counts_on_both_days_as_the_report_has_it(client, daemon):
     daemon.billing = ClockMeFake()
-    await client.post("/api/entries", {
-        "projectName": "atlas", "autoCreate": True, "startTime": "2026-11-18T23:00:00Z", "durationMinutes": 90,
-    }, 201)  # fmt: skip
+    await client.post(
+        "/api/entries",
+        {
+            "projectName": "atlas",
+            "autoCreate": True,
+            "startTime": "2026-11-18T23:00:00Z",
+            "durationMinutes": 90,
+        },
+        201,
+    )
     body = {"name": "acme", "kind": "clockme", "secret": "k-secret", "from": "2026-11-01", "settle": "0s"}
     await client.post("/api/targets", body, 201)
     await client.post("/api/targets/acme/map", {"project": "atlas", "remote": {"project_id": "p1"}})
     await deliver(client, 1)
     told = await client.get("/api/reports", **WEEK, groupBy="day", target="acme")
     assert [(row["seconds"], row["roundedSeconds"], row["deliveredSeconds"]) for row in told["rows"]] == [
-        (3600, 3600, 3600), (1800, 1800, 1800),
-    ]  # fmt: skip
+        (3600, 3600, 3600),
+        (1800, 1800, 1800),
+    ]
 
 
 async def test_a_rule_with_its_own_rounding_is_shown_as_it_is_handed_over(client, fake):

@@ -118,11 +118,14 @@ ACME = "11111111-1111-4111-8111-111111111111"
 
 async def test_a_session_that_its_hooks_told_of_adds_nothing(client, home):
     for at, kind, actor, path in (
-        ("09:00:00.3", "prompt", "human", "/code/acme"), ("09:01:31", "tool", "agent", "/code/acme/src/login.py"),
-        ("09:06:02", "turn_end", "agent", "/code/acme"), ("09:09:00.2", "prompt", "human", "/code/acme"),
-        ("09:15:01", "turn_end", "agent", "/code/acme"), ("09:18:00.2", "prompt", "human", "/code/acme"),
+        ("09:00:00.3", "prompt", "human", "/code/acme"),
+        ("09:01:31", "tool", "agent", "/code/acme/src/login.py"),
+        ("09:06:02", "turn_end", "agent", "/code/acme"),
+        ("09:09:00.2", "prompt", "human", "/code/acme"),
+        ("09:15:01", "turn_end", "agent", "/code/acme"),
+        ("09:18:00.2", "prompt", "human", "/code/acme"),
         ("09:19:01", "session_end", "human", "/code/acme"),
-    ):  # fmt: skip
+    ):
         client.daemon.intake.tell(live(at, kind, actor, path, ACME))
     before = await client.get("/api/heartbeats?from=2026-11-18&to=2026-11-18&project=acme")
     told = await client.post("/api/backfill", {"from": "2026-11-18T08:00:00Z", "to": "2026-11-18T10:00:00Z"})
@@ -211,8 +214,12 @@ async def test_only_one_backfill_runs_at_a_time_and_says_how_far_it_is(client, h
     running = asyncio.ensure_future(client.post("/api/backfill", {}))
     await begun.wait()
     assert await client.get("/api/backfill") == {
-        "running": True, "files": 3, "filesRead": 1, "bytes": 900, "bytesRead": 300,
-    }  # fmt: skip
+        "running": True,
+        "files": 3,
+        "filesRead": 1,
+        "bytes": 900,
+        "bytesRead": 300,
+    }
     assert (await client.ask("POST", "/api/backfill", {})).status == 409
     waiting.set()
     await running

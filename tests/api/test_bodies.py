@@ -114,9 +114,12 @@ def largest(limit):
     room = limit - 64
     return [
         *(b"[" + one * (room // len(one)) + b"1]" for one in (b"{},", b"[],", b'"ab",', b"1234567,")),
-        b"[" * room, b'{"a":"' + b"x" * room + b'"}', b'{"a":"' + b"\\u00e9" * (room // 6) + b'"}',
-        b'{"a":' + b"9" * room + b"}", b"{" + b"".join(b'"k%d":1,' % n for n in range(70_000)) + b'"k":1}',
-    ]  # fmt: skip
+        b"[" * room,
+        b'{"a":"' + b"x" * room + b'"}',
+        b'{"a":"' + b"\\u00e9" * (room // 6) + b'"}',
+        b'{"a":' + b"9" * room + b"}",
+        b"{" + b"".join(b'"k%d":1,' % n for n in range(70_000)) + b'"k":1}',
+    ]
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="memory is read from /proc, which Linux has")

@@ -40,10 +40,16 @@ async def test_a_start_answers_the_bare_entry(client):
     me = await client.get("/api/users/me")
     assert set(entry) == FIELDS
     assert entry == {
-        "id": entry["id"], "user_id": me["id"], "project_id": beta, "task_id": task["id"],
-        "description": "Working on feature", "start_time": "2026-11-20T09:00:00Z", "end_time": None, "duration": None,
+        "id": entry["id"],
+        "user_id": me["id"],
+        "project_id": beta,
+        "task_id": task["id"],
+        "description": "Working on feature",
+        "start_time": "2026-11-20T09:00:00Z",
+        "end_time": None,
+        "duration": None,
         "billable": True,
-    }  # fmt: skip
+    }
     assert (await client.get("/api/timer/current"))["timer"]["id"] == entry["id"]
 
 
@@ -228,9 +234,11 @@ async def test_an_empty_list_has_no_pages(client):
 async def test_dates_are_the_owners_local_days_and_both_are_included(client, query, found):
     client.daemon.set_policy(zone="Europe/Berlin")
     for name, begin, end in (
-        ("early", f"{BEFORE}T08:00:00Z", f"{BEFORE}T09:00:00Z"), ("night", f"{BEFORE}T22:30:00Z", f"{BEFORE}T23:30:00Z"),
-        ("noon", f"{DAY}T12:00:00Z", f"{DAY}T13:00:00Z"), ("late", f"{DAY}T22:30:00Z", f"{DAY}T23:30:00Z"),
-    ):  # fmt: skip
+        ("early", f"{BEFORE}T08:00:00Z", f"{BEFORE}T09:00:00Z"),
+        ("night", f"{BEFORE}T22:30:00Z", f"{BEFORE}T23:30:00Z"),
+        ("noon", f"{DAY}T12:00:00Z", f"{DAY}T13:00:00Z"),
+        ("late", f"{DAY}T22:30:00Z", f"{DAY}T23:30:00Z"),
+    ):
         body = {"projectName": "beta", "autoCreate": True, "start": begin, "end": end, "description": name}
         await client.post("/api/entries", body, 201)
     page = await client.get("/api/time-entries", **query)

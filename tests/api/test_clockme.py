@@ -294,8 +294,13 @@ async def test_money_is_counted_to_the_cent(client):
     budget = await client.get(f"/api/projects/{made['id']}/budget")
     # 1209 s of 100.10 an hour are 33.61691…; floats that are rounded per entry come to 33.62 as well, halves do not.
     assert budget == {
-        "projectId": made["id"], "hoursUsed": 0.3358, "hoursLimit": 10, "spend": 33.62, "spendCap": 500, "currency": "EUR",
-    }  # fmt: skip
+        "projectId": made["id"],
+        "hoursUsed": 0.3358,
+        "hoursLimit": 10,
+        "spend": 33.62,
+        "spendCap": 500,
+        "currency": "EUR",
+    }
     report = await client.get("/api/reports", from_="2026-11-20", to="2026-11-20")
     assert (report["rows"][0]["amount"], report["rows"][0]["currency"]) == (33.62, "EUR")
 
@@ -387,8 +392,10 @@ async def test_the_dashboard_shows_what_runs_today_the_week_and_what_needs_a_loo
     assert shown["today"]["seconds"] == (await client.get("/api/status"))["todaySeconds"] == 6000
     assert shown["week"]["seconds"] == 6000 + 8 * 3600
     assert [(one["name"], one["seconds"]) for one in shown["week"]["projects"]] == [
-        ("near", 28800), ("fine", 4200), ("over", 1800),
-    ]  # fmt: skip
+        ("near", 28800),
+        ("fine", 4200),
+        ("over", 1800),
+    ]
     assert shown["gapsToday"] == {"count": 2, "seconds": 1800 + 3600}
     alerts = {one["code"]: one for one in shown["alerts"]}
     assert alerts.keys() == {"budget_near", "budget_over", "gaps", "review"}

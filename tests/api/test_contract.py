@@ -33,9 +33,15 @@ def test_every_component_is_a_schema_and_every_reference_has_its_component():
 
 
 async def test_an_answer_with_a_field_more_or_less_fails_the_test_that_sees_it(client):
-    entry = await client.post("/api/entries", {
-        "projectName": "acme", "autoCreate": True, "start": "2026-11-20T08:00:00Z", "durationMinutes": 30,
-    })  # fmt: skip
+    entry = await client.post(
+        "/api/entries",
+        {
+            "projectName": "acme",
+            "autoCreate": True,
+            "start": "2026-11-20T08:00:00Z",
+            "durationMinutes": 30,
+        },
+    )
     table, path = client.daemon.http.table, f"/api/entries/{entry['id']}"
     shown = await client.get(path)
     contract.check(table, "GET", path, 200, "application/json", shown)

@@ -285,8 +285,11 @@ async def test_evidence_stays_what_was_seen_whatever_is_edited(client):
 async def test_watching_an_agent_is_told_apart_and_the_agents_own_time_too(client):
     from tests.dashboard import scene
 
-    beats = [*scene.agent_turn("06:00", "06:10", "acme", day=DAY), *scene.beats("06:11", "06:20", "acme", DAY),
-             *scene.agent_turn("07:00", "08:00", "acme", "s-2", DAY)]  # fmt: skip
+    beats = [
+        *scene.agent_turn("06:00", "06:10", "acme", day=DAY),
+        *scene.beats("06:11", "06:20", "acme", DAY),
+        *scene.agent_turn("07:00", "08:00", "acme", "s-2", DAY),
+    ]
     await client.post("/api/heartbeats", beats, 202)
     day = await client.get("/api/day", date=DAY)
     seen = {}
@@ -299,16 +302,22 @@ async def test_watching_an_agent_is_told_apart_and_the_agents_own_time_too(clien
 
 async def test_what_git_did_is_marked_once_each(client, daemon):
     common = {"project": "acme", "source": "git", "branch": "feat/x"}
-    await client.post("/api/heartbeats", [
-        {**common, "time": f"{DAY}T09:00:00Z", "kind": "checkout", "entity": "0123abc"},
-        {**common, "time": f"{DAY}T09:10:00Z", "kind": "commit", "entity": "told of"},
-        {**common, "time": f"{DAY}T09:20:00Z", "kind": "push", "actor": "agent"},
-    ], 202)  # fmt: skip
+    await client.post(
+        "/api/heartbeats",
+        [
+            {**common, "time": f"{DAY}T09:00:00Z", "kind": "checkout", "entity": "0123abc"},
+            {**common, "time": f"{DAY}T09:10:00Z", "kind": "commit", "entity": "told of"},
+            {**common, "time": f"{DAY}T09:20:00Z", "kind": "push", "actor": "agent"},
+        ],
+        202,
+    )
     day = await client.get("/api/day", date=DAY)
     marks = [(one["kind"], one["text"], one["actor"], one["projectName"]) for one in day["marks"]]
     assert marks == [
-        ("checkout", "feat/x", "human", "acme"), ("commit", "told of", "human", "acme"), ("push", "feat/x", "agent", "acme"),
-    ]  # fmt: skip
+        ("checkout", "feat/x", "human", "acme"),
+        ("commit", "told of", "human", "acme"),
+        ("push", "feat/x", "agent", "acme"),
+    ]
 
 
 async def test_a_day_must_be_one(client):

@@ -35,12 +35,38 @@ async def spans(client, **query):
 async def test_an_entry_has_every_field_of_the_contract(client):
     entry = await added(client, "10:00", "11:00")
     assert set(entry) >= {
-        "id", "projectId", "projectName", "clientId", "clientName", "taskId", "taskName", "description", "start", "end",
-        "durationSeconds", "state", "actor", "origin", "handsOnSeconds", "supervisedSeconds", "billable", "tags", "branch",
-        "repo", "commits", "sessionId", "pinned", "locked", "approvedAt", "confirmed",
-        "userId", "workspaceId", "revision", "deliveries",
+        "id",
+        "projectId",
+        "projectName",
+        "clientId",
+        "clientName",
+        "taskId",
+        "taskName",
+        "description",
+        "start",
+        "end",
+        "durationSeconds",
+        "state",
+        "actor",
+        "origin",
+        "handsOnSeconds",
+        "supervisedSeconds",
+        "billable",
+        "tags",
+        "branch",
+        "repo",
+        "commits",
+        "sessionId",
+        "pinned",
+        "locked",
+        "approvedAt",
+        "confirmed",
+        "userId",
+        "workspaceId",
+        "revision",
+        "deliveries",
         "pauses",
-    }  # fmt: skip
+    }
     assert (entry["durationSeconds"], entry["handsOnSeconds"], entry["state"]) == (3600, 3600, "finished")
     assert await client.get(f"/api/entries/{entry['id']}") | {"takenSeconds": 0, "notice": None, "projectCreated": True} == entry
 
@@ -142,8 +168,9 @@ async def test_split_then_merge_is_the_same_entry(client):
     entry = await added(client, "10:00", "11:00", tags=["x"])
     parts = (await client.post(f"/api/entries/{entry['id']}/split", {"at": at("10:20")}))["entries"]
     assert [(one["start"], one["end"], one["tags"]) for one in parts] == [
-        (at("10:00"), at("10:20"), ["x"]), (at("10:20"), at("11:00"), ["x"]),
-    ]  # fmt: skip
+        (at("10:00"), at("10:20"), ["x"]),
+        (at("10:20"), at("11:00"), ["x"]),
+    ]
     merged = await client.post("/api/entries/merge", {"ids": [one["id"] for one in parts]})
     same = ("id", "start", "end", "durationSeconds", "tags", "pauses", "projectId", "description", "billable")
     assert {name: merged[name] for name in same} == {name: entry[name] for name in same}
@@ -232,8 +259,10 @@ async def test_approved_entries_are_locked_until_released(client):
     assert (done["count"], done["entries"][0]["locked"], done["entries"][0]["pinned"]) == (1, True, ["time", "project", "text"])
     path = f"/api/entries/{done['entries'][0]['id']}"
     for method, target, body in (
-        ("PATCH", path, {"description": "x"}), ("DELETE", path, None), ("POST", path + "/split", {"at": at("09:30")}),
-    ):  # fmt: skip
+        ("PATCH", path, {"description": "x"}),
+        ("DELETE", path, None),
+        ("POST", path + "/split", {"at": at("09:30")}),
+    ):
         answer = await client.ask(method, target, body)
         assert (answer.status, answer.body["code"]) == (409, "CONFLICT"), target
     await work(client, "10:05", "10:30")
@@ -272,8 +301,9 @@ async def test_history_tells_each_edit_by_field(client):
     steps = (await client.get(f"/api/entries/{entry['id']}/history"))["data"]
     assert [one["verb"] for one in steps] == ["add", "edit"]
     assert steps[1]["changes"] == {
-        "description": {"before": "", "after": "a"}, "end": {"before": at("11:00"), "after": at("10:30")},
-    }  # fmt: skip
+        "description": {"before": "", "after": "a"},
+        "end": {"before": at("11:00"), "after": at("10:30")},
+    }
 
 
 async def test_history_is_found_by_a_beginning_of_the_id_and_after_the_end(client):

@@ -45,11 +45,13 @@ async def test_an_import_goes_on_in_an_edit_of_its_own_only(client):
 async def test_a_refused_batch_changes_nothing(client):
     await client.post("/api/import", {"entries": [entry(9)], "create": True})
     for wrong in (
-        entry(1, end="2025-11-20T00:30:00Z"), entry(1, end="2025-11-22T01:30:00Z"), entry(1, projectName="beta"),
+        entry(1, end="2025-11-20T00:30:00Z"),
+        entry(1, end="2025-11-22T01:30:00Z"),
+        entry(1, projectName="beta"),
         entry(1, start="2999-01-01T00:00:00Z", end="2999-01-01T01:00:00Z"),
         entry(1, pauses=[{"start": "2025-11-20T01:20:00Z", "end": "2025-11-20T01:10:00Z"}]),
         entry(1, start="2025-11-20T09:10:00Z", end="2025-11-20T09:20:00Z"),
-    ):  # fmt: skip
+    ):
         answer = await client.ask("POST", "/api/import", {"entries": [entry(2), wrong]})
         assert answer.status in (404, 409, 422), answer.body
         assert await entries(client) == {"e9"}

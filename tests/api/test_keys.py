@@ -212,10 +212,15 @@ async def test_every_route_lets_in_exactly_whom_it_should(loopback, keys, daemon
         assert int(answer.headers["X-RateLimit-Limit"]) == 1000
     key = keys["full"]
     foreign = [
-        {"Host": "evil.example"}, {"Host": "localhost"}, {"Host": f"localhost:{loopback.port + 1}"},
-        {"Origin": "https://evil.example"}, {"Origin": "null"}, {"Origin": "http://localhost:3000"},
-        {"Sec_Fetch_Site": "cross-site"}, {"Sec_Fetch_Site": "same-site"},
-    ]  # fmt: skip
+        {"Host": "evil.example"},
+        {"Host": "localhost"},
+        {"Host": f"localhost:{loopback.port + 1}"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://localhost:3000"},
+        {"Sec_Fetch_Site": "cross-site"},
+        {"Sec_Fetch_Site": "same-site"},
+    ]
     for headers in foreign:
         answer = await ask(method, path, key, body, **headers)
         assert (answer.status, answer.body["code"]) == (403, "FORBIDDEN"), headers
@@ -299,9 +304,11 @@ async def test_wrong_paths_and_wrong_bodies_count(loopback, keys, daemon):
 
 async def test_the_trail_names_the_key_that_changed_something(client, loopback, keys):
     made = await loopback.ask(
-        "POST", "/api/entries", keys["write"],
+        "POST",
+        "/api/entries",
+        keys["write"],
         {"projectName": "acme", "autoCreate": True, "start": "2026-11-20T07:00:00Z", "end": "2026-11-20T08:00:00Z"},
-    )  # fmt: skip
+    )
     assert made.status == 201
     key_id = next(one["id"] for one in (await client.get("/api/keys"))["data"] if one["scope"] == "write")
     assert (await client.get("/api/edits"))["data"][0]["who"] == f"key:{key_id}"

@@ -19,10 +19,17 @@ async def world(client, daemon, loopback):  # noqa: F811
         made[name] = await client.post("/api/projects", {"name": f"{word} app", "clientName": f"{word} Ltd", "hourlyRate": 100})
         await client.post("/api/tasks", {"projectId": made[name]["id"], "name": f"{word} task"})
         hour = "06" if name == "mine" else "07"
-        made[f"{name}Entry"] = await client.post("/api/entries", {
-            "projectId": made[name]["id"], "start": f"2026-11-20T{hour}:00:00Z", "durationMinutes": 30, "tags": [f"{word}-tag"],
-            "description": f"{word} call", "taskName": f"{word} task",
-        })  # fmt: skip
+        made[f"{name}Entry"] = await client.post(
+            "/api/entries",
+            {
+                "projectId": made[name]["id"],
+                "start": f"2026-11-20T{hour}:00:00Z",
+                "durationMinutes": 30,
+                "tags": [f"{word}-tag"],
+                "description": f"{word} call",
+                "taskName": f"{word} task",
+            },
+        )
     daemon.set_policy(concurrency="parallel")
     await client.post("/api/timer/start", {"projectId": made["theirs"]["id"], "description": CANARY})
     await client.post("/api/timer/start", {"projectId": made["theirs"]["id"], "sessionId": f"s-{CANARY}", "source": "hook"})
@@ -82,21 +89,30 @@ async def test_what_it_commands_touches_nobody_else(loopback, world, client, dae
     refused = [
         ("POST", "/api/timer/start", {"projectId": theirs}, 404),
         ("POST", "/api/timer/start", {"projectName": f"{CANARY} app"}, 404),
-        ("POST", "/api/timer/start", {"projectName": f"{CANARY} apq"}, 404), ("POST", "/api/timer/pause", {}, 404),
-        ("POST", "/api/timer/pause", {"projectId": theirs}, 404), ("PATCH", "/api/timer", {"description": "x"}, 404),
-        ("PATCH", f"/api/entries/{other}", {"description": "x"}, 404), ("DELETE", f"/api/entries/{other}", None, 404),
+        ("POST", "/api/timer/start", {"projectName": f"{CANARY} apq"}, 404),
+        ("POST", "/api/timer/pause", {}, 404),
+        ("POST", "/api/timer/pause", {"projectId": theirs}, 404),
+        ("PATCH", "/api/timer", {"description": "x"}, 404),
+        ("PATCH", f"/api/entries/{other}", {"description": "x"}, 404),
+        ("DELETE", f"/api/entries/{other}", None, 404),
         ("POST", "/api/entries", {"projectId": theirs, "start": "2026-11-19T06:00:00Z", "durationMinutes": 5}, 404),
         ("PATCH", f"/api/entries/{world['mineEntry']['id']}", {"projectId": theirs}, 404),
         ("PATCH", f"/api/entries/{world['mineEntry']['id']}", {"projectId": None}, 403),
         ("POST", "/api/tasks", {"projectId": theirs, "name": "x"}, 404),
-        ("POST", "/api/time-entries/start", {"project_id": theirs}, 404), ("POST", "/api/time-entries/stop", None, 404),
+        ("POST", "/api/time-entries/start", {"project_id": theirs}, 404),
+        ("POST", "/api/time-entries/stop", None, 404),
         ("POST", "/api/timer/start", {"projectName": "atlas app", "sessionId": f"s-{CANARY}"}, 409),
         ("POST", "/api/entries", {"projectName": "atlas app", "start": "2026-11-20T07:10:00Z", "durationMinutes": 5}, 409),
-        ("POST", "/api/entries",
-         {"projectName": "atlas app", "start": "2026-11-20T07:10:00Z", "durationMinutes": 5, "replace": True}, 403),
-        ("POST", "/api/approve", {"from": "2026-11-01"}, 403), ("POST", "/api/keys", {"scope": "read"}, 403),
+        (
+            "POST",
+            "/api/entries",
+            {"projectName": "atlas app", "start": "2026-11-20T07:10:00Z", "durationMinutes": 5, "replace": True},
+            403,
+        ),
+        ("POST", "/api/approve", {"from": "2026-11-01"}, 403),
+        ("POST", "/api/keys", {"scope": "read"}, 403),
         ("PATCH", f"/api/projects/{world['mine']['id']}", {"clientName": "x"}, 403),
-    ]  # fmt: skip
+    ]
     before = (await client.get("/api/entries", project=f"{CANARY} app".replace(" ", "%20")))["data"]
     for method, path, body, status in refused:
         answer = await loopback.ask(method, path, key, body)
@@ -119,7 +135,7 @@ async def test_automatic_time_of_others_is_not_taken_either(loopback, world, cli
     beats = [
         {"project": f"{CANARY} app", "time": f"2026-11-20T05:{minute:02d}:00Z", "kind": "prompt", "source": "editor"}
         for minute in range(0, 40, 4)
-    ]  # fmt: skip
+    ]
     for which in ({"sessionId": f"s-{CANARY}"}, {"projectId": world["theirs"]["id"]}):
         await client.post("/api/timer/stop", which)
     await client.post("/api/heartbeats", beats)
@@ -129,9 +145,10 @@ async def test_automatic_time_of_others_is_not_taken_either(loopback, world, cli
     mine = world["mineEntry"]["id"]
     daemon.set_policy(concurrency="switch")
     for method, path, body in (
-        ("POST", "/api/entries", block), ("PATCH", f"/api/entries/{mine}", {"start": "2026-11-20T05:30:00Z"}),
+        ("POST", "/api/entries", block),
+        ("PATCH", f"/api/entries/{mine}", {"start": "2026-11-20T05:30:00Z"}),
         ("POST", "/api/timer/start", {"projectName": "atlas app", "at": "2026-11-20T05:10:00Z"}),
-    ):  # fmt: skip
+    ):
         answer = await loopback.ask(method, path, key, body)
         assert (answer.status, answer.body["code"]) == (409, "CONFLICT"), answer.body
         assert CANARY not in json.dumps(answer.body)

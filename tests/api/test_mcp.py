@@ -220,9 +220,11 @@ async def test_a_key_that_asks_too_often_is_told_so_where_the_model_reads_it(loo
     daemon.clock.move(seconds=57)
     error = (await one.rpc("tools/call", {"name": "get_current_time_entry"}))["result"]
     assert error["structuredContent"]["error"] == {
-        "type": "RATE_LIMIT", "message": "Rate limit exceeded. Please wait before making more requests.", "retry_after": 3000,
+        "type": "RATE_LIMIT",
+        "message": "Rate limit exceeded. Please wait before making more requests.",
+        "retry_after": 3000,
         "timestamp": "2026-11-20T09:00:57.000Z",
-    }  # fmt: skip
+    }
     ours = (await one.rpc("tools/call", {"name": "stint_status"}))["result"]
     assert json.loads(ours["content"][0]["text"])["details"]["retryAfter"] == 3
     assert (await one.rpc("tools/list"))["error"]["code"] == rpc.RATE_LIMITED

@@ -19,9 +19,11 @@ async def tasks(client):
     """Two lists with tasks as the document's examples name them."""
     found = {}
     for name, key, at in (
-        ("Implement user authentication", "86fpd7vgc", "Backend Tasks"), ("Debug API endpoint", "abc123xyz", "Backend Tasks"),
-        ("Fix bug", "DEV-1234", "Bug Tracker"), ("Fix bug", "xyz123abc", "Backend Tasks"),
-    ):  # fmt: skip
+        ("Implement user authentication", "86fpd7vgc", "Backend Tasks"),
+        ("Debug API endpoint", "abc123xyz", "Backend Tasks"),
+        ("Fix bug", "DEV-1234", "Bug Tracker"),
+        ("Fix bug", "xyz123abc", "Backend Tasks"),
+    ):
         body = {"projectName": at, "name": name, "key": key}
         if at not in {one["name"] for one in (await client.get("/api/projects"))["data"]}:
             await client.post("/api/projects", {"name": at})
@@ -31,17 +33,26 @@ async def tasks(client):
 
 async def test_the_documents_first_example(agent, tasks):
     answer = await agent.ok(
-        "start_time_tracking", taskId="86fpd7vgc", description="Implementing authentication logic", billable=True,
+        "start_time_tracking",
+        taskId="86fpd7vgc",
+        description="Implementing authentication logic",
+        billable=True,
         tags=["development", "backend"],
-    )  # fmt: skip
+    )
     entry = answer["time_entry"]
     assert answer == {
-        "success": True, "message": STARTED, "time_entry": {
-            "id": entry["id"], "description": "Implementing authentication logic", "start": NOW, "end": None,
-            "task": {"id": "86fpd7vgc", "name": "Implement user authentication"}, "billable": True,
+        "success": True,
+        "message": STARTED,
+        "time_entry": {
+            "id": entry["id"],
+            "description": "Implementing authentication logic",
+            "start": NOW,
+            "end": None,
+            "task": {"id": "86fpd7vgc", "name": "Implement user authentication"},
+            "billable": True,
             "tags": ["development", "backend"],
         },
-    }  # fmt: skip
+    }
 
 
 async def test_the_python_example_that_sends_null_for_what_it_was_not_given(agent, tasks):
@@ -52,11 +63,13 @@ async def test_the_python_example_that_sends_null_for_what_it_was_not_given(agen
 
 async def test_nothing_named_is_the_documents_validation_error(agent, tasks):
     assert await agent.fails("start_time_tracking") == {
-        "success": False, "error": {
-            "type": "VALIDATION", "timestamp": NOW,
+        "success": False,
+        "error": {
+            "type": "VALIDATION",
+            "timestamp": NOW,
             "message": "Task not found. Please provide a valid taskId or taskName + listName combination.",
         },
-    }  # fmt: skip
+    }
 
 
 async def test_a_second_start_is_the_documents_conflict_with_the_running_timer(agent, tasks, daemon):
@@ -64,15 +77,19 @@ async def test_a_second_start_is_the_documents_conflict_with_the_running_timer(a
     await daemon.clock.advance(minutes=75)
     for task in ("86fpd7vgc", "abc123xyz"):
         assert await agent.fails("start_time_tracking", taskId=task) == {
-            "success": False, "error": {
-                "type": "CONFLICT", "timestamp": "2026-11-20T10:15:00.000Z",
+            "success": False,
+            "error": {
+                "type": "CONFLICT",
+                "timestamp": "2026-11-20T10:15:00.000Z",
                 "message": "A timer is already running. Please stop the current timer before starting a new one.",
             },
             "timer": {
-                "id": first["id"], "task": {"id": "abc123xyz", "name": "Debug API endpoint"}, "start": NOW,
+                "id": first["id"],
+                "task": {"id": "abc123xyz", "name": "Debug API endpoint"},
+                "start": NOW,
                 "description": "Investigating 500 errors",
             },
-        }  # fmt: skip
+        }
     assert (await agent.ok("get_current_time_entry"))["time_entry"]["id"] == first["id"]
 
 
@@ -88,8 +105,9 @@ async def test_it_conflicts_whatever_the_owners_setting_says(agent, tasks, daemo
 async def test_an_unknown_task_is_the_documents_not_found_and_says_what_to_do_beside_it(agent, tasks):
     result = await agent.call("start_time_tracking", taskId="86fpd7vgd")
     assert result["structuredContent"] == {
-        "success": False, "error": {"type": "NOT_FOUND", "message": "Task with ID '86fpd7vgd' not found", "timestamp": NOW},
-    }  # fmt: skip
+        "success": False,
+        "error": {"type": "NOT_FOUND", "message": "Task with ID '86fpd7vgd' not found", "timestamp": NOW},
+    }
     assert "stint tasks add" in result["content"][1]["text"]
 
 
@@ -119,26 +137,37 @@ async def test_our_own_id_finds_a_task_too_and_a_done_one_gives_way_to_an_open_o
 
 
 async def test_a_task_that_only_a_branch_named_is_known_by_clickups_own_id(agent, client):
-    await client.post("/api/entries", {
-        "projectName": "shop", "autoCreate": True, "start": "2026-11-19T07:00:00Z", "durationMinutes": 30,
-        "taskName": "CU-86fpd7vgc",
-    })  # fmt: skip
+    await client.post(
+        "/api/entries",
+        {
+            "projectName": "shop",
+            "autoCreate": True,
+            "start": "2026-11-19T07:00:00Z",
+            "durationMinutes": 30,
+            "taskName": "CU-86fpd7vgc",
+        },
+    )
     assert (await agent.ok("get_task", taskId="86fpd7vgc"))["task"]["id"] == "86fpd7vgc"
     assert (await agent.ok("get_task_time_entries", taskId="86fpd7vgc"))["total_duration"] == 1_800_000
 
 
 async def test_the_documents_session_manager(agent, tasks, daemon):
     assert await agent.ok("get_current_time_entry") == {
-        "success": True, "message": "No timer is currently running", "time_entry": None,
-    }  # fmt: skip
+        "success": True,
+        "message": "No timer is currently running",
+        "time_entry": None,
+    }
     assert (await agent.fails("stop_time_tracking"))["error"]["type"] == "NOT_FOUND"
     await agent.ok("start_time_tracking", taskId="86fpd7vgc", description="Code review", billable=False, tags=["development"])
     await daemon.clock.advance(minutes=25)
     ended = (await agent.ok("stop_time_tracking", description="Completed 25m Pomodoro", tags=["pomodoro"]))["time_entry"]
     assert set(ended) == {*ENTRY, "duration"}
     assert (ended["end"], ended["duration"], ended["description"], ended["tags"]) == (
-        "2026-11-20T09:25:00.000Z", 1_500_000, "Completed 25m Pomodoro", ["pomodoro"],
-    )  # fmt: skip
+        "2026-11-20T09:25:00.000Z",
+        1_500_000,
+        "Completed 25m Pomodoro",
+        ["pomodoro"],
+    )
     await agent.ok("start_time_tracking", taskId="xyz123abc", description="Code review")
     found = await agent.ok("get_task_time_entries", taskId="86fpd7vgc")
     assert ([one["id"] for one in found["time_entries"]], found["total_duration"]) == ([ended["id"]], 1_500_000)

@@ -61,11 +61,12 @@ async def week(client):
         *beats(1, "09:00", "10:00", project="orbit"),
         *beats(2, "22:30", "23:59", project="atlas", branch="DEV-1-login", step=4),
         *beats(3, "00:02", "01:00", project="atlas", branch="DEV-1-login", step=4),
-        *beats(6, "22:00", "23:55", project="orbit"), *beats(7, "00:00", "00:30", project="orbit"),
+        *beats(6, "22:00", "23:55", project="orbit"),
+        *beats(7, "00:00", "00:30", project="orbit"),
         *beats(-1, "23:00", "23:58", project="own"),
         *beats(4, "09:00", "11:00", 10, project="atlas", actor="agent", kind="tool", source="agent", sessionId="s"),
         *SUPERVISED,
-    ]  # fmt: skip
+    ]
     for start in range(0, len(found), 100):
         told = await client.post("/api/heartbeats", found[start : start + 100], 202)
         assert told["rejected"] == []

@@ -54,8 +54,10 @@ async def test_assign_gives_the_time_to_another_project_and_the_timer_goes_on_fr
     await asked.post("/api/timer/stop")
     entries = (await asked.get("/api/entries", from_="2026-11-20", to="2026-11-20"))["data"]
     assert sorted((one["projectName"], one["durationSeconds"]) for one in entries) == [
-        ("acme", 7200), ("beta", 600), ("beta", 4 * 3600),
-    ]  # fmt: skip
+        ("acme", 7200),
+        ("beta", 600),
+        ("beta", 4 * 3600),
+    ]
 
 
 async def test_an_answer_is_one_step_that_can_be_undone(asked):

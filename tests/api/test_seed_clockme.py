@@ -22,9 +22,14 @@ class Shell:
 
     async def run(self, command, project="", **ids):
         process = await asyncio.create_subprocess_exec(
-            "bash", "-c", seeds.placed(command, self.url, self.key, **ids), env=seeds.environment(self.home, project),
-            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
+            "bash",
+            "-c",
+            seeds.placed(command, self.url, self.key, **ids),
+            env=seeds.environment(self.home, project),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
         out, _ = await process.communicate()
         return process.returncode, out.decode()
 

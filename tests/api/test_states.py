@@ -51,8 +51,9 @@ async def sums(client):
 async def test_entries_reports_and_the_timesheet_tell_the_three_apart(client, day):
     found = (await client.get(f"/api/entries?{DAY}"))["data"]
     assert [(one["actor"], one["durationSeconds"], one["handsOnSeconds"], one["supervisedSeconds"]) for one in found] == [
-        ("agent", 1800, 0, 0), ("human", 720, 240, 480),
-    ]  # fmt: skip
+        ("agent", 1800, 0, 0),
+        ("human", 720, 240, 480),
+    ]
     assert await sums(client) == (4, 8, 30, 12)
     sheet = await client.get(f"/api/timesheet?{DAY}")
     (row,) = sheet["rows"]
@@ -65,8 +66,9 @@ async def test_entries_reports_and_the_timesheet_tell_the_three_apart(client, da
 async def test_why_says_in_one_sentence_whose_the_time_was(client, day):
     mine = await client.get("/api/why", at=at(5))
     assert (mine["gaps"][0]["verdict"], mine["gaps"][0]["reason"]) == (
-        "supervised", "10m while the agent worked, then a prompt",
-    )  # fmt: skip
+        "supervised",
+        "10m while the agent worked, then a prompt",
+    )
     theirs = await client.get("/api/why", at=at(70))
     assert (theirs["entry"]["actor"], [gap["verdict"] for gap in theirs["gaps"]]) == ("agent", ["autonomous"])
     assert (

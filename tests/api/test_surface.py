@@ -17,9 +17,16 @@ from tests.support import PATIENCE
 
 async def test_each_heartbeat_of_a_bulk_is_judged_by_itself(client):
     beats = [
-        {"project": "acme", "id": "1"}, {"colour": 1}, {"project": "acme", "id": "1"}, {"time": "2026-11-20T09:05:01Z"},
-        {"kind": "dancing"}, {"actor": "cat"}, {"project": "acme", "id": "2"}, 7, {"time": "2026-11-20T08:00:00"},
-    ]  # fmt: skip
+        {"project": "acme", "id": "1"},
+        {"colour": 1},
+        {"project": "acme", "id": "1"},
+        {"time": "2026-11-20T09:05:01Z"},
+        {"kind": "dancing"},
+        {"actor": "cat"},
+        {"project": "acme", "id": "2"},
+        7,
+        {"time": "2026-11-20T08:00:00"},
+    ]
     told = await client.post("/api/heartbeats", beats, 202)
     assert (told["accepted"], told["duplicates"]) == (2, 1)
     assert [one["index"] for one in told["rejected"]] == [1, 3, 4, 5, 7, 8]
@@ -45,8 +52,19 @@ async def test_a_read_after_the_answer_sees_the_heartbeat(client):
     await client.post("/api/heartbeats", {"project": "acme", "source": "my-editor", "branch": "DEV-5-x", "entity": "a.py"}, 202)
     (beat,) = (await client.get("/api/heartbeats"))["data"]
     assert set(beat) >= {
-        "id", "time", "project", "repo", "path", "branch", "entity", "kind", "source", "actor", "device", "sessionId",
-    }  # fmt: skip
+        "id",
+        "time",
+        "project",
+        "repo",
+        "path",
+        "branch",
+        "entity",
+        "kind",
+        "source",
+        "actor",
+        "device",
+        "sessionId",
+    }
     assert (beat["project"], beat["source"], beat["branch"], beat["entity"]) == ("acme", "my-editor", "DEV-5-x", "a.py")
     assert (await client.get("/api/timer/current"))["timer"]["taskName"] == "DEV-5"
 
@@ -93,8 +111,18 @@ async def test_every_grouping_adds_up_to_the_same_total(client, group):
     await added(client, "11:00", "12:30", tags=["x"], taskName="DEV-1")
     report = await client.get("/api/reports", from_=DAY, to=DAY, groupBy=group)
     assert sum(row["seconds"] for row in report["rows"]) == report["totals"]["seconds"] == 62 * 60 + 5400
-    fields = {"key", "name", "seconds", "handsOnSeconds", "supervisedSeconds", "agentSeconds", "billableSeconds", "amount",
-              "currency", "entries"}  # fmt: skip
+    fields = {
+        "key",
+        "name",
+        "seconds",
+        "handsOnSeconds",
+        "supervisedSeconds",
+        "agentSeconds",
+        "billableSeconds",
+        "amount",
+        "currency",
+        "entries",
+    }
     assert all(fields <= set(row) for row in report["rows"])
 
 
@@ -145,8 +173,9 @@ async def test_a_timesheet_is_task_by_day(client):
     sheet = await client.get("/api/timesheet", week="2026-W47")
     assert (sheet["from"], sheet["to"], len(sheet["days"])) == ("2026-11-16", "2026-11-22", 7)
     assert [(row["projectName"], row["taskName"], row["days"]) for row in sheet["rows"]] == [
-        ("beta", None, {DAY: 1800}), ("beta", "DEV-1", {DAY: 3600}),
-    ]  # fmt: skip
+        ("beta", None, {DAY: 1800}),
+        ("beta", "DEV-1", {DAY: 3600}),
+    ]
     assert sheet["totals"]["seconds"] == 5400
 
 

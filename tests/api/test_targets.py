@@ -28,9 +28,10 @@ def asked(fake):
 async def test_places_are_kept_from_connecting_and_asked_for_again_after_a_day_or_on_demand(daemon, client, fake):
     found = await client.get(PLACES)
     assert [(one["name"], one["remote"], one["gone"]) for one in found["data"]] == [
-        ("Atlas", {"project_id": "p1"}, False), ("Documentation", {"project_id": "p3"}, False),
+        ("Atlas", {"project_id": "p1"}, False),
+        ("Documentation", {"project_id": "p3"}, False),
         ("Payment Service", {"project_id": "p2"}, False),
-    ]  # fmt: skip
+    ]
     assert asked(fake) == []
     await daemon.clock.advance(hours=25)
     await client.get(PLACES)
@@ -60,9 +61,11 @@ async def test_projects_are_proposed_by_name_and_mapped_when_agreed(client, fake
     found = await client.get(MATCH)
     told = {one["project"]: (one["how"], one["place"]) for one in found["proposals"]}
     assert told == {
-        "Atlas": ("exact", "Atlas"), "documentatoin": ("fuzzy", "Documentation"),
-        "payment-service": ("normalised", "Payment Service"), "zebra": ("none", None),
-    }  # fmt: skip
+        "Atlas": ("exact", "Atlas"),
+        "documentatoin": ("fuzzy", "Documentation"),
+        "payment-service": ("normalised", "Payment Service"),
+        "zebra": ("none", None),
+    }
     rules = [{"project": one["project"], "remote": one["remote"]} for one in found["proposals"] if one["how"] != "none"]
     mapped = await client.post("/api/targets/clockme/rules", {"rules": rules})
     assert len(mapped["map"]) == 3

@@ -20,8 +20,12 @@ async def test_a_start_is_a_manual_timer_and_starting_it_again_answers_the_same(
     assert (first.status, first.body["projectCreated"], first.body["stopped"]) == (201, True, [])
     timer = first.body["timer"]
     assert (timer["state"], timer["origin"], timer["description"], timer["tags"], timer["taskName"]) == (
-        "running", "manual", "call", ["x"], "DEV-1",
-    )  # fmt: skip
+        "running",
+        "manual",
+        "call",
+        ["x"],
+        "DEV-1",
+    )
     again = await start(client, "beta")
     assert (again.status, again.body["timer"]["id"], again.body["projectCreated"]) == (200, timer["id"], False)
 

@@ -131,10 +131,13 @@ async def test_a_link_to_what_nobody_watches_is_the_folder_it_lies_in(client, da
 
 async def test_outside_repositories_the_watched_folder_names_it_and_outside_those_the_client(client, repo):
     await send(
-        client, beat(entity="/code/notes/deep/a.md", project="deep"), beat(-1, entity="/srv/site/src/a.py", project="site"),
-        beat(-2, entity="/srv/other/a.py"), beat(-3, entity="C:\\code\\a.py", project="windows"),
+        client,
+        beat(entity="/code/notes/deep/a.md", project="deep"),
+        beat(-1, entity="/srv/site/src/a.py", project="site"),
+        beat(-2, entity="/srv/other/a.py"),
+        beat(-3, entity="C:\\code\\a.py", project="windows"),
         beat(-4, entity="Figma", type="app"),
-    )  # fmt: skip
+    )
     names = [one["project"] for one in sorted(await stored(client), key=lambda one: one["time"], reverse=True)]
     assert names == ["notes", "site", "other", "windows", None]
 
@@ -152,9 +155,16 @@ async def test_what_an_agent_wrote_is_the_agents(client, repo, daemon):
 async def test_an_agent_that_its_own_hooks_tell_of_is_not_told_twice_by_a_plugin(client, repo, daemon):
     daemon.clock.move(hours=2)
     hooks = [
-        {"path": "/code/acme/a.py", "kind": "tool", "source": "agent", "actor": "agent", "sessionId": "s",
-         "time": f"2026-11-20T09:{minute:02d}:00Z"} for minute in range(20)
-    ]  # fmt: skip
+        {
+            "path": "/code/acme/a.py",
+            "kind": "tool",
+            "source": "agent",
+            "actor": "agent",
+            "sessionId": "s",
+            "time": f"2026-11-20T09:{minute:02d}:00Z",
+        }
+        for minute in range(20)
+    ]
     await client.post("/api/heartbeats", hooks)
     alone = (await client.get("/api/reports"))["totals"]["agentSeconds"]
     await send(client, *(beat(minute + 0.5, category="ai coding") for minute in range(19)))
@@ -168,9 +178,11 @@ async def test_an_agent_that_its_own_hooks_tell_of_is_not_told_twice_by_a_plugin
 
 async def browse(client, *items):
     answer = await client.ask(
-        "POST", f"{BASE}/heartbeats.bulk", json.dumps(list(items)).encode(),
+        "POST",
+        f"{BASE}/heartbeats.bulk",
+        json.dumps(list(items)).encode(),
         {"Content-Type": "text/plain;charset=UTF-8", "User-Agent": "Mozilla/5.0"},
-    )  # fmt: skip
+    )
     return answer.body["responses"]
 
 
@@ -307,9 +319,13 @@ async def test_totals_projects_agents_and_the_owner(client, day):
 
 async def test_questions_that_make_no_sense_are_refused(client, day):
     for path in (
-        "summaries?start=2026-11-20&end=2026-11-19", "summaries?start=2020-01-01&end=2026-01-01", "durations",
-        "durations?date=soon", "summaries?start=2026-11-20&timezone=Mars/Base", "durations?date=2026-11-20&slice_by=x",
-    ):  # fmt: skip
+        "summaries?start=2026-11-20&end=2026-11-19",
+        "summaries?start=2020-01-01&end=2026-01-01",
+        "durations",
+        "durations?date=soon",
+        "summaries?start=2026-11-20&timezone=Mars/Base",
+        "durations?date=2026-11-20&slice_by=x",
+    ):
         assert (await client.ask("GET", f"{BASE}/{path}")).status == 422, path
 
 

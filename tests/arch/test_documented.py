@@ -72,8 +72,9 @@ def test_every_warning_has_a_meaning_and_a_remedy_and_no_other_is_described():
 
 
 def test_every_verb_is_listed_by_help():
-    shown = subprocess.run([sys.executable, "-m", "stintd.cli.main", "help"], capture_output=True, text=True, env={
-        "PYTHONPATH": str(PACKAGE.parent)})  # fmt: skip
+    shown = subprocess.run(
+        [sys.executable, "-m", "stintd.cli.main", "help"], capture_output=True, text=True, env={"PYTHONPATH": str(PACKAGE.parent)}
+    )
     assert shown.returncode == 0, shown.stderr
     listed = set(re.findall(r"^\s+([a-z]+)\s", shown.stdout, re.MULTILINE))
     assert {name for group in verbs.GROUPS.values() for name in group} <= listed

@@ -9,10 +9,16 @@ BEATS = {"new": 90, "known": 0, "live": 0, "notRecorded": 0}
 
 def answer(days, is_dry=False):
     rows = [
-        {"day": (date(2026, 11, 2) + timedelta(days=number)).isoformat(), "projectName": "acme", "handsOnSeconds": 3660,
-         "supervisedSeconds": 0, "agentSeconds": 600, "band": None}
+        {
+            "day": (date(2026, 11, 2) + timedelta(days=number)).isoformat(),
+            "projectName": "acme",
+            "handsOnSeconds": 3660,
+            "supervisedSeconds": 0,
+            "agentSeconds": 600,
+            "band": None,
+        }
         for number in range(days)
-    ]  # fmt: skip
+    ]
     counts = {"repositories": 3, "acts": 90, "files": 0, "lines": 0, "unwanted": 0, "unreadableLines": 0}
     return {**counts, "heartbeats": BEATS, "days": rows, "dryRun": is_dry}
 
@@ -22,8 +28,11 @@ def test_the_total_comes_first_and_few_days_are_listed_in_full():
     assert lines[0] == "read 3 repositories, 90 events in git"
     assert lines[1] == "imported 90 events from git: +2h 02m active, +20m agents on 2 days"
     assert lines[2:6] == [
-        "Mon 2 Nov 2026", "  acme: +1h 01m active, +10m agents", "Tue 3 Nov 2026", "  acme: +1h 01m active, +10m agents",
-    ]  # fmt: skip
+        "Mon 2 Nov 2026",
+        "  acme: +1h 01m active, +10m agents",
+        "Tue 3 Nov 2026",
+        "  acme: +1h 01m active, +10m agents",
+    ]
     assert lines[6] == "these hours are estimated, not delivered before you approve them"
 
 

@@ -27,8 +27,9 @@ def test_an_answer_without_a_body_is_nothing(control):
 
 def test_an_error_answer_becomes_our_error_with_its_hint(control):
     control.answers["POST", "/x"] = (
-        409, {"error": "atlas is running", "code": "CONFLICT", "details": {"hint": "stop it", "timer": {"id": "1"}}},
-    )  # fmt: skip
+        409,
+        {"error": "atlas is running", "code": "CONFLICT", "details": {"hint": "stop it", "timer": {"id": "1"}}},
+    )
     with pytest.raises(Conflict, match="atlas is running") as caught:
         Control().post("/x", {"a": 1})
     assert caught.value.hint == "stop it"

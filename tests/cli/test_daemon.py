@@ -125,9 +125,12 @@ def test_live_shows_what_happens_and_ctrl_c_stops_the_daemon_it_started(home, st
     leader, follower = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "stintd.cli.main", "live", str(tmp_path / "code")],
-        env={**home.environment, "TERM": "xterm", "COLUMNS": "80"}, stdin=follower, stdout=follower, stderr=follower,
+        env={**home.environment, "TERM": "xterm", "COLUMNS": "80"},
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
         start_new_session=True,
-    )  # fmt: skip
+    )
     started.append(process)
     os.close(follower)
     os.set_blocking(leader, False)

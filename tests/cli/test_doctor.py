@@ -160,8 +160,11 @@ def hook_of(home: Path) -> Path:
     repo = repos.init(home / "code" / "acme", is_live=True)
     done = subprocess.run(
         [sys.executable, "-m", "stintd.cli.main", "hooks", "install", "git", "--repo", str(repo.path)],
-        env={**os.environ, "PYTHONPATH": str(SOURCES)}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        env={**os.environ, "PYTHONPATH": str(SOURCES)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     found = [path for path in (repo.path / ".git" / "hooks").iterdir() if not path.name.endswith(".sample")]
     assert found
@@ -279,9 +282,13 @@ def inside(setup: str, home: Path) -> list[dict[str, str]]:
     """What doctor finds in a namespace of its own, after a command there."""
     command = f"{setup} && exec {sys.executable} -m stintd.cli.main doctor --json"
     done = subprocess.run(
-        ["unshare", "-Urm", "sh", "-c", command], env={**os.environ, "PYTHONPATH": str(SOURCES)}, capture_output=True, text=True,
-        timeout=PATIENCE, check=False,
-    )  # fmt: skip
+        ["unshare", "-Urm", "sh", "-c", command],
+        env={**os.environ, "PYTHONPATH": str(SOURCES)},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
     if done.returncode not in (0, 1):
         pytest.skip("needs unprivileged user namespaces (unshare of util-linux)")
     return json.loads(done.stdout)

@@ -22,9 +22,12 @@ def test_past_work_is_added_as_a_span(stint, control, berlin):
     control.answers["POST", "/api/entries"] = (201, {**ONE, "takenSeconds": 1200})
     outcome = stint("add", "acme", "2026-11-20", "09:00-10:00", "-m", "call", "-t", "DEV-1")
     assert control.requests[0]["body"] == {
-        "projectName": "acme", "start": "2026-11-20T08:00:00Z", "end": "2026-11-20T09:00:00Z", "taskName": "DEV-1",
+        "projectName": "acme",
+        "start": "2026-11-20T08:00:00Z",
+        "end": "2026-11-20T09:00:00Z",
+        "taskName": "DEV-1",
         "description": "call",
-    }  # fmt: skip
+    }
     assert outcome.out.startswith("added atlas 09:00–10:00, 1h 00m\nit replaced 20m of automatic time")
 
 
@@ -32,8 +35,11 @@ def test_an_entry_is_named_by_the_end_of_its_id_and_changed_with_its_revision(st
     outcome = stint("edit", ONE["id"][-6:], "--end", "9:15", "--project", "beta", "--tag", "x")
     assert outcome.code == 0
     assert sheet.asked("PATCH", f"/api/entries/{ONE['id']}")[0]["body"] == {
-        "projectName": "beta", "tags": ["x"], "end": "2026-11-20T09:15:00Z", "revision": 3,
-    }  # fmt: skip
+        "projectName": "beta",
+        "tags": ["x"],
+        "end": "2026-11-20T09:15:00Z",
+        "revision": 3,
+    }
 
 
 def test_a_task_is_taken_away_with_a_dash(stint, sheet):
@@ -95,9 +101,12 @@ def test_a_move_needs_both_ends_and_names_only_what_was_asked(stint, control):
     control.answers["POST", "/api/move"] = {"entries": [ONE]}
     outcome = stint("move", "--from", "2026-11-20 8:00", "--to", "2026-11-20 9:00", "-p", "atlas", "beta", "-n")
     assert control.requests[-1]["body"] == {
-        "from": "2026-11-20T08:00:00Z", "to": "2026-11-20T09:00:00Z", "project": "atlas", "projectName": "beta",
+        "from": "2026-11-20T08:00:00Z",
+        "to": "2026-11-20T09:00:00Z",
+        "project": "atlas",
+        "projectName": "beta",
         "dryRun": True,
-    }  # fmt: skip
+    }
     assert outcome.out.startswith("1 entry would move to beta")
 
 
@@ -121,9 +130,15 @@ def test_a_mapping_says_what_it_changed_in_the_past(stint, control):
 
 def test_a_rebuild_shows_its_difference(stint, control):
     control.answers["POST", "/api/rebuild"] = {
-        "dryRun": True, "created": 1, "updated": 0, "deleted": 2, "beforeSeconds": 3600, "afterSeconds": 5400,
-        "projects": [{"projectId": "p", "name": "atlas", "beforeSeconds": 0, "afterSeconds": 1800}], "entries": [],
-    }  # fmt: skip
+        "dryRun": True,
+        "created": 1,
+        "updated": 0,
+        "deleted": 2,
+        "beforeSeconds": 3600,
+        "afterSeconds": 5400,
+        "projects": [{"projectId": "p", "name": "atlas", "beforeSeconds": 0, "afterSeconds": 1800}],
+        "entries": [],
+    }
     out = stint("rebuild", "2026-11-20", "--dry-run").out
     assert control.requests[-1]["body"] == {"from": "2026-11-20", "to": "2026-11-20", "dryRun": True}
     assert out == "entries: 1 created, 2 deleted  1h 00m → 1h 30m\n  +30m  atlas\n"

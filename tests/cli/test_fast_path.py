@@ -26,8 +26,10 @@ def test_daily_commands_load_only_what_they_need(control, argv):
     )
     done = subprocess.run(
         [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(Path(paths.__file__).parents[1])!r}); {code}", *argv],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     loaded = done.stdout.split("LOADED ")[1].split()
     assert {name.split(".")[0] for name in loaded} & HEAVY == set()

@@ -79,9 +79,11 @@ def test_a_closed_pipe_is_no_error(control):
     script = f"{sys.executable} -m stintd.cli.main help | head -1"
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", script],
-        capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(Path(paths.__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(paths.__file__).parents[1])},
         check=False,
-    )  # fmt: skip
+    )
     assert done.stderr == ""
     assert done.returncode == 0
 
@@ -92,9 +94,12 @@ def test_a_full_disk_behind_the_output_is_no_defect_of_ours(verb):
     with open("/dev/full", "w") as full:
         done = subprocess.run(
             [sys.executable, "-m", "stintd.cli.main", verb],
-            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
             env={**os.environ, "PYTHONPATH": str(Path(paths.__file__).parents[1])},
-        )  # fmt: skip
+        )
     assert "the output could not be written" in done.stderr
     assert "defect" not in done.stderr
     assert done.returncode == 1

@@ -19,9 +19,17 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 def sheet_row(project, task, seconds):
     days = dict.fromkeys(DAYS[:5], seconds)
     rounded = dict.fromkeys(DAYS[:5], round(seconds / 900) * 900)
-    return {"clientName": "=Acme", "projectName": project, "taskName": task, "days": days, "roundedDays": rounded,
-            "deliveredDays": {DAYS[0]: 900}, "seconds": 5 * seconds, "roundedSeconds": sum(rounded.values()),
-            "deliveredSeconds": 900}  # fmt: skip
+    return {
+        "clientName": "=Acme",
+        "projectName": project,
+        "taskName": task,
+        "days": days,
+        "roundedDays": rounded,
+        "deliveredDays": {DAYS[0]: 900},
+        "seconds": 5 * seconds,
+        "roundedSeconds": sum(rounded.values()),
+        "deliveredSeconds": 900,
+    }
 
 
 def sheet(*rows):
@@ -40,20 +48,35 @@ def acme(control):
 
 def figures(seconds, rate=None, currency=None):
     amounts = {currency: round(seconds * rate / 3600, 2)} if rate else {}
-    return {"seconds": seconds, "handsOnSeconds": seconds, "supervisedSeconds": 0, "agentSeconds": 0, "billableSeconds": seconds,
-            "amount": next(iter(amounts.values()), None), "currency": currency, "amounts": amounts, "entries": 1}  # fmt: skip
+    return {
+        "seconds": seconds,
+        "handsOnSeconds": seconds,
+        "supervisedSeconds": 0,
+        "agentSeconds": 0,
+        "billableSeconds": seconds,
+        "amount": next(iter(amounts.values()), None),
+        "currency": currency,
+        "amounts": amounts,
+        "entries": 1,
+    }
 
 
 @pytest.fixture
 def billed(control):
-    rows = [{"key": "p1/DEV-12", "name": "Log in", **figures(5 * 3600 + 61, 95, "EUR")},
-            {"key": "p1/", "name": "no task", **figures(1200, 95, "EUR")},
-            {"key": "p2/", "name": "no task", **figures(3600, 80.5, "USD")},
-            {"key": "p3/", "name": "no task", **figures(1800)}]  # fmt: skip
+    rows = [
+        {"key": "p1/DEV-12", "name": "Log in", **figures(5 * 3600 + 61, 95, "EUR")},
+        {"key": "p1/", "name": "no task", **figures(1200, 95, "EUR")},
+        {"key": "p2/", "name": "no task", **figures(3600, 80.5, "USD")},
+        {"key": "p3/", "name": "no task", **figures(1800)},
+    ]
     control.answers["GET", "/api/reports"] = {
-        "from": "2026-11-01T00:00:00Z", "to": "2026-12-01T00:00:00Z", "timezone": "UTC", "groupBy": "task", "rows": rows,
+        "from": "2026-11-01T00:00:00Z",
+        "to": "2026-12-01T00:00:00Z",
+        "timezone": "UTC",
+        "groupBy": "task",
+        "rows": rows,
         "totals": {"key": "", "name": "total", **figures(0)},
-    }  # fmt: skip
+    }
     found = [("p1", "atlas", "Acme", 95, "EUR"), ("p2", "<b>orbit", "Globex", 100, "USD"), ("p3", "own", None, None, None)]
     fields = ("id", "name", "clientName", "hourlyRate", "currency")
     data = [dict(zip(fields, one, strict=True)) for one in found]
@@ -61,7 +84,7 @@ def billed(control):
     control.answers["GET", "/api/tasks"] = {
         "data": [{"projectId": "p1", "key": "DEV-12", "hourlyRate": None}, {"projectId": "p2", "key": "", "hourlyRate": 80.5}],
         "nextCursor": None,
-    }  # fmt: skip
+    }
     return control
 
 
@@ -95,8 +118,9 @@ def test_a_csv_as_a_target_has_it_guards_formulas_and_adds_up(stint, acme):
     rows = list(csv.DictReader(io.StringIO(stint("timesheet", "2026-W47", "--as", "acme", "--csv").out)))
     assert [(row["client"], row["task"]) for row in rows] == [("'=Acme", "DEV-12"), ("'=Acme", "'@call")]
     assert [(row["sum"], row["sum rounded"], row["sum delivered"]) for row in rows] == [
-        ("3.89", "3.75", "0.25"), ("1.81", "1.25", "0.25"),
-    ]  # fmt: skip
+        ("3.89", "3.75", "0.25"),
+        ("1.81", "1.25", "0.25"),
+    ]
     assert (rows[0]["2026-11-16"], rows[0]["2026-11-16 rounded"], rows[0]["2026-11-17 delivered"]) == ("0.78", "0.75", "0.00")
 
 
@@ -120,9 +144,11 @@ def test_an_invoice_multiplies_what_it_shows(stint, billed):
     found = json.loads(stint("report", "last", "month", "--invoice", "--json").out)["lines"]
     by_work = {(one["project"], one["task"]): (one["hours"], one["rate"], one["amount"], one["currency"]) for one in found}
     assert by_work == {
-        ("atlas", "Log in"): ("5.02", "95.00", "476.90", "EUR"), ("atlas", None): ("0.33", "95.00", "31.35", "EUR"),
-        ("<b>orbit", None): ("1.00", "80.50", "80.50", "USD"), ("own", None): ("0.50", None, None, None),
-    }  # fmt: skip
+        ("atlas", "Log in"): ("5.02", "95.00", "476.90", "EUR"),
+        ("atlas", None): ("0.33", "95.00", "31.35", "EUR"),
+        ("<b>orbit", None): ("1.00", "80.50", "80.50", "USD"),
+        ("own", None): ("0.50", None, None, None),
+    }
     told = stint("report", "last", "month", "--invoice").out
     assert re.search(r"total +5\.35 +508\.25 +EUR", told)
     assert re.search(r"total +1\.00 +80\.50 +USD", told)
@@ -147,9 +173,20 @@ def test_pages_print_on_whole_sheets(stint, control, tmp_path):
     page, paper = tmp_path / "sheet.html", tmp_path / "sheet.pdf"
     page.write_text(stint("timesheet", "2026-W47", "--as", "acme", "--html").out)
     subprocess.run(
-        [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}",
-         "--no-pdf-header-footer", f"--print-to-pdf={paper}", page.as_uri()], capture_output=True, timeout=PATIENCE, check=True,
-    )  # fmt: skip
+        [
+            str(CHROMIUM),
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            f"--user-data-dir={tmp_path / 'profile'}",
+            "--no-pdf-header-footer",
+            f"--print-to-pdf={paper}",
+            page.as_uri(),
+        ],
+        capture_output=True,
+        timeout=PATIENCE,
+        check=True,
+    )
     raw = paper.read_bytes()
     boxes = re.findall(rb"/MediaBox ?\[ ?0 0 ([\d.]+) ([\d.]+)", raw)
     assert boxes

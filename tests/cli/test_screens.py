@@ -115,8 +115,12 @@ def test_the_table_the_csv_and_the_page_of_a_report_have_the_same_columns(stint,
 def test_a_report_names_its_filters_to_the_daemon(stint, day):
     stint("report", "--from", "2026-11-02", "--to", "2026-11-08", "--by", "day", "--client", "Acme", "--no-billable")
     assert day.requests[-1]["query"] == {
-        "from": "2026-11-02", "to": "2026-11-08", "groupBy": "day", "client": "Acme", "billable": "false",
-    }  # fmt: skip
+        "from": "2026-11-02",
+        "to": "2026-11-08",
+        "groupBy": "day",
+        "client": "Acme",
+        "billable": "false",
+    }
 
 
 def test_a_report_as_csv_is_read_back_and_starts_no_formula(stint, control):
@@ -161,12 +165,24 @@ def test_why_tells_a_story(stint, control):
     control.answers["GET", f"/api/entries/{shown['id']}"] = shown
     control.answers["GET", "/api/entries"] = page(shown)
     control.answers["GET", f"/api/entries/{shown['id']}/evidence"] = {
-        "entryId": shown["id"], "entry": shown, "start": shown["start"], "end": shown["end"], "heartbeats": beats,
-        "commits": shown["commits"], "absences": [], "blind": [],
+        "entryId": shown["id"],
+        "entry": shown,
+        "start": shown["start"],
+        "end": shown["end"],
+        "heartbeats": beats,
+        "commits": shown["commits"],
+        "absences": [],
+        "blind": [],
         "sessions": [{"sessionId": "s1", "agent": "claude", "start": "2026-11-20T08:30:00Z", "end": None, "endReason": None}],
-        "gaps": [{"start": "2026-11-20T08:49:00Z", "end": "2026-11-20T09:01:00Z", "verdict": "work",
-                  "reason": "12 minutes of silence is shorter than the idle timeout of 15 minutes."}],
-    }  # fmt: skip
+        "gaps": [
+            {
+                "start": "2026-11-20T08:49:00Z",
+                "end": "2026-11-20T09:01:00Z",
+                "verdict": "work",
+                "reason": "12 minutes of silence is shorter than the idle timeout of 15 minutes.",
+            }
+        ],
+    }
     out = stint("why", shown["id"][-6:]).out
     assert "08:02–09:40 1h 38m (1h 28m active, 10m supervised)" in out
     assert "47 edits (seen by watch), 08:03–08:49" in out
@@ -181,19 +197,34 @@ def test_why_speaks_of_one_act_in_the_singular(stint, control):
     acts = ("presence", "stash", "push", "edit", "session_start")
     beats = [{"kind": kind, "source": "agent", "actor": "human", "time": "2026-11-20T12:00:00Z"} for kind in acts]
     control.answers["GET", "/api/why"] = {
-        "at": "2026-11-20T12:00:00Z", "entryId": None, "start": "2026-11-20T11:00:00Z", "end": "2026-11-20T13:00:00Z",
-        "heartbeats": beats, "commits": [], "sessions": [], "gaps": [], "blind": [], "absences": [],
-    }  # fmt: skip
+        "at": "2026-11-20T12:00:00Z",
+        "entryId": None,
+        "start": "2026-11-20T11:00:00Z",
+        "end": "2026-11-20T13:00:00Z",
+        "heartbeats": beats,
+        "commits": [],
+        "sessions": [],
+        "gaps": [],
+        "blind": [],
+        "absences": [],
+    }
     out = stint("why", "2026-11-20", "12:00").out
     assert "1 sign of presence, 1 stash, 1 push, 1 edit, 1 session start" in " ".join(out.split())
 
 
 def test_why_of_a_minute_without_an_entry_tells_the_silence(stint, control):
     control.answers["GET", "/api/why"] = {
-        "at": "2026-11-20T12:00:00Z", "entryId": None, "start": "2026-11-20T11:00:00Z", "end": "2026-11-20T13:00:00Z",
-        "heartbeats": [], "commits": [], "sessions": [], "gaps": [], "blind": [],
+        "at": "2026-11-20T12:00:00Z",
+        "entryId": None,
+        "start": "2026-11-20T11:00:00Z",
+        "end": "2026-11-20T13:00:00Z",
+        "heartbeats": [],
+        "commits": [],
+        "sessions": [],
+        "gaps": [],
+        "blind": [],
         "absences": [{"start": "2026-11-20T11:01:00Z", "end": "2026-11-20T12:59:00Z", "kind": "suspend"}],
-    }  # fmt: skip
+    }
     out = stint("why", "2026-11-20", "12:00").out
     assert "no time counted from 11:00 to 13:00" in out
     assert "11:01–12:59  1h 58m  suspend" in out
@@ -204,7 +235,7 @@ def test_a_timesheet_is_task_by_day_in_decimal_hours_and_its_sums_agree(stint, c
     rows = [
         {"projectName": "atlas", "taskName": "DEV-12", "clientName": "Acme", "days": {"2026-11-16": 5400, "2026-11-20": 4500}},
         {"projectName": "beta", "taskName": None, "clientName": None, "days": {"2026-11-20": 900}},
-    ]  # fmt: skip
+    ]
     control.answers["GET", "/api/timesheet"] = {"rows": rows}
     lines = stint("timesheet", "2026-W47").out.splitlines()
     assert lines[0].split() == [
@@ -230,8 +261,13 @@ def test_a_week_is_a_line_a_day(stint, control):
 
 
 def test_gaps_show_their_ids_and_the_command_that_claims_one(stint, control):
-    gap = {"id": "64a", "start": "2026-11-20T09:40:00Z", "end": "2026-11-20T10:30:00Z", "verdict": "away",
-           "reason": "no activity for 50m"}  # fmt: skip
+    gap = {
+        "id": "64a",
+        "start": "2026-11-20T09:40:00Z",
+        "end": "2026-11-20T10:30:00Z",
+        "verdict": "away",
+        "reason": "no activity for 50m",
+    }
     control.answers["GET", "/api/gaps"] = page(gap)
     out = stint("gaps", "2026-11-20").out
     assert "64a  09:40–10:30  50m  no activity for 50m" in out
@@ -246,20 +282,29 @@ def test_the_feed_says_what_is_new_and_keeps_quiet_about_the_rest(stint, control
     commit = {"sha": "ab" * 20, "subject": "Fix it", "time": shown["start"]}
     beat = {"time": "2026-11-20T09:01:00Z", "project": "atlas", "kind": "edit", "entity": "a.py"}
     changes = [
-        ("time_entry.started", {"provisional": True, "start": shown["start"]}), ("time_entry.started", shown),
+        ("time_entry.started", {"provisional": True, "start": shown["start"]}),
+        ("time_entry.started", shown),
         ("time_entry.updated", {**shown, "durationSeconds": 700, "lastEvidenceAt": shown["start"]}),
-        ("time_entry.updated", {**shown, "commits": [commit]}), ("time_entry.updated", {**shown, "taskName": "DEV-1"}),
-        ("heartbeat", beat), ("time_entry.deleted", {"id": shown["id"], "mergedInto": None, "projectId": "atlas"}),
+        ("time_entry.updated", {**shown, "commits": [commit]}),
+        ("time_entry.updated", {**shown, "taskName": "DEV-1"}),
+        ("heartbeat", beat),
+        ("time_entry.deleted", {"id": shown["id"], "mergedInto": None, "projectId": "atlas"}),
         ("time_entry.deleted", {"id": "never-seen", "mergedInto": None, "projectId": None}),
-        ("project.created", {"name": "beta"}), ("health", {"recording": False}),
-    ]  # fmt: skip
+        ("project.created", {"name": "beta"}),
+        ("health", {"recording": False}),
+    ]
     control.answers["GET", "/api/health"] = {}
     control.answers["GET", "/api/events"] = stream(*(f"event: {k}\ndata: {json.dumps(p)}\n\n" for k, p in changes))
     lines = stint("watch").out.splitlines()[1:]
     assert [line.split(" ", 1)[1] for line in lines] == [
-        "started atlas 10m", "commit abababa Fix it", "changed atlas DEV-1 10m", "· atlas edit a.py", "deleted atlas DEV-1 10m",
-        "new project beta", "recording is off",
-    ]  # fmt: skip
+        "started atlas 10m",
+        "commit abababa Fix it",
+        "changed atlas DEV-1 10m",
+        "· atlas edit a.py",
+        "deleted atlas DEV-1 10m",
+        "new project beta",
+        "recording is off",
+    ]
 
 
 SCREENS = [
@@ -276,33 +321,87 @@ FREE = [("watch",), ("status",), ("repos",), ("map", "--list"), ("projects", "--
 @pytest.fixture
 def hostile(control):
     """Every name is what a hostile repository would call itself."""
-    bad = entry("2026-11-20T08:02:00Z", "2026-11-20T09:40:00Z", HOSTILE, taskName=HOSTILE, description=HOSTILE, branch=HOSTILE,
-                repo=HOSTILE, commits=[{"sha": "ab" * 20, "subject": HOSTILE, "time": "2026-11-20T09:00:00Z"}])  # fmt: skip
-    beat = {"time": "2026-11-20T09:00:00Z", "project": HOSTILE, "repo": HOSTILE, "branch": HOSTILE, "kind": "checkout",
-            "source": HOSTILE, "actor": "human", "entity": HOSTILE}  # fmt: skip
-    name = {"id": "i", "name": HOSTILE, "key": HOSTILE, "projectId": "i", "status": "active", "archived": False,
-            "clientName": HOSTILE, "billable": True, "hourlyRate": 90.0, "currency": "EUR", "revision": 1,
-            "repos": [{"name": HOSTILE, "remote": HOSTILE}]}  # fmt: skip
-    rest = {"heartbeats": [beat, {**beat, "kind": "edit"}], "commits": bad["commits"], "absences": [], "blind": [],
-            "sessions": [{"sessionId": HOSTILE, "agent": HOSTILE, "start": beat["time"], "end": None, "endReason": HOSTILE}],
-            "gaps": [{"start": beat["time"], "end": beat["time"], "verdict": "work", "reason": HOSTILE}]}  # fmt: skip
+    bad = entry(
+        "2026-11-20T08:02:00Z",
+        "2026-11-20T09:40:00Z",
+        HOSTILE,
+        taskName=HOSTILE,
+        description=HOSTILE,
+        branch=HOSTILE,
+        repo=HOSTILE,
+        commits=[{"sha": "ab" * 20, "subject": HOSTILE, "time": "2026-11-20T09:00:00Z"}],
+    )
+    beat = {
+        "time": "2026-11-20T09:00:00Z",
+        "project": HOSTILE,
+        "repo": HOSTILE,
+        "branch": HOSTILE,
+        "kind": "checkout",
+        "source": HOSTILE,
+        "actor": "human",
+        "entity": HOSTILE,
+    }
+    name = {
+        "id": "i",
+        "name": HOSTILE,
+        "key": HOSTILE,
+        "projectId": "i",
+        "status": "active",
+        "archived": False,
+        "clientName": HOSTILE,
+        "billable": True,
+        "hourlyRate": 90.0,
+        "currency": "EUR",
+        "revision": 1,
+        "repos": [{"name": HOSTILE, "remote": HOSTILE}],
+    }
+    rest = {
+        "heartbeats": [beat, {**beat, "kind": "edit"}],
+        "commits": bad["commits"],
+        "absences": [],
+        "blind": [],
+        "sessions": [{"sessionId": HOSTILE, "agent": HOSTILE, "start": beat["time"], "end": None, "endReason": HOSTILE}],
+        "gaps": [{"start": beat["time"], "end": beat["time"], "verdict": "work", "reason": HOSTILE}],
+    }
     control.answers |= {
-        ("GET", "/api/entries"): page(bad), ("GET", "/api/heartbeats"): page(beat),
+        ("GET", "/api/entries"): page(bad),
+        ("GET", "/api/heartbeats"): page(beat),
         ("GET", "/api/reports"): lambda r: report({HOSTILE: 60} if r["query"].get("groupBy") != "day" else {"2026-11-20": 60}),
         ("GET", "/api/timesheet"): {"rows": [{"projectName": HOSTILE, "taskName": HOSTILE, "days": {"2026-11-20": 60}}]},
         ("GET", "/api/gaps"): page({"id": "1", "start": bad["start"], "end": bad["end"], "reason": HOSTILE}),
-        ("GET", "/api/status"): {"timers": [{**bad, "state": "running"}], "todaySeconds": 1, "warnings": [
-            {"code": "x", "severity": "warning", "text": HOSTILE, "hint": HOSTILE}]},
-        ("GET", "/api/repos"): page({"name": HOSTILE, "projectName": HOSTILE, "checkouts": [
-            {"path": f"/x/{HOSTILE}", "branch": HOSTILE, "kind": "main", "trouble": HOSTILE}]}),
-        ("GET", "/api/projects"): page(name), ("GET", "/api/clients"): page(name), ("GET", "/api/tasks"): page(name),
+        ("GET", "/api/status"): {
+            "timers": [{**bad, "state": "running"}],
+            "todaySeconds": 1,
+            "warnings": [{"code": "x", "severity": "warning", "text": HOSTILE, "hint": HOSTILE}],
+        },
+        ("GET", "/api/repos"): page(
+            {
+                "name": HOSTILE,
+                "projectName": HOSTILE,
+                "checkouts": [{"path": f"/x/{HOSTILE}", "branch": HOSTILE, "kind": "main", "trouble": HOSTILE}],
+            }
+        ),
+        ("GET", "/api/projects"): page(name),
+        ("GET", "/api/clients"): page(name),
+        ("GET", "/api/tasks"): page(name),
         ("GET", "/api/why"): {"entryId": bad["id"], "entry": bad, "start": bad["start"], "end": bad["end"], **rest},
-        ("GET", "/api/keys"): page({"id": "0193a1b2-0000-7000-8000-0000000000aa", "name": HOSTILE, "scope": "write",
-            "projectName": HOSTILE, "clientName": None, "lastUsedAt": beat["time"], "revokedAt": None}),
-        ("GET", "/api/mappings"): page({"id": "1", "path": HOSTILE, "project": HOSTILE}), ("GET", "/api/health"): {},
-        ("GET", "/api/events"): stream(f"event: time_entry.started\ndata: {json.dumps(bad)}\n\n",
-                                       f"event: heartbeat\ndata: {json.dumps(beat)}\n\n"),
-    }  # fmt: skip
+        ("GET", "/api/keys"): page(
+            {
+                "id": "0193a1b2-0000-7000-8000-0000000000aa",
+                "name": HOSTILE,
+                "scope": "write",
+                "projectName": HOSTILE,
+                "clientName": None,
+                "lastUsedAt": beat["time"],
+                "revokedAt": None,
+            }
+        ),
+        ("GET", "/api/mappings"): page({"id": "1", "path": HOSTILE, "project": HOSTILE}),
+        ("GET", "/api/health"): {},
+        ("GET", "/api/events"): stream(
+            f"event: time_entry.started\ndata: {json.dumps(bad)}\n\n", f"event: heartbeat\ndata: {json.dumps(beat)}\n\n"
+        ),
+    }
     return control
 
 

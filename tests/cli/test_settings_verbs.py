@@ -84,9 +84,12 @@ def test_doctor_names_each_trouble_and_its_remedy(stint, config, tmp_path):
 def test_doctor_shows_the_daemons_own_warnings(stint, control):
     warning = {"code": "watch_limit", "severity": "warning", "text": "no more watches", "hint": "sudo sysctl"}
     control.answers["GET", "/api/status"] = {
-        "version": "9", "ready": True, "warnings": [warning], "sources": [{"name": "watch", "state": "on"}],
+        "version": "9",
+        "ready": True,
+        "warnings": [warning],
+        "sources": [{"name": "watch", "state": "on"}],
         "recording": False,
-    }  # fmt: skip
+    }
     out = stint("doctor").out
     assert "watch_limit" in out
     assert "no more watches" in out

@@ -13,8 +13,16 @@ RUNNING = entry("2026-11-20T09:00:00Z", None, taskName="DEV-12", branch="DEV-12-
 
 
 def status(**more):
-    shape = {"version": "0.1.0", "ready": True, "timers": [], "todaySeconds": 0, "reviewCount": 0, "warnings": [],
-             "sources": [], "lagSeconds": 0}  # fmt: skip
+    shape = {
+        "version": "0.1.0",
+        "ready": True,
+        "timers": [],
+        "todaySeconds": 0,
+        "reviewCount": 0,
+        "warnings": [],
+        "sources": [],
+        "lagSeconds": 0,
+    }
     return {**shape, **more}
 
 
@@ -32,9 +40,10 @@ def test_status_says_that_nothing_is_recorded(stint, control):
 
 def test_status_shows_agents_after_people_and_waiting_and_paused_ones(stint, control):
     timers = [
-        {**RUNNING, "actor": "agent", "projectName": "beta"}, {**RUNNING, "state": "waiting"},
+        {**RUNNING, "actor": "agent", "projectName": "beta"},
+        {**RUNNING, "state": "waiting"},
         {**RUNNING, "state": "paused", "origin": "manual"},
-    ]  # fmt: skip
+    ]
     control.answers["GET", "/api/status"] = status(timers=timers)
     out = stint("status").out
     assert out.index("waiting for your first activity") < out.index("beta")
@@ -58,9 +67,14 @@ def test_start_without_a_project_names_the_folder(stint, control):
     outcome = stint("start", "-t", "DEV-12", "-m", "parsing", "--tag", "deep", "--no-billable")
     assert outcome.out == "started atlas DEV-12\n"
     assert control.requests[0]["body"] == {
-        "path": os.getcwd(), "taskName": "DEV-12", "description": "parsing", "tags": ["deep"], "billable": False,
-        "source": "cli", "manual": True,
-    }  # fmt: skip
+        "path": os.getcwd(),
+        "taskName": "DEV-12",
+        "description": "parsing",
+        "tags": ["deep"],
+        "billable": False,
+        "source": "cli",
+        "manual": True,
+    }
 
 
 def test_start_tells_what_it_stopped(stint, control):

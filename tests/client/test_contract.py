@@ -50,7 +50,8 @@ def a_day(name, at):
     assert (project.hourly_rate, project.client_name, project.billable) == (80.5, client.name, True)
     task = yield lambda c: c.tasks.create("Draft", project_id=project.id, key="D-1", estimated_hours=2)
     entry = yield lambda c: c.time_entries.create(
-        project.id, start=at, end=at + timedelta(hours=1), task_id=task.id, tags=["a", "b"], description="é ☃ \"x\"")  # fmt: skip
+        project.id, start=at, end=at + timedelta(hours=1), task_id=task.id, tags=["a", "b"], description='é ☃ "x"'
+    )
     assert (entry.start, entry.duration_seconds, entry.tags, entry.task_name) == (at, 3600, ("a", "b"), "Draft")
     assert entry.description == 'é ☃ "x"'
     assert (yield lambda c: c.time_entries.get(entry.id)).id == entry.id
@@ -337,9 +338,11 @@ def test_forms_tell_the_same_errors_in_the_same_words(daemon):
     def failing():
         found = []
         for call in (
-            lambda c: c.projects.get("x"), lambda c: c.time_entries.create(project_name="acme"),
-            lambda c: c.timer.start(on_running="dance"), lambda c: c.timer.update(timer_id="x", description="y"),
-        ):  # fmt: skip
+            lambda c: c.projects.get("x"),
+            lambda c: c.time_entries.create(project_name="acme"),
+            lambda c: c.timer.start(on_running="dance"),
+            lambda c: c.timer.update(timer_id="x", description="y"),
+        ):
             try:
                 yield call
             except StintdError as error:

@@ -110,9 +110,10 @@ def test_pauses_grow_and_heed_what_the_daemon_asks_for():
 def test_an_event_about_an_entry_has_it_typed(control):
     shown = entry("2026-11-20T09:00:00Z", None)
     control.answers["GET", "/api/events"] = (
-        b"HTTP/1.1 200 OK\r\n\r\nid: 1\nevent: time_entry.started\ndata: " + response(200, shown).split(b"\r\n\r\n")[1]
+        b"HTTP/1.1 200 OK\r\n\r\nid: 1\nevent: time_entry.started\ndata: "
+        + response(200, shown).split(b"\r\n\r\n")[1]
         + b'\n\nevent: time_entry.deleted\ndata: {"id": "x", "mergedInto": null}\n\nevent: health\ndata: {"start": 1}\n\n'
-    )  # fmt: skip
+    )
     with Client().events(last_event_id="0") as events:
         first, second, third = next(events), next(events), next(events)
     assert first.entry.id == shown["id"]

@@ -83,8 +83,10 @@ def test_a_resumed_stream_tells_nothing_twice():
     events = Events("7")
     events.feed(b"id: 8\nevent: half")
     events.begin()
-    assert events.feed(b'id: 7\ndata: 1\n\nid: 8\ndata: 2\n\ndata: 3\n\nid: 8\ndata: 2\n\n') == [
-        ("8", "message", 2), (None, "message", 3)]  # fmt: skip
+    assert events.feed(b"id: 7\ndata: 1\n\nid: 8\ndata: 2\n\ndata: 3\n\nid: 8\ndata: 2\n\n") == [
+        ("8", "message", 2),
+        (None, "message", 3),
+    ]
 
 
 def test_a_change_that_is_no_json_is_told():

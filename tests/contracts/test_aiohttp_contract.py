@@ -50,9 +50,17 @@ class Served:
 
         def connect() -> RequestHandler:
             self.protocol = Handler(
-                self.manager, loop=asyncio.get_running_loop(), access_log=None, keepalive_timeout=30.0, lingering_time=2.0,
-                max_headers=32, max_line_size=8190, max_field_size=8190, auto_decompress=False, tcp_keepalive=False,
-            )  # fmt: skip
+                self.manager,
+                loop=asyncio.get_running_loop(),
+                access_log=None,
+                keepalive_timeout=30.0,
+                lingering_time=2.0,
+                max_headers=32,
+                max_line_size=8190,
+                max_field_size=8190,
+                auto_decompress=False,
+                tcp_keepalive=False,
+            )
             self.is_open.set()
             return self.protocol
 

@@ -21,8 +21,9 @@ DOCUMENTED = {"_replace", "_make", "_asdict", "_fields", "_field_defaults", "_ex
 def modules() -> dict[str, Nodes]:
     return {
         path.relative_to(PACKAGE).as_posix(): list(ast.walk(ast.parse(path.read_text())))
-        for path in PACKAGE.rglob("*.py") if "_bundled" not in path.parts
-    }  # fmt: skip
+        for path in PACKAGE.rglob("*.py")
+        if "_bundled" not in path.parts
+    }
 
 
 def is_private(name: str) -> bool:

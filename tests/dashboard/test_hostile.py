@@ -17,10 +17,11 @@ CONTROL = [*range(0, 9), *range(11, 32), *range(127, 160), 0x202E, 0x2066]
 def daemon(tmp_path_factory):
     with own_daemon(tmp_path_factory.mktemp("hostile")) as daemon:
         post_beats(
-            daemon.client, beats("09:00", "10:00", EVIL, branch=ESCAPES, entity=SCRIPT),
+            daemon.client,
+            beats("09:00", "10:00", EVIL, branch=ESCAPES, entity=SCRIPT),
             [{"time": f"{DAY}T09:30:00Z", "project": EVIL, "kind": "checkout", "source": "git", "branch": ESCAPES}],
             beats("11:00", "12:00", "plain"),
-        )  # fmt: skip
+        )
         entry = next(entry for entry in daemon.entries(from_=DAY, to=DAY) if entry["projectName"] == EVIL)
         daemon.client.patch(f"/api/entries/{entry['id']}", {"description": SCRIPT + ESCAPES, "tags": [EVIL], "taskName": EVIL})
         yield daemon

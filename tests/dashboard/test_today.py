@@ -22,9 +22,11 @@ def day(daemon, window):
     """A day with three stretches of work. Each test must leave it as it was."""
     if not daemon.entries(from_=DAY, to=DAY):
         scene.post_beats(
-            daemon.client, scene.beats("09:00", "10:00", "atlas"), scene.beats("11:00", "12:00", "borealis"),
+            daemon.client,
+            scene.beats("09:00", "10:00", "atlas"),
+            scene.beats("11:00", "12:00", "borealis"),
             scene.beats("13:00", "14:00", "atlas"),
-        )  # fmt: skip
+        )
     before = spans(daemon)
     earlier = {edit["editId"] for edit in daemon.client.get("/api/edits", limit=500)["data"]}
     yield window.enter()
@@ -195,8 +197,11 @@ def test_every_field_of_an_entry_can_be_edited(day, daemon):
     wait_for_spans(daemon, ("cirrus", "11:05", "11:50"))
     (entry,) = [entry for entry in daemon.entries(from_=DAY, to=DAY) if entry["projectName"] == "cirrus"]
     assert (entry["taskName"], entry["description"], entry["tags"], entry["billable"]) == (
-        "CI-7", "Reviewed the retry", ["review", "urgent"], True,
-    )  # fmt: skip
+        "CI-7",
+        "Reviewed the retry",
+        ["review", "urgent"],
+        True,
+    )
     day.entry("cirrus · CI-7", "11:05").wait_for()
     assert day.page.locator("dialog").count() == 0
 

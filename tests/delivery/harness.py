@@ -35,8 +35,15 @@ OTHER = "other"
 def target_of(kind: str, **more: Any) -> Target:
     fake = {**FAKES, **TIMERS}[kind]
     rules = (TargetRule(fake.remote, project="atlas"),)
-    base = {"base_url": "http://fake", "since": date(2026, 11, 1), "rules": rules, "key": KEY, "settle": timedelta(minutes=10),
-            "options": fake.options, "retry_max": timedelta(minutes=1)}  # fmt: skip
+    base = {
+        "base_url": "http://fake",
+        "since": date(2026, 11, 1),
+        "rules": rules,
+        "key": KEY,
+        "settle": timedelta(minutes=10),
+        "options": fake.options,
+        "retry_max": timedelta(minutes=1),
+    }
     return Target("acme", kind, **{**base, **more})
 
 
@@ -48,9 +55,16 @@ class Desk:
 
     async def add(self, hour: float, minutes: int = 60, note: str = "work", project: str = "atlas", day: int = 19) -> str:
         start = self.running.clock.now().replace(day=day, hour=0, minute=0, second=0) + timedelta(hours=hour)
-        made = await self.engine.run(lambda step: entries.create(
-            step, project_name=project, auto_create=True, start=start, end=start + timedelta(minutes=minutes), description=note,
-        ))  # fmt: skip
+        made = await self.engine.run(
+            lambda step: entries.create(
+                step,
+                project_name=project,
+                auto_create=True,
+                start=start,
+                end=start + timedelta(minutes=minutes),
+                description=note,
+            )
+        )
         return str(made.value["id"])
 
     async def approve(self, since: int = 1, until: int = 20) -> None:
@@ -99,9 +113,15 @@ class Desk:
 
 @asynccontextmanager
 async def desk(
-    folder: Path, kind: str = "clockme", fake: Fake | None = None, clock: FakeClock | None = None, target: Target | None = None,
-    seed: int = 0, shape: Kind | None = None, beside: Fake | None = None,
-) -> AsyncIterator[Desk]:  # fmt: skip
+    folder: Path,
+    kind: str = "clockme",
+    fake: Fake | None = None,
+    clock: FakeClock | None = None,
+    target: Target | None = None,
+    seed: int = 0,
+    shape: Kind | None = None,
+    beside: Fake | None = None,
+) -> AsyncIterator[Desk]:
     """`shape`: a kind that only tests know. `beside`: a receiver of one's own that everything goes to as well."""
     shape = shape or KINDS[target.kind if target is not None else kind]
     fake = fake if fake is not None else FAKES[kind]()

@@ -112,15 +112,16 @@ async def test_what_can_be_neither_changed_nor_taken_away_stays_and_says_by_how_
         await one.pass_time(30)
         rows = await one.rows()
         assert [row["hold"] for row in rows] == [
-            "it is 12m too short there, and cannot be changed", "its 1h 00m there cannot be deleted",
-        ]  # fmt: skip
+            "it is 12m too short there, and cannot be changed",
+            "its 1h 00m there cannot be deleted",
+        ]
         assert rows[0]["remedy"] == "correct it by hand there, then `stint outbox drop ID`"
         assert (len(one.fake.asked), len(one.fake.ledger)) == (2, 2)
         warning = one.engine.health.warnings()[0]
         assert (warning.code, warning.text) == (
             "delivery_differs",
             "2 entries at acme cannot be changed to match the timesheet: it is 12m too short there, and cannot be changed",
-        )  # fmt: skip
+        )
         for row in rows:
             await one.engine.run(lambda step, row=row: drop(step, row))
         await one.pass_time(11)
@@ -192,9 +193,7 @@ class Storm:
             await self.judge(one)
 
     async def judge(self, one):
-        rows = await one.running.rows(
-            "SELECT e.*, p.name FROM entry e JOIN project p ON p.id = e.project_id ORDER BY start_us"
-        )  # fmt: skip
+        rows = await one.running.rows("SELECT e.*, p.name FROM entry e JOIN project p ON p.id = e.project_id ORDER BY start_us")
         sums = {}
         for row in rows:
             day = one.running.clock.now().fromtimestamp(row["start_us"] / 1e6, one.running.clock.now().tzinfo).date()

@@ -16,8 +16,17 @@ CONTROLLED = {"TaskRestrictionMethod": "byjob"}
 
 
 def item(**more):
-    base = {"id": "0123456789abcdef", "start": NINE, "end": NINE + 1800, "seconds": 1800, "day": "2026-11-19",
-            "description": "work", "billable": True, "tags": (), "remote": {"job_id": "j1", "task_id": "t1"}}  # fmt: skip
+    base = {
+        "id": "0123456789abcdef",
+        "start": NINE,
+        "end": NINE + 1800,
+        "seconds": 1800,
+        "day": "2026-11-19",
+        "description": "work",
+        "billable": True,
+        "tags": (),
+        "remote": {"job_id": "j1", "task_id": "t1"},
+    }
     return Item(**{**base, **more})
 
 

@@ -28,7 +28,7 @@ async def test_it_says_whose_the_key_is_and_offers_the_open_issues():
     assert [(place.name, place.remote) for place in await one.places()] == [
         ("acme/atlas / #1 Issue 1", {"project": PATH, "issue": "1"}),
         ("acme/atlas / #2 Issue 2", {"project": PATH, "issue": "2"}),
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize("is_anonymous", [True, False])

@@ -14,8 +14,17 @@ NINE = int(datetime(2026, 11, 19, 9, tzinfo=UTC).timestamp())
 
 
 def item(**more):
-    base = {"id": "0123456789abcdef", "start": NINE, "end": NINE + 1800, "seconds": 1800, "day": "2026-11-19",
-            "description": "work", "billable": True, "tags": (), "remote": HarvestFake.remote}  # fmt: skip
+    base = {
+        "id": "0123456789abcdef",
+        "start": NINE,
+        "end": NINE + 1800,
+        "seconds": 1800,
+        "day": "2026-11-19",
+        "description": "work",
+        "billable": True,
+        "tags": (),
+        "remote": HarvestFake.remote,
+    }
     return Item(**{**base, **more})
 
 
@@ -40,8 +49,10 @@ async def test_the_accounts_of_a_token_can_be_chosen_from():
 async def test_the_active_tasks_of_all_projects_are_listed_over_all_pages():
     found = await connector(HarvestFake(most_a_page=1)).places()
     assert [(one.name, one.client) for one in found] == [
-        ("Atlas / Building", "Acme"), ("Borealis / Building", "Acme"), ("Cirrus / Building", "Acme"),
-    ]  # fmt: skip
+        ("Atlas / Building", "Acme"),
+        ("Borealis / Building", "Acme"),
+        ("Cirrus / Building", "Acme"),
+    ]
     assert found[0].remote == {"project_id": "11", "task_id": "21"}
 
 

@@ -34,8 +34,9 @@ async def test_it_says_whose_the_key_is_and_offers_the_open_issues(fake):
     one = connector(fake())
     assert (await one.check()).name == "Mia"
     assert [(place.name, place.remote) for place in await one.places()] == [
-        ("Atlas / DEV-1 All about DEV-1", {"issue": "DEV-1"}), ("Atlas / DEV-2 All about DEV-2", {"issue": "DEV-2"}),
-    ]  # fmt: skip
+        ("Atlas / DEV-1 All about DEV-1", {"issue": "DEV-1"}),
+        ("Atlas / DEV-2 All about DEV-2", {"issue": "DEV-2"}),
+    ]
 
 
 async def test_the_start_is_told_in_the_zone_of_its_owner_and_no_words_are_an_empty_document():
@@ -132,9 +133,16 @@ async def test_whole_minutes_are_handed_over_and_the_sum_of_the_day_is_rounded_o
         start = one.running.clock.now().replace(day=19, hour=9)
         for number in range(4):
             begun = start + timedelta(hours=number)
-            await one.engine.run(lambda step, begun=begun: entries.create(
-                step, project_name="atlas", auto_create=True, start=begun, end=begun + timedelta(seconds=100), description="x",
-            ))  # fmt: skip
+            await one.engine.run(
+                lambda step, begun=begun: entries.create(
+                    step,
+                    project_name="atlas",
+                    auto_create=True,
+                    start=begun,
+                    end=begun + timedelta(seconds=100),
+                    description="x",
+                )
+            )
         await one.pass_time(11)
         assert sorted(kept["timeSpentSeconds"] for kept in one.fake.ledger.values()) == [60, 120, 120, 120]
 
@@ -149,9 +157,12 @@ async def test_an_independent_client_reads_the_same_hours(fake):
     try:
         account = {"basic_auth": (fake.options["email"], fake.key)} if fake.options else {"token_auth": fake.key}
         client = jira.JIRA(
-            served.url, **account, get_server_info=False, max_retries=0,
+            served.url,
+            **account,
+            get_server_info=False,
+            max_retries=0,
             options={"rest_api_version": fake.api[-1], "rest_path": "api"},
-        )  # fmt: skip
+        )
         assert client.myself()["displayName"] == "Mia"
         found = client.worklogs("DEV-1")
         read = sorted(

@@ -48,8 +48,12 @@ async def test_odd_answers_are_survived(kind):
     item = Item("4f1c2f7e0d1a4e3c", NINE, NINE + 3600, 3600, "2026-11-19", "work", True, ("deep",), fake.remote)
     for status, body in itertools.product((200, 400, 403, 404, 409), bodies()):
         one = KINDS[kind].make(Odd(status, body), FakeClock(), Login("http://fake", "k-secret", fake.options))
-        for outcome in (await one.create(item), await one.update("7", item), await one.delete("7", item),
-                        await one.look(item, frozenset())):  # fmt: skip
+        for outcome in (
+            await one.create(item),
+            await one.update("7", item),
+            await one.delete("7", item),
+            await one.look(item, frozenset()),
+        ):
             assert isinstance(outcome, Outcome)
             assert "k-secret" not in outcome.text
         assert isinstance(await one.check(), Account | Outcome)

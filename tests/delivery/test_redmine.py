@@ -24,8 +24,9 @@ async def test_it_offers_projects_with_their_activities_and_the_open_issues():
     assert [(place.name, place.remote) for place in places] == [
         ("Atlas / Design", {"project_id": "1", "activity_id": "8"}),
         ("Atlas / Development", {"project_id": "1", "activity_id": "9"}),
-        ("Atlas / #2 Issue 2", {"issue_id": "2"}), ("Atlas / #1 Issue 1", {"issue_id": "1"}),
-    ]  # fmt: skip
+        ("Atlas / #2 Issue 2", {"issue_id": "2"}),
+        ("Atlas / #1 Issue 1", {"issue_id": "1"}),
+    ]
 
 
 async def test_a_server_that_has_rest_switched_off_says_who_enables_it():
@@ -85,8 +86,12 @@ async def test_odd_answers_are_survived(body, status):
     fake = RedmineFake()
     fake._routed = lambda request: (status, body)
     one = connector(fake)
-    for outcome in (await one.create(ITEM), await one.update("1", ITEM), await one.delete("1", ITEM),
-                    await one.look(replace(ITEM, remote={"issue_id": "1"}), frozenset())):  # fmt: skip
+    for outcome in (
+        await one.create(ITEM),
+        await one.update("1", ITEM),
+        await one.delete("1", ITEM),
+        await one.look(replace(ITEM, remote={"issue_id": "1"}), frozenset()),
+    ):
         assert outcome.kind in (TAKEN, UNKNOWN, REFUSED, LOCKED, MISSING)
     await one.places()
     await one.check()
@@ -95,8 +100,15 @@ async def test_odd_answers_are_survived(body, status):
 async def test_a_night_is_two_days_there_and_its_pieces_are_as_long_as_the_sheet_says(tmp_path):
     async with desk(tmp_path, "redmine", target=target_of("redmine", deliver="auto")) as one:
         start = one.running.clock.now().replace(day=18, hour=23, minute=0, second=0)
-        await one.engine.run(lambda step: entries.create(
-            step, project_name="atlas", auto_create=True, start=start, end=start + timedelta(hours=2, seconds=7), description="x",
-        ))  # fmt: skip
+        await one.engine.run(
+            lambda step: entries.create(
+                step,
+                project_name="atlas",
+                auto_create=True,
+                start=start,
+                end=start + timedelta(hours=2, seconds=7),
+                description="x",
+            )
+        )
         await one.pass_time(11)
         assert one.fake.sheet() == [("2026-11-18", 3600, "x"), ("2026-11-19", 3607, "x")]

@@ -15,8 +15,17 @@ KNOWN = [variant for variant in VARIANTS if variant.split(" ")[0] in CONTRACTS]
 
 
 def item(**more):
-    base = {"id": "4f1c2f7e-0d1a-4e3c-9a57-0d6f0c7e2a11", "start": NINE, "end": NINE + 3600, "seconds": 3600, "day": "2026-11-19",
-            "description": "work", "billable": True, "tags": ("deep",), "project": "atlas"}  # fmt: skip
+    base = {
+        "id": "4f1c2f7e-0d1a-4e3c-9a57-0d6f0c7e2a11",
+        "start": NINE,
+        "end": NINE + 3600,
+        "seconds": 3600,
+        "day": "2026-11-19",
+        "description": "work",
+        "billable": True,
+        "tags": ("deep",),
+        "project": "atlas",
+    }
     return Item(**{**base, **more})
 
 
@@ -120,14 +129,23 @@ def test_no_answer_is_not_judged():
 
 def test_a_swagger_2_document_is_read_as_well():
     old = {
-        "swagger": "2.0", "info": {"title": "old", "version": "1"}, "securityDefinitions": {"basic": {"type": "basic"}},
-        "security": [{"basic": []}], "definitions": {"New": {"type": "object", "required": ["start"], "properties": {
-            "start": {"type": "string"}}}},
-        "paths": {"/entries/{id}": {"put": {
-            "parameters": [{"name": "id", "in": "path", "type": "integer"},
-                           {"name": "body", "in": "body", "required": True, "schema": {"$ref": "#/definitions/New"}}],
-            "responses": {"200": {"description": "", "schema": {"$ref": "#/definitions/New"}}}}}},
-    }  # fmt: skip
+        "swagger": "2.0",
+        "info": {"title": "old", "version": "1"},
+        "securityDefinitions": {"basic": {"type": "basic"}},
+        "security": [{"basic": []}],
+        "definitions": {"New": {"type": "object", "required": ["start"], "properties": {"start": {"type": "string"}}}},
+        "paths": {
+            "/entries/{id}": {
+                "put": {
+                    "parameters": [
+                        {"name": "id", "in": "path", "type": "integer"},
+                        {"name": "body", "in": "body", "required": True, "schema": {"$ref": "#/definitions/New"}},
+                    ],
+                    "responses": {"200": {"description": "", "schema": {"$ref": "#/definitions/New"}}},
+                }
+            }
+        },
+    }
     judge = Judge(Contract(""), {**translated(old), "servers": [{"url": "http://spec"}]})
     head = {"content-type": "application/json"}
     signed = {**head, "Authorization": "Basic eDp5"}
@@ -137,8 +155,9 @@ def test_a_swagger_2_document_is_read_as_well():
     assert judge.told == []
     judge.of(HttpRequest("PUT", "http://fake/entries/7", signed, b"{}"), HttpResponse(200, head, b'{"start": 1}'))
     assert [(side, words) for side, _, words in judge.told] == [
-        (ASKED, ": 'start' is a required property"), (ANSWERED, "start: 1 is not of type 'string'"),
-    ]  # fmt: skip
+        (ASKED, ": 'start' is a required property"),
+        (ANSWERED, "start: 1 is not of type 'string'"),
+    ]
 
 
 def test_a_request_without_credentials_is_told():

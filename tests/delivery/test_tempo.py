@@ -100,8 +100,7 @@ async def test_what_is_there_is_told_by_its_words_where_no_attribute_tells_it():
 
 
 async def test_a_worklog_does_not_move_to_another_issue_but_is_made_there_anew(tmp_path):
-    rules = (TargetRule(TempoFake.remote, project="atlas"),
-             TargetRule({**TempoFake.remote, "issue_id": "10002"}, project="beta"))  # fmt: skip
+    rules = (TargetRule(TempoFake.remote, project="atlas"), TargetRule({**TempoFake.remote, "issue_id": "10002"}, project="beta"))
     async with desk(tmp_path, "tempo", target=target_of("tempo", deliver="auto", rules=rules)) as one:
         entry = await one.add(9)
         await one.add(11, project="beta")
@@ -115,9 +114,16 @@ async def test_an_independent_client_reads_the_same_hours(tmp_path):
     fake = TempoFake()
     async with desk(tmp_path, "tempo", fake, target=target_of("tempo", deliver="auto")) as one:
         start = one.running.clock.now().replace(day=18, hour=23, minute=0, second=0)
-        await one.engine.run(lambda step: entries.create(
-            step, project_name="atlas", auto_create=True, start=start, end=start + timedelta(hours=2), description="night",
-        ))  # fmt: skip
+        await one.engine.run(
+            lambda step: entries.create(
+                step,
+                project_name="atlas",
+                auto_create=True,
+                start=start,
+                end=start + timedelta(hours=2),
+                description="night",
+            )
+        )
         await one.add(9, 90)
         await one.pass_time(11)
     served = Served(fake)

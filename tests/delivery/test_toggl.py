@@ -15,8 +15,17 @@ NINE = int(datetime(2026, 11, 19, 9, tzinfo=UTC).timestamp())
 
 
 def item(**more):
-    base = {"id": "0123456789abcdef", "start": NINE, "end": NINE + 1800, "seconds": 1800, "day": "2026-11-19",
-            "description": "work", "billable": True, "tags": ("deep",), "remote": TogglFake.remote}  # fmt: skip
+    base = {
+        "id": "0123456789abcdef",
+        "start": NINE,
+        "end": NINE + 1800,
+        "seconds": 1800,
+        "day": "2026-11-19",
+        "description": "work",
+        "billable": True,
+        "tags": ("deep",),
+        "remote": TogglFake.remote,
+    }
     return Item(**{**base, **more})
 
 

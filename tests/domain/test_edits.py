@@ -90,8 +90,9 @@ def test_an_agents_shortened_time_is_taken_of_its_project_only():
 def test_shortening_keeps_the_pauses_inside_and_scales_what_was_seen():
     one = auto(
         pauses=(Pause(at(10), at(10, 30)), Pause(at(11), at(11, 30))),
-        hands_on=timedelta(hours=2), last_evidence=at(11, 59),
-    )  # fmt: skip
+        hands_on=timedelta(hours=2),
+        last_evidence=at(11, 59),
+    )
     (after,) = edits.patch(one, Patch(end=at(11)), around()).updated
     assert after.pauses == (Pause(at(10), at(10, 30)),)
     assert after.hands_on == timedelta(hours=1, minutes=30)
@@ -246,9 +247,12 @@ def whole_entries(draw):
     worked = length - sum((p.end - p.start) // tick for p in pauses)
     hands_on = draw(st.integers(0, worked))
     one = auto(
-        pauses=pauses, hands_on=hands_on * tick, supervised=(worked - hands_on) * tick,
-        pinned=frozenset({"time"}), description=draw(st.sampled_from(["", "x", "x; y"])),
-    )  # fmt: skip
+        pauses=pauses,
+        hands_on=hands_on * tick,
+        supervised=(worked - hands_on) * tick,
+        pinned=frozenset({"time"}),
+        description=draw(st.sampled_from(["", "x", "x; y"])),
+    )
     return replace(one, end=start + length * tick, last_evidence=start + draw(st.integers(0, length)) * tick)
 
 
@@ -287,8 +291,10 @@ def test_the_owners_entry_is_cut_in_three():
     change = edits.move(at(10), at(11), "beta", around(own()))
     pieces = sorted((*change.updated, *change.created), key=lambda entry: entry.start)
     assert [(entry.project, entry.start, entry.end) for entry in pieces] == [
-        ("acme", at(9), at(10)), ("beta", at(10), at(11)), ("acme", at(11), at(12)),
-    ]  # fmt: skip
+        ("acme", at(9), at(10)),
+        ("beta", at(10), at(11)),
+        ("acme", at(11), at(12)),
+    ]
     assert pieces[0].id == "o"
     assert len({entry.id for entry in pieces}) == 3
 
@@ -372,8 +378,10 @@ def test_replacing_cuts_what_was_there():
     change = edits.add(new(), around(own()), "replace")
     pieces = sorted((*change.updated, *change.created), key=lambda entry: entry.start)
     assert [(entry.id, entry.start, entry.end, entry.project) for entry in pieces] == [
-        ("o", at(9), at(10), "acme"), ("new2", at(10), at(11), "beta"), ("new1", at(11), at(12), "acme"),
-    ]  # fmt: skip
+        ("o", at(9), at(10), "acme"),
+        ("new2", at(10), at(11), "beta"),
+        ("new1", at(11), at(12), "acme"),
+    ]
     swallowed = edits.add(new(at(8), at(13)), around(own()), "replace")
     assert swallowed.deleted == ("o",)
 

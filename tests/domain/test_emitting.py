@@ -57,6 +57,10 @@ def test_in_parts_or_whole_the_events_cover_the_same_time(told, cut):
 def test_an_item_for_wakatime_says_whose_it_was():
     item = wakatime_item(sent(1, actor="agent"), "me")
     assert (item["entity"], item["type"], item["category"], item["is_write"], item["language"]) == (
-        "/code/a.py", "file", "ai coding", True, "Python",
-    )  # fmt: skip
+        "/code/a.py",
+        "file",
+        "ai coding",
+        True,
+        "Python",
+    )
     assert wakatime_item(sent(1, "", kind="prompt"), "me")["entity"] == "/code"

@@ -98,8 +98,12 @@ def test_subfolders_of_a_monorepo_are_told_apart_by_the_file():
     found = resolver(rules, repos=[KnownRepo("r1", project="p-root")], projects=[ATLAS, BETA, KnownProject("p-root", "root")])
     assert found.differs_by_entity(REPO)
     assert [project_of(found, entity=e) for e in ("web/a.py", "jobs/b.py", "README", "website/x", "")] == [
-        "p-atlas", "p-beta", "p-root", "p-root", "p-root",
-    ]  # fmt: skip
+        "p-atlas",
+        "p-beta",
+        "p-root",
+        "p-root",
+        "p-root",
+    ]
     assert project_of(found, entity="/code/api/web/a.py") == "p-atlas"
     assert project_of(found, entity="../../elsewhere") == "p-root"
 

@@ -27,8 +27,10 @@ def test_the_first_rule_that_matches_gives_project_and_task():
         rules,
     )
     assert [(one.title, one.project, one.task) for one in found] == [
-        ("Planning", "acme", "M"), ("Replanning", "own", None), ("?", None, None)
-    ]  # fmt: skip
+        ("Planning", "acme", "M"),
+        ("Replanning", "own", None),
+        ("?", None, None),
+    ]
 
 
 def test_a_meeting_in_two_calendars_is_one():

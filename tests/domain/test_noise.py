@@ -474,8 +474,11 @@ def test_a_write_the_watch_told_is_not_told_again_by_a_sweep():
     for at, path in ((10.01, "src/a.py"), (19.99, "src/a.py"), (15, "src/a.py"), (10.01, "src/b.py")):
         day.tell(FileSignal(s(at), REPO, path, 1), s(30))
     assert [(name, at) for _, name, at in day.seen()] == [
-        ("src/b.py", 10.01), ("src/a.py", 10.02), ("src/a.py", 15), ("src/a.py", 20),
-    ]  # fmt: skip
+        ("src/b.py", 10.01),
+        ("src/a.py", 10.02),
+        ("src/a.py", 15),
+        ("src/a.py", 20),
+    ]
 
 
 def test_a_file_git_wrote_before_its_lock_was_noticed_is_still_gits_when_a_sweep_finds_it():
@@ -534,8 +537,9 @@ def test_what_changes_where_an_agent_process_works_is_the_agents():
     day.write(10)
     day.git(20, "commit")
     assert [(draft.kind, draft.actor, draft.witness) for draft in day.end()] == [
-        ("edit", "agent", "agent"), ("commit", "agent", "agent"),
-    ]  # fmt: skip
+        ("edit", "agent", "agent"),
+        ("commit", "agent", "agent"),
+    ]
 
 
 def test_a_hook_without_an_agent_in_its_environment_says_otherwise():

@@ -106,9 +106,16 @@ def days(draw: st.DrawFn) -> list[Heartbeat]:
         device = draw(st.sampled_from(["", "", "laptop"]))
         read_afterwards = draw(st.sampled_from(["", "", "backfill:1"])) if source == "git" else ""
         context = Context(
-            source, kind, actor, repo=RepoId(draw(PLACES)), branch=draw(BRANCHES), session=session, witness=witness,
-            device=device, source_text=read_afterwards,
-        )  # fmt: skip
+            source,
+            kind,
+            actor,
+            repo=RepoId(draw(PLACES)),
+            branch=draw(BRANCHES),
+            session=session,
+            witness=witness,
+            device=device,
+            source_text=read_afterwards,
+        )
         out.append(Heartbeat(f"{len(out)}", from_us(at), context, draw(st.sampled_from(["", "sub/a.py", "b.py"]))))
     return out
 

@@ -45,8 +45,9 @@ def by_key(found):
 def test_an_entry_over_midnight_belongs_to_two_days_and_is_not_cut_short():
     parts = contributions(entry(at(23), at(1, day=21)), LONDON, NOW)
     assert [(part.day, part.length_us) for part in parts] == [
-        (date(2026, 11, 20), 3_600_000_000), (date(2026, 11, 21), 3_600_000_000),
-    ]  # fmt: skip
+        (date(2026, 11, 20), 3_600_000_000),
+        (date(2026, 11, 21), 3_600_000_000),
+    ]
 
 
 @pytest.mark.parametrize(("day", "hours"), [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25), (date(2026, 11, 20), 24)])

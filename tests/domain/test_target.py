@@ -59,9 +59,14 @@ def test_what_takes_no_finished_entries_gets_none():
 
 
 def test_the_most_specific_rule_wins_and_the_first_of_equals():
-    rules = [TargetRule({"id": "any"}), TargetRule({"id": "client"}, client="Corp"), TargetRule({"id": "tag"}, tag="call"),
-             TargetRule({"id": "project"}, project="Atlas"), TargetRule({"id": "task"}, project="atlas", task="DEV-1"),
-             TargetRule({"id": "second"}, project="atlas")]  # fmt: skip
+    rules = [
+        TargetRule({"id": "any"}),
+        TargetRule({"id": "client"}, client="Corp"),
+        TargetRule({"id": "tag"}, tag="call"),
+        TargetRule({"id": "project"}, project="Atlas"),
+        TargetRule({"id": "task"}, project="atlas", task="DEV-1"),
+        TargetRule({"id": "second"}, project="atlas"),
+    ]
     target = Target("t", "clockme", rules=tuple(rules))
     assert place(target, work(task="dev-1", client="Corp", tags=("call",)))["id"] == "task"
     assert place(target, work(client="Corp", tags=("call",)))["id"] == "project"
@@ -95,8 +100,9 @@ def test_descriptions_by_the_rule_of_the_target_without_control_characters():
 
 
 def entry(start, end, *pauses):
-    return TimeEntry(EntryId("e"), "human", "manual", None, None, start, end, "finished",
-                     pauses=tuple(Pause(a, b) for a, b in pauses))  # fmt: skip
+    return TimeEntry(
+        EntryId("e"), "human", "manual", None, None, start, end, "finished", pauses=tuple(Pause(a, b) for a, b in pauses)
+    )
 
 
 def at(hour, minute=0, day=20):

@@ -21,7 +21,7 @@ from stintd.domain.timer import (
     TimerDecision,
     TimerSelector,
     mode_of,
-)  # fmt: skip
+)
 from stintd.errors import Conflict, Invalid, NotFound, StintdError
 
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
@@ -160,8 +160,9 @@ def test_the_policy_behind_the_names_counts_per_person_or_project_and_can_pause(
     assert made_room(two, Limit(2, "person", "stop"), "new", NOW) == [StopEntry("acme-manual", NOW)]
     assert made_room(two, Limit(1, "project", "refuse"), "new", NOW) == []
     assert made_room(two, Limit(1, "person", "pause"), "new", NOW) == [
-        PauseEntry("acme-manual", NOW), PauseEntry("beta-manual", NOW),
-    ]  # fmt: skip
+        PauseEntry("acme-manual", NOW),
+        PauseEntry("beta-manual", NOW),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -287,8 +288,9 @@ def test_a_resume_cuts_the_automatic_timer_and_treats_manual_ones_like_a_start()
     beta = running("beta", 14, origin="auto")
     assert effects_of(timer.resume([paused(), beta], TimerSelector(), SWITCH, NOW)) == ["StopEntry", "ResumeEntry"]
     assert effects_of(timer.resume([paused(), running("beta", 14)], TimerSelector(project="acme"), SWITCH, NOW)) == [
-        "StopEntry", "ResumeEntry",
-    ]  # fmt: skip
+        "StopEntry",
+        "ResumeEntry",
+    ]
     assert effects_of(timer.resume([paused(), running("beta", 14)], TimerSelector(project="acme"), PARALLEL, NOW)) == [
         "ResumeEntry"
     ]

@@ -145,6 +145,8 @@ def test_on_return_the_owner_is_asked_what_the_time_was():
     text, answers = return_choices("beta", PauseEntry("m", at(18), reason="computer suspended"), LONDON, at(9, day=21))
     assert "2026-11-20 18:00" in text
     assert answers == {
-        "keep": "stint return keep", "drop": "stint return drop", "split": "stint return split WHEN",
+        "keep": "stint return keep",
+        "drop": "stint return drop",
+        "split": "stint return split WHEN",
         "assign": "stint return assign PROJECT",
-    }  # fmt: skip
+    }

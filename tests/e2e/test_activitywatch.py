@@ -48,9 +48,13 @@ def free_port() -> int:
 
 def watch(port: int, file: Path, home: Path, how: str = "direct") -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "-c", WATCHER, str(port), str(file), how], env=environment(home), capture_output=True, text=True,
-        timeout=PATIENCE, check=False,
-    )  # fmt: skip
+        [sys.executable, "-c", WATCHER, str(port), str(file), how],
+        env=environment(home),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
 
 
 def answers(port: int) -> bool:

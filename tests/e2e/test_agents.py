@@ -211,8 +211,11 @@ async def test_a_start_shows_a_waiting_timer_at_once_and_sessions_stand_beside_e
     with started(tmp_path, ("one", "claude-code", "claude"), ("two", "claude-code", "claude")) as agents:
         async with running(tmp_path / "db", FakeClock()) as run:
             day = Day(tmp_path, run, agents)
-            for at, agent, session, repo in (("09:01:00", "one", "s1", "acme"), ("09:02:00", "two", "s2", "beta"),
-                                             ("09:03:00", "two", "s3", "acme")):  # fmt: skip
+            for at, agent, session, repo in (
+                ("09:01:00", "one", "s1", "acme"),
+                ("09:02:00", "two", "s2", "beta"),
+                ("09:03:00", "two", "s3", "acme"),
+            ):
                 start = claude("SessionStart", session, day.path(repo), source="startup")
                 await day.hook(at, agent, "SessionStart", start, repo, **editor)
             assert {one.session for one in run.engine.state.waiting} == {"s1", "s2", "s3"}
@@ -338,7 +341,7 @@ def test_hooks_of_every_host_installed_by_the_command_are_heard_and_two_hosts_te
         ("windsurf", "pre_user_prompt", windsurf("pre_user_prompt", "s-windsurf", user_prompt="p")),
         ("copilot", "UserPromptSubmit", vscode("UserPromptSubmit", "s-code", repo.path)),
         ("claude-code", "UserPromptSubmit", vscode("UserPromptSubmit", "s-code", repo.path)),
-    ]  # fmt: skip
+    ]
     for name, event, payload in says:
         command = ["/bin/sh", "-c", calls[name][event]]
         env = {"PATH": "/usr/bin:/bin", "VSCODE_PID": "1"}

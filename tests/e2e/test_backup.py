@@ -32,8 +32,13 @@ def served():
 def entry(writer: int, number: int) -> dict[str, object]:
     """One minute; each writer has a day of its own, each number a minute of it."""
     at = f"2024-03-{1 + writer:02}T{number // 60:02}:{number % 60:02}"
-    return {"projectName": "acme", "autoCreate": True, "startTime": f"{at}:00Z", "endTime": f"{at}:59Z",
-            "description": f"{writer}:{number}"}  # fmt: skip
+    return {
+        "projectName": "acme",
+        "autoCreate": True,
+        "startTime": f"{at}:00Z",
+        "endTime": f"{at}:59Z",
+        "description": f"{writer}:{number}",
+    }
 
 
 async def write(session: aiohttp.ClientSession, writer: int, until_at: float, answered: list[int]) -> None:

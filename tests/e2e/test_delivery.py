@@ -37,9 +37,14 @@ def served():
 
 
 def work(number):
-    return {"projectName": "acme", "autoCreate": True, "description": f"n{number}", "durationMinutes": 25,
-            "startTime": f"2021-03-{1 + number // 40:02}T{number % 40 // 2:02}:{number % 2 * 30:02}:00Z",
-            "idempotencyKey": f"k{number}"}  # fmt: skip
+    return {
+        "projectName": "acme",
+        "autoCreate": True,
+        "description": f"n{number}",
+        "durationMinutes": 25,
+        "startTime": f"2021-03-{1 + number // 40:02}T{number % 40 // 2:02}:{number % 2 * 30:02}:00Z",
+        "idempotencyKey": f"k{number}",
+    }
 
 
 def daemon_of(home, served, file, deliver="auto"):

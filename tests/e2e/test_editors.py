@@ -48,9 +48,14 @@ def test_what_is_done_in_a_program_with_our_hooks_is_evidence_of_its_place(name,
 
     def act() -> None:
         subprocess.run(
-            command, cwd=link, env={**environment, "PWD": str(link)}, input=b"true secret\nexit\n" if is_shell else b"",
-            capture_output=True, timeout=PATIENCE, check=False,
-        )  # fmt: skip
+            command,
+            cwd=link,
+            env={**environment, "PWD": str(link)},
+            input=b"true secret\nexit\n" if is_shell else b"",
+            capture_output=True,
+            timeout=PATIENCE,
+            check=False,
+        )
 
     act()  # nobody reads it yet
     daemon.start()

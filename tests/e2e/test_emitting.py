@@ -46,10 +46,16 @@ def sender(tmp_path, code):
 def tell(daemon, code, *seconds, file="main.py", actor="human"):
     """Heartbeats so many seconds from now."""
     beats = [
-        {"path": str(code / "acme" / file), "kind": "edit", "source": "editor", "actor": actor, "sessionId": None,
-         "time": (NOW + timedelta(seconds=second)).isoformat().replace("+00:00", "Z")}
+        {
+            "path": str(code / "acme" / file),
+            "kind": "edit",
+            "source": "editor",
+            "actor": actor,
+            "sessionId": None,
+            "time": (NOW + timedelta(seconds=second)).isoformat().replace("+00:00", "Z"),
+        }
         for second in seconds
-    ]  # fmt: skip
+    ]
     assert daemon.client.post("/api/heartbeats", beats)["rejected"] == []
 
 

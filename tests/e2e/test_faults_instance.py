@@ -237,9 +237,12 @@ def test_a_daemon_started_inside_a_git_hook_looks_at_the_repositories_it_watches
     for repo in (watched, other):
         repo.commit("first")
     hooked = {
-        "GIT_DIR": str(other.path / ".git"), "GIT_WORK_TREE": str(other.path), "GIT_INDEX_FILE": str(other.path / ".git/index"),
-        "GIT_PREFIX": "", "GIT_EXEC_PATH": "/nowhere",
-    }  # fmt: skip
+        "GIT_DIR": str(other.path / ".git"),
+        "GIT_WORK_TREE": str(other.path),
+        "GIT_INDEX_FILE": str(other.path / ".git/index"),
+        "GIT_PREFIX": "",
+        "GIT_EXEC_PATH": "/nowhere",
+    }
     daemon = make_daemon(folders=[code], environment=hooked)
     with daemon:
         until(lambda: [one["path"] for one in checkouts(daemon)] == [str(watched.path)], "the watched one is found")

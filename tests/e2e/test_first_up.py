@@ -73,8 +73,16 @@ def environment(tmp_path):
     (home / "config.toml").write_text(f'[owner]\nemails = ["{OWNER[1]}"]\n[http]\nport = 0\n')
     kept = {name: os.environ[name] for name in ("LANG", "PYTHONPATH") if name in os.environ}
     paths = os.pathsep.join([*sys.path])
-    here = {"HOME": str(tmp_path), "STINTD_HOME": str(home), "TZ": "UTC", "TERM": "xterm", "COLUMNS": "100",
-            "PATH": f"{programs}:/usr/bin:/bin", "PYTHONPATH": paths, "SHELL": "/bin/sh"}  # fmt: skip
+    here = {
+        "HOME": str(tmp_path),
+        "STINTD_HOME": str(home),
+        "TZ": "UTC",
+        "TERM": "xterm",
+        "COLUMNS": "100",
+        "PATH": f"{programs}:/usr/bin:/bin",
+        "PYTHONPATH": paths,
+        "SHELL": "/bin/sh",
+    }
     environment = {**kept, **here}
     yield environment
     down = Terminal(environment, "down")

@@ -23,8 +23,20 @@ def daemon(tmp_path, servers):
         one.client.post("/api/projects", {"name": "acme"})
         for kind, served in servers.items():
             options = [word for name, value in served.fake.options.items() for word in ("--set", f"{name}={value}")]
-            one.stint("connect", kind, "--url", served.url, "--key-from", "-", "--live", "on", "--settle", "0s", *options,
-                      stdin=served.fake.key + "\n")  # fmt: skip
+            one.stint(
+                "connect",
+                kind,
+                "--url",
+                served.url,
+                "--key-from",
+                "-",
+                "--live",
+                "on",
+                "--settle",
+                "0s",
+                *options,
+                stdin=served.fake.key + "\n",
+            )
             remote = [f"{name}={value}" for name, value in served.fake.remote.items()]
             one.stint("targets", "map", kind, "--project", "acme", *remote)
         yield one
@@ -84,6 +96,7 @@ def test_a_timer_of_somebody_elses_is_left_alone_and_the_status_says_what_to_do(
 
 
 def test_live_is_refused_where_a_kind_cannot(daemon, servers, tmp_path):
-    wrong = daemon.stint("connect", "webhook", "--url", servers["clickup"].url, "--key-from", "-", "--live", "on", stdin="x\n",
-                         check=False)  # fmt: skip
+    wrong = daemon.stint(
+        "connect", "webhook", "--url", servers["clickup"].url, "--key-from", "-", "--live", "on", stdin="x\n", check=False
+    )
     assert (wrong.code, "webhook takes no running timers" in wrong.err) == (1, True)

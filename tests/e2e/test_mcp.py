@@ -36,10 +36,15 @@ def world(tmp_path_factory):
             daemon.client.post("/api/timer/stop", {})
             project = next(one for one in daemon.client.every("/api/projects") if one["name"] == name)
             daemon.client.patch(f"/api/projects/{project['id']}", {"clientName": client})
-            daemon.client.post("/api/entries", {
-                "projectId": project["id"], "start": f"2026-01-05T{hour}:00:00Z", "durationMinutes": 30,
-                "description": f"{client} call",
-            })  # fmt: skip
+            daemon.client.post(
+                "/api/entries",
+                {
+                    "projectId": project["id"],
+                    "start": f"2026-01-05T{hour}:00:00Z",
+                    "durationMinutes": 30,
+                    "description": f"{client} call",
+                },
+            )
             daemon.client.patch(f"/api/projects/{project['id']}", {"name": f"{name} of {client}"})
         yield daemon, code
 
@@ -54,8 +59,13 @@ def talk(daemon, folder, *argv):
     """A bridge as a process, spoken to by lines."""
     given = server(daemon, folder, *argv)
     return subprocess.Popen(
-        [given.command, *given.args], env=given.env, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        [given.command, *given.args],
+        env=given.env,
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
 
 
 def say(bridge, method, params=None, identity=1):
@@ -94,11 +104,15 @@ def test_it_shows_the_folders_client_and_no_other_name(world):
     daemon, code = world
     bridge = talk(daemon, code / "atlas")
     for name, arguments in (
-        ("stint_list_projects", {}), ("stint_list_entries", {}), ("stint_status", {}), ("stint_get_dashboard", {}),
+        ("stint_list_projects", {}),
+        ("stint_list_entries", {}),
+        ("stint_status", {}),
+        ("stint_get_dashboard", {}),
         ("stint_get_team_summary", {"from": "2026-01-01", "to": "2026-01-31"}),
         ("stint_get_report", {"from": "2026-01-01", "to": "2026-01-31"}),
-        ("stint_start_timer", {"projectName": "secret of Zanzib"}), ("stint_start_timer", {"path": str(code / "secret")}),
-    ):  # fmt: skip
+        ("stint_start_timer", {"projectName": "secret of Zanzib"}),
+        ("stint_start_timer", {"path": str(code / "secret")}),
+    ):
         failed, found = call(bridge, name, **arguments)
         assert CANARY not in json.dumps(found).replace("secret of Zanzib", "")
         assert failed == (name == "stint_start_timer"), found

@@ -43,14 +43,23 @@ async def test_time_on_a_task_found_there_is_recorded_and_delivered_there(daemon
     fake = served.fake
     async with Sdk(bridge(daemon), mode=mode) as one:
         for which in (
-            {"taskId": "86fpd7vgc"}, {"taskId": "DEV-1234"},
+            {"taskId": "86fpd7vgc"},
+            {"taskId": "DEV-1234"},
             {"taskName": "Implement user authentication", "listName": "Backend Tasks"},
-        ):  # fmt: skip
+        ):
             assert (await one.call_tool("get_task", which)).structured_content["task"]["id"] == "86fpd7vgc"
-        added = await one.call_tool("add_time_entry", {
-            "taskName": "Fix bug", "listName": "Bug Tracker", "start": "2026-01-05T09:00:00Z", "duration": "1h 30m",
-            "description": "found it", "billable": True, "tags": ["backend"],
-        })  # fmt: skip
+        added = await one.call_tool(
+            "add_time_entry",
+            {
+                "taskName": "Fix bug",
+                "listName": "Bug Tracker",
+                "start": "2026-01-05T09:00:00Z",
+                "duration": "1h 30m",
+                "description": "found it",
+                "billable": True,
+                "tags": ["backend"],
+            },
+        )
         assert added.structured_content["time_entry"]["task"] == {"id": "86fpd7vjz", "name": "Fix bug"}
         fake.fault = lambda request: "500"
         error = (await one.call_tool("get_task", {"taskId": "86fpd7vhx"})).structured_content["error"]

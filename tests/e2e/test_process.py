@@ -25,8 +25,13 @@ def test_the_daemon_loads_neither_git_nor_openssl(make_daemon):
 def test_loading_the_daemon_loads_no_client_of_http_and_no_library_of_calendars_and_git():
     """What asks servers, reads calendars or opens repositories lives in processes of its own that end when they are idle."""
     load = "import sys; from stintd.cli import run; run.load_app(); print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", load], env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)),
-                          capture_output=True, text=True, check=True)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", load],
+        env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     loaded = set(done.stdout.split())
     assert "aiohttp.web_request" in loaded
     assert not loaded & {"aiohttp.client", "aiohttp.connector", "icalendar", "recurring_ical_events", "dateutil", "git"}

@@ -41,14 +41,30 @@ def hear(daemon: Daemon, repo: repos.TestRepo, receiver: Receiver) -> None:
     repo.git("checkout", "-q", "-b", "lionbranch")
     repo.commit("tigersubject of it", name="giraffefile.py")
     until(lambda: any("tigersubject" in one["description"] for one in daemon.entries()), "the commit is an entry's text")
-    entry = {"projectName": "zebraproject", "startTime": f"{DAY}T10:00:00Z", "endTime": f"{DAY}T11:00:00Z",
-             "description": "pandatext", "tags": ["okapitag"], "taskName": "llamatask", "idempotencyKey": "k1"}  # fmt: skip
+    entry = {
+        "projectName": "zebraproject",
+        "startTime": f"{DAY}T10:00:00Z",
+        "endTime": f"{DAY}T11:00:00Z",
+        "description": "pandatext",
+        "tags": ["okapitag"],
+        "taskName": "llamatask",
+        "idempotencyKey": "k1",
+    }
     made = post("/api/entries", entry)
     daemon.client.patch(f"/api/entries/{made['id']}", {"description": "pandatext again"})
     daemon.stint("clients", "add", "dingoclient")
     daemon.stint("projects", "edit", "zebraproject", "--client", "dingoclient")
-    beats = [{"project": "zebraproject", "time": f"{DAY}T12:{n:02}:00Z", "entity": "giraffefile.py", "branch": "lionbranch",
-              "sessionId": "gnusession", "source": "editor"} for n in range(0, 40, 5)]  # fmt: skip
+    beats = [
+        {
+            "project": "zebraproject",
+            "time": f"{DAY}T12:{n:02}:00Z",
+            "entity": "giraffefile.py",
+            "branch": "lionbranch",
+            "sessionId": "gnusession",
+            "source": "editor",
+        }
+        for n in range(0, 40, 5)
+    ]
     post("/api/heartbeats", beats)
     post(
         "/api/entries",
@@ -115,8 +131,16 @@ def test_a_purged_period_is_found_in_no_file(tmp_path):
     home = tmp_path / "home"
     with Daemon(home) as daemon:
         for day, words in (("2026-03-10", "pandatext"), ("2026-03-12", "keptwords")):
-            daemon.client.post("/api/entries", {"projectName": "keeper", "autoCreate": True, "startTime": f"{day}T10:00:00Z",
-                               "endTime": f"{day}T11:00:00Z", "description": words})  # fmt: skip
+            daemon.client.post(
+                "/api/entries",
+                {
+                    "projectName": "keeper",
+                    "autoCreate": True,
+                    "startTime": f"{day}T10:00:00Z",
+                    "endTime": f"{day}T11:00:00Z",
+                    "description": words,
+                },
+            )
             daemon.client.post(
                 "/api/heartbeats", [{"project": "keeper", "time": f"{day}T12:00:00Z", "entity": f"giraffefile-{day}"}]
             )
@@ -151,8 +175,16 @@ def test_readers_that_look_meanwhile_keep_nothing_of_it(tmp_path):
         at = datetime.now(UTC) - timedelta(days=3)
         for number in range(200):
             start = (at + timedelta(minutes=number)).isoformat()
-            daemon.client.post("/api/entries", {"projectName": "zebraproject", "autoCreate": True, "durationMinutes": 1,
-                               "startTime": start, "description": "pandatext"})  # fmt: skip
+            daemon.client.post(
+                "/api/entries",
+                {
+                    "projectName": "zebraproject",
+                    "autoCreate": True,
+                    "durationMinutes": 1,
+                    "startTime": start,
+                    "description": "pandatext",
+                },
+            )
 
         def read() -> None:
             while not is_over.is_set():

@@ -323,9 +323,13 @@ def test_git_and_package_managers_leave_no_edits_behind(day: Day) -> None:
     acts = [(beat["project"], beat["kind"]) for beat in beats if beat["source"] == "git" and beat["kind"] != "commit"]
     # A hook's file that outlives the kill may tell its act once more, half a second from where the reflog puts it.
     assert [act for act, _ in groupby(acts)] == [
-        ("atlas", "checkout"), ("mono", "checkout"), ("beta", "stash"), ("beta", "pull"), ("beta", "checkout"),
+        ("atlas", "checkout"),
+        ("mono", "checkout"),
+        ("beta", "stash"),
+        ("beta", "pull"),
+        ("beta", "checkout"),
         ("beta", "rebase"),
-    ]  # fmt: skip
+    ]
 
 
 def test_what_was_done_while_the_daemon_was_dead_is_there_at_its_own_time(day: Day) -> None:
@@ -382,10 +386,12 @@ def test_repos_lists_every_checkout_under_its_project(day: Day) -> None:
         for checkout in repo["checkouts"]
     }
     assert found == {
-        ("atlas", "main"): ("atlas", "feature/ATL-7-login"), ("atlas-hotfix", "worktree"): ("atlas", "ATL-9-crash"),
-        ("lib", "submodule"): ("atlas", "main"), ("mono", "main"): ("mono", "MON-4-release"),
+        ("atlas", "main"): ("atlas", "feature/ATL-7-login"),
+        ("atlas-hotfix", "worktree"): ("atlas", "ATL-9-crash"),
+        ("lib", "submodule"): ("atlas", "main"),
+        ("mono", "main"): ("mono", "MON-4-release"),
         ("beta", "main"): ("beta", "BET-3-fees"),
-    }  # fmt: skip
+    }
 
 
 def test_a_rebuild_of_all_of_it_changes_nothing(day: Day) -> None:

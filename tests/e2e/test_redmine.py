@@ -69,17 +69,22 @@ async def lived(fake):
     assert made.kind == TAKEN
     on_issue = replace(ITEM, remote={"issue_id": "#2", "activity_id": "8"}, seconds=5000)
     outcomes = [
-        await one.look(ITEM, frozenset()), await one.look(ITEM, frozenset({made.remote_id})),
-        await one.update(made.remote_id, on_issue), await one.look(on_issue, frozenset()), await one.look(ITEM, frozenset()),
+        await one.look(ITEM, frozenset()),
+        await one.look(ITEM, frozenset({made.remote_id})),
+        await one.update(made.remote_id, on_issue),
+        await one.look(on_issue, frozenset()),
+        await one.look(ITEM, frozenset()),
         await one.update(made.remote_id, replace(ITEM, seconds=1501)),
         await one.create(replace(ITEM, remote={"project_id": "1"})),
         await one.create(replace(ITEM, remote={"project_id": "99", "activity_id": "9"})),
         await one.create(replace(ITEM, remote={"issue_id": "99", "activity_id": "9"})),
         await one.create(replace(ITEM, remote={"issue_id": "main", "activity_id": "9"})),
         await one.create(replace(ITEM, description="x" * 1025)),
-        await one.update("999", ITEM), await one.delete("999", ITEM), await connector(fake, "another").create(ITEM),
+        await one.update("999", ITEM),
+        await one.delete("999", ITEM),
+        await connector(fake, "another").create(ITEM),
         await connector(fake, "another").check(),
-    ]  # fmt: skip
+    ]
     told += [(outcome.kind, outcome.text, outcome.status) for outcome in outcomes]
     told.append([line[1] for line in fake.sheet()])
     outcomes = [await one.delete(made.remote_id, ITEM), await one.delete(made.remote_id, ITEM)]
@@ -99,8 +104,13 @@ async def closed(fake, close):
     made = await one.create(ITEM)
     close()
     on_issue = replace(ITEM, remote={"issue_id": "1", "activity_id": "9"})
-    found = [await one.create(ITEM), await one.create(on_issue), await one.update(made.remote_id, ITEM),
-             await one.update(made.remote_id, on_issue), await one.delete(made.remote_id, ITEM)]  # fmt: skip
+    found = [
+        await one.create(ITEM),
+        await one.create(on_issue),
+        await one.update(made.remote_id, ITEM),
+        await one.update(made.remote_id, on_issue),
+        await one.delete(made.remote_id, ITEM),
+    ]
     return [(outcome.kind, outcome.text, outcome.status) for outcome in found]
 
 
@@ -114,16 +124,34 @@ async def test_hours_of_a_project_that_was_closed_there_are_a_difference_and_not
 
 def test_it_holds_what_the_report_says_after_a_week_with_edits(tmp_path, server):
     with Daemon(tmp_path / "home") as daemon:
-        shown = daemon.stint("connect", "redmine", "--url", server.url, "--key-from", "-", "--from", "2026-01-01",
-                             "--deliver", "auto", "--settle", "0s", stdin=server.key + "\n")  # fmt: skip
+        shown = daemon.stint(
+            "connect",
+            "redmine",
+            "--url",
+            server.url,
+            "--key-from",
+            "-",
+            "--from",
+            "2026-01-01",
+            "--deliver",
+            "auto",
+            "--settle",
+            "0s",
+            stdin=server.key + "\n",
+        )
         assert "connected redmine as mia" in shown.out
         assert "Atlas / Development" in shown.out
         daemon.stint("targets", "map", "redmine", "--project", "acme", "issue_id={task}", "activity_id=9")
         ids = []
         for day in range(5, 12):
-            body = {"projectName": "acme", "autoCreate": True, "startTime": f"2026-01-{day:02}T09:00:07Z",
-                    "endTime": f"2026-01-{day:02}T10:{day:02}:30Z", "description": f"day {day}",
-                    "taskName": "1" if day % 2 else "#2"}  # fmt: skip
+            body = {
+                "projectName": "acme",
+                "autoCreate": True,
+                "startTime": f"2026-01-{day:02}T09:00:07Z",
+                "endTime": f"2026-01-{day:02}T10:{day:02}:30Z",
+                "description": f"day {day}",
+                "taskName": "1" if day % 2 else "#2",
+            }
             ids.append(daemon.client.post("/api/entries", body)["id"])
         held = lambda: {words: hours for words, hours in server.rows("SELECT comments, hours FROM time_entries")}  # noqa: E731
         until(lambda: len(held()) == 7, "all are there")

@@ -142,9 +142,13 @@ def crash(daemon: Daemon, tmp_path: Path) -> None:
     )
     done = subprocess.run(
         [sys.executable, "-m", "stintd.cli.main", "connect", "other", "--kind", "clockme", "--key-from", "-"],
-        env={**daemon.environment, "PYTHONPATH": f"{tmp_path / 'patch'}:{SOURCES}"}, input=BY["own"] + "\n", capture_output=True,
-        text=True, check=False, timeout=PATIENCE,
-    )  # fmt: skip
+        env={**daemon.environment, "PYTHONPATH": f"{tmp_path / 'patch'}:{SOURCES}"},
+        input=BY["own"] + "\n",
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
     assert done.returncode == 3, done.stderr
     assert [word for word in BY.values() if word in done.stdout + done.stderr] == []
 
@@ -155,8 +159,9 @@ def unpacked(path: Path) -> dict[str, str]:
 
 
 def test_a_bundle_holds_what_helps_and_no_secret(daemon, tmp_path):
-    hook = daemon.client.post("/api/webhooks", {"url": "https://hooks.example.test/services/T0/B0/pathsecretpathsecret",
-                                                "events": ["project.created"]})  # fmt: skip
+    hook = daemon.client.post(
+        "/api/webhooks", {"url": "https://hooks.example.test/services/T0/B0/pathsecretpathsecret", "events": ["project.created"]}
+    )
     own = "0wn+ch0sen/secret=of-the-owner"
     daemon.client.post("/api/webhooks", {"url": "https://hooks.example.test/b", "events": ["project.created"], "secret": own})
     key = daemon.stint("keys", "create", "--scope", "read", "--json").json["key"]

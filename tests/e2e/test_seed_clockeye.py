@@ -58,9 +58,14 @@ class Caller:
             placed = placed.replace(word, value)
         (self.daemon.home / ".curlrc").write_text(f"silent\nshow-error\nwrite-out = {json.dumps(TOLD)}\n")
         done = subprocess.run(
-            ["bash", "-c", placed], env={"PATH": os.environ["PATH"], "HOME": str(self.daemon.home)},
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE, check=False,
-        )  # fmt: skip
+            ["bash", "-c", placed],
+            env={"PATH": os.environ["PATH"], "HOME": str(self.daemon.home)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
         assert done.returncode == 0, (placed, done.stderr)
         body, _, told = done.stdout.rpartition("\n")
         head, _, limits = told.partition(" | ")
@@ -87,8 +92,13 @@ def world(daemon):
 
 def test_the_document_has_the_commands_that_are_run_here():
     assert [re.sub(r"(?s).*(?:ai/api|\"https://api.clockeye.ai/api)/([a-z/-]+).*", r"\1", one) for one in commands()] == [
-        "projects", "time-entries", "time-entries", "time-entries/start", "time-entries/stop", "webhooks",
-    ]  # fmt: skip
+        "projects",
+        "time-entries",
+        "time-entries",
+        "time-entries/start",
+        "time-entries/stop",
+        "webhooks",
+    ]
     assert len(commands()) == DOCUMENT.read_text().count("\ncurl ")
 
 
@@ -113,9 +123,13 @@ def test_a_timer_is_started_and_stopped(daemon, world):
     started = writer.run(START, **ids)
     assert started.status == 201
     assert started.body == started.body | {
-        "project_id": ids["proj_123"], "task_id": ids["task_456"], "description": "Working on feature", "end_time": None,
-        "duration": None, "billable": True,
-    }  # fmt: skip
+        "project_id": ids["proj_123"],
+        "task_id": ids["task_456"],
+        "description": "Working on feature",
+        "end_time": None,
+        "duration": None,
+        "billable": True,
+    }
     assert daemon.client.get(f"/api/entries/{world['running']}")["state"] == "finished", "what ran was stopped first"
     assert [one["id"] for one in daemon.client.get("/api/timer/current")["timers"]] == [started.body["id"]]
     stopped = writer.run(STOP)

@@ -15,9 +15,14 @@ _, CURRENT, *_ = seeds.commands("clockme-commands.sh")
 def run(daemon: Daemon, key: str, command: str, project: Path) -> str:
     url = json.loads(Path(daemon.layout.http_json).read_text())["url"]
     done = subprocess.run(
-        ["bash", "-c", seeds.placed(command, url, key)], env=seeds.environment(daemon.home, str(project)),
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE, check=False,
-    )  # fmt: skip
+        ["bash", "-c", seeds.placed(command, url, key)],
+        env=seeds.environment(daemon.home, str(project)),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
     assert done.returncode == 0, (command, done.returncode, done.stderr)
     return done.stdout
 

@@ -37,9 +37,14 @@ def at_terminal(daemon, typed, *words):
     """What a command prints at a terminal where this was typed ahead."""
     leader, follower = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "stintd.cli.main", *words], env={**daemon.environment, "TERM": "dumb"}, stdin=follower,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
+        [sys.executable, "-m", "stintd.cli.main", *words],
+        env={**daemon.environment, "TERM": "dumb"},
+        stdin=follower,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
     os.close(follower)
     os.write(leader, typed.encode())
     out, told = process.communicate(timeout=PATIENCE)

@@ -73,10 +73,17 @@ class Day:
         """One heartbeat, not sent yet."""
         time = (self.at(at) if isinstance(at, str) else at).astimezone(UTC)
         number = f"{self.date}-{len(self.told) + len(self.untold)}"
-        self.untold.append({
-            "id": number, "time": time.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), "project": project, "kind": kind,
-            "source": source, "branch": "main", **more,
-        })  # fmt: skip
+        self.untold.append(
+            {
+                "id": number,
+                "time": time.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+                "project": project,
+                "kind": kind,
+                "source": source,
+                "branch": "main",
+                **more,
+            }
+        )
 
     def edits(self, start: str, end: str, project: str, every: float = 2, **more: str) -> None:
         """An edit at the start, one every few minutes, one at the end."""

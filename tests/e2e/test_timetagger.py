@@ -29,8 +29,12 @@ class Server:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         self.base = f"http://127.0.0.1:{port}/timetagger/api/v2"
-        environment = {**os.environ, "PYTHONPATH": str(SITE), "TIMETAGGER_BIND": f"127.0.0.1:{port}",
-                       "TIMETAGGER_DATADIR": str(folder)}  # fmt: skip
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(SITE),
+            "TIMETAGGER_BIND": f"127.0.0.1:{port}",
+            "TIMETAGGER_DATADIR": str(folder),
+        }
         self.process = subprocess.Popen(
             [sys.executable, "-m", "timetagger"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
@@ -67,15 +71,32 @@ def server(tmp_path):
 
 def test_it_holds_what_the_report_says(tmp_path, server):
     with Daemon(tmp_path / "home") as daemon:
-        shown = daemon.stint("connect", "timetagger", "--url", server.base, "--key-from", "-", "--from", "2026-01-01",
-                             "--deliver", "auto", "--settle", "0s", stdin=server.token + "\n")  # fmt: skip
+        shown = daemon.stint(
+            "connect",
+            "timetagger",
+            "--url",
+            server.base,
+            "--key-from",
+            "-",
+            "--from",
+            "2026-01-01",
+            "--deliver",
+            "auto",
+            "--settle",
+            "0s",
+            stdin=server.token + "\n",
+        )
         assert "connected timetagger" in shown.out
         daemon.stint("targets", "map", "timetagger", "--project", "acme", "tag=acme")
         ids = []
         for day in range(5, 10):
-            body = {"projectName": "acme", "autoCreate": True, "startTime": f"2026-01-{day:02}T09:00:00Z",
-                    "durationMinutes": 60 + day,
-                    "description": f"day {day}"}  # fmt: skip
+            body = {
+                "projectName": "acme",
+                "autoCreate": True,
+                "startTime": f"2026-01-{day:02}T09:00:00Z",
+                "durationMinutes": 60 + day,
+                "description": f"day {day}",
+            }
             ids.append(daemon.client.post("/api/entries", body)["id"])
         until(lambda: len(server.seconds()) == 5, "all are there")
         daemon.kill()

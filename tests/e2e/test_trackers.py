@@ -32,8 +32,14 @@ def held(fake):
 
 def entry(kind, hour, words):
     at = datetime(2026, 1, 5 + list(PLACES).index(kind), hour)
-    return {"projectName": kind, "autoCreate": True, "startTime": f"{at.isoformat()}Z", "durationMinutes": 90,
-            "description": words, "taskName": TASKS[kind]}  # fmt: skip
+    return {
+        "projectName": kind,
+        "autoCreate": True,
+        "startTime": f"{at.isoformat()}Z",
+        "durationMinutes": 90,
+        "description": words,
+        "taskName": TASKS[kind],
+    }
 
 
 def test_hours_go_to_the_ticket_that_a_task_names_and_follow_what_is_edited(tmp_path, fakes):
@@ -41,8 +47,22 @@ def test_hours_go_to_the_ticket_that_a_task_names_and_follow_what_is_edited(tmp_
         ids = {}
         for kind, (fake, served) in fakes.items():
             options = [word for name, value in fake.options.items() for word in ("--set", f"{name}={value}")]
-            shown = daemon.stint("connect", kind, "--url", served.url, "--key-from", "-", "--from", "2026-01-01",
-                                 "--deliver", "auto", "--settle", "0s", *options, stdin=fake.key + "\n")  # fmt: skip
+            shown = daemon.stint(
+                "connect",
+                kind,
+                "--url",
+                served.url,
+                "--key-from",
+                "-",
+                "--from",
+                "2026-01-01",
+                "--deliver",
+                "auto",
+                "--settle",
+                "0s",
+                *options,
+                stdin=fake.key + "\n",
+            )
             assert f"connected {kind} as " in shown.out
             daemon.stint("targets", "map", kind, "--project", kind, *PLACES[kind])
             ids[kind] = [daemon.client.post("/api/entries", entry(kind, hour, f"at {hour}"))["id"] for hour in (9, 11)]

@@ -45,9 +45,14 @@ class Vim:
         (home / "vimrc").write_text(vimrc)
         self.screen, inside = pty.openpty()
         self.process = subprocess.Popen(
-            ["vim", "-u", str(home / "vimrc"), "-i", "NONE", "-n", *map(str, files)], stdin=inside, stdout=inside, stderr=inside,
-            env=environment(home, TERM="xterm"), cwd=home, start_new_session=True,
-        )  # fmt: skip
+            ["vim", "-u", str(home / "vimrc"), "-i", "NONE", "-n", *map(str, files)],
+            stdin=inside,
+            stdout=inside,
+            stderr=inside,
+            env=environment(home, TERM="xterm"),
+            cwd=home,
+            start_new_session=True,
+        )
         os.close(inside)
 
     def read(self) -> bool:

@@ -110,12 +110,16 @@ def layouts(code: Path) -> dict[str, tuple[Path, str]]:
     subprocess.run(["git", "-C", str(code / "proj"), "worktree", "add", "-q", "main", "main"], check=True, capture_output=True)
     (code / "link").symlink_to(code / "app")
     return {
-        "plain": (code / "app/work.txt", "app"), "worktree": (code / "app-wt/work.txt", "app"),
-        "detached": (code / "app-detached/work.txt", "app"), "submodule": (code / "app/lib/work.txt", "app"),
-        "modules": (code / "modules/repo/work.txt", "repo"), "worktree of it": (code / "modules/repo-wt/work.txt", "repo"),
-        "bare": (code / "tool-main/work.txt", "tool"), ".bare": (code / "proj/main/work.txt", "proj"),
+        "plain": (code / "app/work.txt", "app"),
+        "worktree": (code / "app-wt/work.txt", "app"),
+        "detached": (code / "app-detached/work.txt", "app"),
+        "submodule": (code / "app/lib/work.txt", "app"),
+        "modules": (code / "modules/repo/work.txt", "repo"),
+        "worktree of it": (code / "modules/repo-wt/work.txt", "repo"),
+        "bare": (code / "tool-main/work.txt", "tool"),
+        ".bare": (code / "proj/main/work.txt", "proj"),
         "link": (code / "link/work.txt", "app"),
-    }  # fmt: skip
+    }
 
 
 def test_the_project_is_right_in_all_nine_layouts(tmp_path, code):

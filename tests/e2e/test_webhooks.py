@@ -27,8 +27,14 @@ def made(daemon, receiver, *events, **more):
 
 def work(number):
     day = f"2021-{1 + number // 500:02}-{1 + number // 20 % 25:02}"
-    return {"projectName": "acme", "autoCreate": True, "description": f"n{number}", "startTime": f"{day}T{number % 20:02}:00:00Z",
-            "durationMinutes": 10, "idempotencyKey": f"k{number}"}  # fmt: skip
+    return {
+        "projectName": "acme",
+        "autoCreate": True,
+        "description": f"n{number}",
+        "startTime": f"{day}T{number % 20:02}:00:00Z",
+        "durationMinutes": 10,
+        "idempotencyKey": f"k{number}",
+    }
 
 
 class Writer(threading.Thread):
@@ -179,8 +185,15 @@ def test_a_secret_is_in_its_file_and_nowhere_else(make_daemon, receivers):
     daemon.client.post("/api/entries", work(0))
     until(lambda: len(good.ledger.ids()) >= 2 and len(bad.ledger.got) >= 2, "both are told")
     asked = [made(daemon, good, idempotencyKey="once"), made(daemon, bad, secret=own, idempotencyKey="twice")]
-    for path in ("/api/webhooks", "/api/outbox?state=all", "/api/status", f"/api/webhooks/{mine['id']}",
-                 f"/api/webhooks/{ours['id']}/deliveries", "/api/settings", "/api/openapi"):  # fmt: skip
+    for path in (
+        "/api/webhooks",
+        "/api/outbox?state=all",
+        "/api/status",
+        f"/api/webhooks/{mine['id']}",
+        f"/api/webhooks/{ours['id']}/deliveries",
+        "/api/settings",
+        "/api/openapi",
+    ):
         asked.append(daemon.client.get(path))
     asked.append(daemon.client.post(f"/api/webhooks/{ours['id']}/test"))
     asked.append(daemon.client.patch(f"/api/webhooks/{ours['id']}", {"enabled": False}))

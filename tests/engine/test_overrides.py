@@ -72,7 +72,9 @@ async def test_what_was_written_on_an_entry_stays_on_all_parts_when_its_middle_i
         lo, hi = MORNING + 20 * MINUTE, MORNING + 30 * MINUTE
         await daemon.engine.run(lambda step: corrections.move(step, lo, hi, project_name="beta"))
         assert spans(await daemon.sheet()) == [
-            ("a", -1.0, 20.0, "mine"), ("beta", 20.0, 30.0, "mine"), ("a", 30.0, 61.0, "mine"),
-        ]  # fmt: skip
+            ("a", -1.0, 20.0, "mine"),
+            ("beta", 20.0, 30.0, "mine"),
+            ("a", 30.0, 61.0, "mine"),
+        ]
         await daemon.engine.run(corrections.undo)
         assert spans(await daemon.sheet()) == [("a", -1.0, 61.0, "mine")]

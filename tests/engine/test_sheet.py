@@ -74,8 +74,9 @@ async def test_an_unchanged_result_writes_no_revision_and_no_change(tmp_path):
         before = await daemon.rows("SELECT id, revision FROM entry"), await daemon.rows("SELECT max(seq) AS n FROM change")
         await daemon.engine.run(lambda step: refresh(step, [(0, 4_000_000_000_000_000)]))
         assert before == (
-            await daemon.rows("SELECT id, revision FROM entry"), await daemon.rows("SELECT max(seq) AS n FROM change")
-        )  # fmt: skip
+            await daemon.rows("SELECT id, revision FROM entry"),
+            await daemon.rows("SELECT max(seq) AS n FROM change"),
+        )
 
 
 async def test_day_totals_are_the_sum_of_the_entries(tmp_path):

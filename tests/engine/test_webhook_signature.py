@@ -153,12 +153,16 @@ def attempts():
     stale = {name.lower(): value for name, value in signed(secret, now=now - timedelta(minutes=6)).items()}
     mine = {name.lower(): value for name, value in signed(own, now=now).items()}
     return [
-        (BODY, told, secret, True), (BODY, told, old, True), (BODY, mine, own, True), (flipped(BODY), told, secret, False),
-        (BODY, told, webhook_signature.new_secret(), False), (BODY, stale, secret, False),
+        (BODY, told, secret, True),
+        (BODY, told, old, True),
+        (BODY, mine, own, True),
+        (flipped(BODY), told, secret, False),
+        (BODY, told, webhook_signature.new_secret(), False),
+        (BODY, stale, secret, False),
         (BODY, {**told, "webhook-id": "d2"}, secret, False),
         (BODY, {**told, "webhook-timestamp": stale["webhook-timestamp"]}, secret, False),
         (BODY, {**told, "webhook-signature": "v1,"}, secret, False),
-    ]  # fmt: skip
+    ]
 
 
 def test_the_documented_python_believes_ours_and_nothing_else():

@@ -12,25 +12,57 @@ EPOCH = 1795161600  # 2026-11-20 09:00 in Berlin
 
 def wakatime(count=30):
     beats = [
-        {"id": f"{n}", "time": EPOCH + 60.25 * n, "entity": f"/far/acme/f{n % 3}.py", "type": "file", "project": "acme",
-         "branch": "main", "is_write": n % 2 == 0, "category": "coding", "user_agent_id": "x", "dependencies": None}
+        {
+            "id": f"{n}",
+            "time": EPOCH + 60.25 * n,
+            "entity": f"/far/acme/f{n % 3}.py",
+            "type": "file",
+            "project": "acme",
+            "branch": "main",
+            "is_write": n % 2 == 0,
+            "category": "coding",
+            "user_agent_id": "x",
+            "dependencies": None,
+        }
         for n in range(count)
-    ]  # fmt: skip
-    return {"user": {"id": "u"}, "range": {"start": 1, "end": 2}, "days": [
-        {"date": "2026-11-19", "heartbeats": []}, {"date": "2026-11-20", "heartbeats": beats}]}  # fmt: skip
+    ]
+    return {
+        "user": {"id": "u"},
+        "range": {"start": 1, "end": 2},
+        "days": [{"date": "2026-11-19", "heartbeats": []}, {"date": "2026-11-20", "heartbeats": beats}],
+    }
 
 
 def activitywatch():
     events = [
-        {"id": n, "timestamp": f"2026-11-20T08:{10 * n:02d}:00.123000+00:00", "duration": 590.0,
-         "data": {"file": "/far/acme/a.py", "project": "/far/acme", "language": "python"}} for n in range(3)
-    ]  # fmt: skip
+        {
+            "id": n,
+            "timestamp": f"2026-11-20T08:{10 * n:02d}:00.123000+00:00",
+            "duration": 590.0,
+            "data": {"file": "/far/acme/a.py", "project": "/far/acme", "language": "python"},
+        }
+        for n in range(3)
+    ]
     window = [{"timestamp": "2026-11-20T08:00:00Z", "duration": 60, "data": {"app": "x", "title": "secret"}}]
-    return {"buckets": {
-        "aw-watcher-vim_host": {"id": "aw-watcher-vim_host", "created": "2026-01-01", "type": "app.editor.activity",
-                                "client": "aw-watcher-vim", "hostname": "host", "data": {}, "events": events},
-        "aw-watcher-window_host": {"type": "currentwindow", "client": "aw-watcher-window", "hostname": "host", "events": window},
-    }}  # fmt: skip
+    return {
+        "buckets": {
+            "aw-watcher-vim_host": {
+                "id": "aw-watcher-vim_host",
+                "created": "2026-01-01",
+                "type": "app.editor.activity",
+                "client": "aw-watcher-vim",
+                "hostname": "host",
+                "data": {},
+                "events": events,
+            },
+            "aw-watcher-window_host": {
+                "type": "currentwindow",
+                "client": "aw-watcher-window",
+                "hostname": "host",
+                "events": window,
+            },
+        }
+    }
 
 
 @pytest.fixture

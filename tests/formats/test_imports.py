@@ -23,8 +23,24 @@ def total(daemon):
 
 def facts(daemon):
     """What must be the same in another home, of each entry."""
-    names = ("id", "projectName", "taskName", "description", "start", "end", "durationSeconds", "pauses", "tags", "billable",
-             "approvedAt", "locked", "handsOnSeconds", "branch", "revision", "commits")  # fmt: skip
+    names = (
+        "id",
+        "projectName",
+        "taskName",
+        "description",
+        "start",
+        "end",
+        "durationSeconds",
+        "pauses",
+        "tags",
+        "billable",
+        "approvedAt",
+        "locked",
+        "handsOnSeconds",
+        "branch",
+        "revision",
+        "commits",
+    )
     return [{name: entry[name] for name in names} for entry in daemon.entries()]
 
 
@@ -67,9 +83,11 @@ def test_another_home_made_of_our_json_has_the_same_ids_and_says_the_same_of_eac
 
 def test_nothing_is_imported_while_a_line_is_bad_unless_bad_ones_are_left_out(other, tmp_path):
     target = tmp_path / "hours.csv"
-    target.write_text("start,end,project\n2026-11-20 09:00,2026-11-20 10:00,acme\nnever,2026-11-20 11:00,acme\n"
-                      "2026-11-20 12:00,2026-11-20 11:00,acme\n2026-11-20 13:00,,acme\n"
-        "8999-01-01 00:00,8999-01-01 01:00,acme\n")  # fmt: skip
+    target.write_text(
+        "start,end,project\n2026-11-20 09:00,2026-11-20 10:00,acme\nnever,2026-11-20 11:00,acme\n"
+        "2026-11-20 12:00,2026-11-20 11:00,acme\n2026-11-20 13:00,,acme\n"
+        "8999-01-01 00:00,8999-01-01 01:00,acme\n"
+    )
     refused = other.stint("import", "csv", str(target), "--create", check=False)
     assert refused.code == 1
     assert "line 3: 'never' is not a time" in refused.err

@@ -39,9 +39,17 @@ def works(draw):
         edges.append(edges[-1] + timedelta(microseconds=step))
     pauses = tuple(zip(edges[1:-1:2], edges[2:-1:2], strict=True))
     return Work(
-        edges[0], edges[-1], draw(names | st.just("")), draw(st.uuids().map(str)), draw(names | st.just("")),
-        draw(names | st.just("")), draw(texts), draw(tags), draw(st.booleans()), pauses,
-    )  # fmt: skip
+        edges[0],
+        edges[-1],
+        draw(names | st.just("")),
+        draw(st.uuids().map(str)),
+        draw(names | st.just("")),
+        draw(names | st.just("")),
+        draw(texts),
+        draw(tags),
+        draw(st.booleans()),
+        pauses,
+    )
 
 
 def pieces(text, size):
@@ -72,7 +80,10 @@ def test_csv_keeps_everything_to_the_microsecond(given_work, size):
     for value, one in zip(values, given_work, strict=True):
         assert value["id"] == one.id
         assert (value.get("projectName", ""), value.get("clientName", ""), value.get("taskName", "")) == (
-            one.project, one.client, one.task)  # fmt: skip
+            one.project,
+            one.client,
+            one.task,
+        )
         assert value.get("description", "") == one.description
         assert tuple(value.get("tags", ())) == one.tags
         assert value["billable"] == one.billable
@@ -96,9 +107,10 @@ def test_icalendar_keeps_all_but_fractions_and_control_characters(given_work, si
 @given(st.lists(works(), max_size=4), st.sampled_from([1, 7, 1000]))
 def test_formats_of_lines_keep_every_second_its_project_and_its_task(given_work, size):
     for reader, text in (
-        (timewarrior.read, timewarrior.write(given_work)), (timeclock.read, timeclock.write(given_work, BERLIN)),
+        (timewarrior.read, timewarrior.write(given_work)),
+        (timeclock.read, timeclock.write(given_work, BERLIN)),
         (watson.read, watson.write(given_work)),
-    ):  # fmt: skip
+    ):
         values = read(reader, text, size)
         seconds = sum((end - start for value in values for start, end in when(value)), timedelta())
         assert seconds == sum((end - start for one in given_work for start, end in whole_runs(one)), timedelta())
@@ -110,9 +122,10 @@ def test_formats_of_lines_keep_every_second_its_project_and_its_task(given_work,
 @given(st.lists(works(), min_size=1, max_size=4))
 def test_reading_twice_gives_the_same_ids(given_work):
     for reader, text in (
-        (timewarrior.read, timewarrior.write(given_work)), (timeclock.read, timeclock.write(given_work, BERLIN)),
+        (timewarrior.read, timewarrior.write(given_work)),
+        (timeclock.read, timeclock.write(given_work, BERLIN)),
         (watson.read, watson.write(given_work)),
-    ):  # fmt: skip
+    ):
         whole = "".join(text)
         assert [one["id"] for one in read(reader, [whole], 5)] == [one["id"] for one in read(reader, [whole], 500)]
 
@@ -156,22 +169,48 @@ def test_a_spreadsheet_of_other_trackers_is_read_by_its_headings():
     )
     good, *bad = spreadsheet.read([text], BERLIN)
     assert good.value == {
-        "id": good.value["id"], "start": "2026-11-20T08:00:00Z", "end": "2026-11-20T09:30:00Z", "projectName": "Web",
-        "clientName": "Acme", "description": "Fix", "tags": ["one", "two"], "billable": True,
-    }  # fmt: skip
+        "id": good.value["id"],
+        "start": "2026-11-20T08:00:00Z",
+        "end": "2026-11-20T09:30:00Z",
+        "projectName": "Web",
+        "clientName": "Acme",
+        "description": "Fix",
+        "tags": ["one", "two"],
+        "billable": True,
+    }
     assert [(one.line, one.reason) for one in bad] == [
-        (3, "billable is 'Maybe', not true or false"), (4, "'11/20/2026 11:00 AM' is not a time"),
-    ]  # fmt: skip
+        (3, "billable is 'Maybe', not true or false"),
+        (4, "'11/20/2026 11:00 AM' is not a time"),
+    ]
 
 
 def test_calendars_of_others_are_read_with_their_zones_and_without_their_holidays():
-    text = "\r\n".join([
-        "BEGIN:VCALENDAR", "VERSION:2.0", "BEGIN:VEVENT", "UID:1", "DTSTART;TZID=Europe/Berlin:20261120T090000",
-        "DURATION:PT1H30M",
-        "SUMMARY:Acme: plan", "BEGIN:VALARM", "DESCRIPTION:ring", "END:VALARM", "END:VEVENT", "BEGIN:VEVENT", "UID:2",
-        "DTSTART;VALUE=DATE:20261225", "SUMMARY:Holiday", "END:VEVENT", "BEGIN:VEVENT", "UID:3",
-        'DTSTART;TZID="Nowhere/At All":20261120T090000', "DTEND:20261120T100000Z", "END:VEVENT", "END:VCALENDAR",
-    ])  # fmt: skip
+    text = "\r\n".join(
+        [
+            "BEGIN:VCALENDAR",
+            "VERSION:2.0",
+            "BEGIN:VEVENT",
+            "UID:1",
+            "DTSTART;TZID=Europe/Berlin:20261120T090000",
+            "DURATION:PT1H30M",
+            "SUMMARY:Acme: plan",
+            "BEGIN:VALARM",
+            "DESCRIPTION:ring",
+            "END:VALARM",
+            "END:VEVENT",
+            "BEGIN:VEVENT",
+            "UID:2",
+            "DTSTART;VALUE=DATE:20261225",
+            "SUMMARY:Holiday",
+            "END:VEVENT",
+            "BEGIN:VEVENT",
+            "UID:3",
+            'DTSTART;TZID="Nowhere/At All":20261120T090000',
+            "DTEND:20261120T100000Z",
+            "END:VEVENT",
+            "END:VCALENDAR",
+        ]
+    )
     first, second, third = sorted(ical.read([text], BERLIN), key=lambda one: one.line)
     assert (first.value["start"], first.value["end"]) == ("2026-11-20T08:00:00Z", "2026-11-20T09:30:00Z")
     assert (first.value["projectName"], first.value["description"]) == ("Acme", "plan")

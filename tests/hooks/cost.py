@@ -72,9 +72,13 @@ def _commit(repo: Path, git: str) -> tuple[float, float]:
 def _run(command: list[str], cwd: Path) -> tuple[float, float]:
     person = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@x.test", "GIT_COMMITTER_NAME": "a"}
     env = {
-        "PATH": os.environ["PATH"], "HOME": str(cwd), "PWD": str(cwd), "GIT_CONFIG_NOSYSTEM": "1", **person,
+        "PATH": os.environ["PATH"],
+        "HOME": str(cwd),
+        "PWD": str(cwd),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        **person,
         "GIT_COMMITTER_EMAIL": "a@x.test",
-    }  # fmt: skip
+    }
     before = time.perf_counter()
     pid = os.posix_spawnp(command[0], [command[0], "-C", str(cwd), *command[1:]], env)
     _, status, used = os.wait4(pid, 0)

@@ -33,9 +33,15 @@ class Shimmed:
     def run(self, shell, cwd=None, env=None, stdin=MESSAGE, event="Stop", **more):
         clean = {"PATH": os.environ["PATH"], "HOME": str(self.spool.parent)}
         return subprocess.run(
-            [*shell, str(self.path), "claude-code", event], cwd=cwd or self.spool.parent, env={**clean, **(env or {})},
-            input=stdin, capture_output=True, check=False, timeout=PATIENCE, **more,
-        )  # fmt: skip
+            [*shell, str(self.path), "claude-code", event],
+            cwd=cwd or self.spool.parent,
+            env={**clean, **(env or {})},
+            input=stdin,
+            capture_output=True,
+            check=False,
+            timeout=PATIENCE,
+            **more,
+        )
 
     def files(self, count=1):
         """Their content once the children have copied everything."""

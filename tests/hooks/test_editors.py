@@ -36,9 +36,14 @@ class Editor:
         """What it printed. Acts: `move`, `type`, `save`, `options` (prints them)."""
         command = {"vim": self._vim, "neovim": self._neovim, "emacs": self._emacs}[self.name](path, acts)
         done = subprocess.run(
-            command, env={**self.spooled.environment, **environment}, cwd=self.spooled.top, stdin=subprocess.DEVNULL,
-            capture_output=True, timeout=PATIENCE, check=False,
-        )  # fmt: skip
+            command,
+            env={**self.spooled.environment, **environment},
+            cwd=self.spooled.top,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=PATIENCE,
+            check=False,
+        )
         assert done.returncode == 0, done.stderr
         return (done.stdout + done.stderr).decode(errors="replace")
 
@@ -113,9 +118,10 @@ KEYS = {
 def test_keys_at_a_terminal_are_an_edit_and_a_save(editor, tmp_path):
     path = tmp_path / "typed.py"
     start = {
-        "vim": ["vim", "-N", "-u", "NONE", "-n", "--cmd"], "neovim": ["nvim", "-u", "NONE", "-n", "--cmd"],
+        "vim": ["vim", "-N", "-u", "NONE", "-n", "--cmd"],
+        "neovim": ["nvim", "-u", "NONE", "-n", "--cmd"],
         "emacs": ["emacs", "-nw", "-Q", "--eval"],
-    }[editor.name]  # fmt: skip
+    }[editor.name]
     shown = at_terminal([*start, editor.line(), str(path)], KEYS[editor.name], editor.spooled.environment)
     assert path.read_text().strip() == "hello", shown
     acts = told(editor)

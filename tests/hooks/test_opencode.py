@@ -50,9 +50,13 @@ def test_sessions_prompts_tools_and_files_are_told_and_subagents_are_their_paren
     told = [one.beat for raw in raws for one in signals_of(*read_message(raw), NOW, lambda parent, ticks: None)]
     home = "/code/a%b\tc"
     assert [(beat.kind, beat.session, beat.path) for beat in told] == [
-        ("session_start", "ses_1", "/code/acme"), ("prompt", "ses_1", home), ("tool", "ses_1", home),
-        ("tool", "ses_1", "/code/beta/x.py"), ("turn_end", "ses_1", home), ("session_end", "ses_1", home),
-    ]  # fmt: skip
+        ("session_start", "ses_1", "/code/acme"),
+        ("prompt", "ses_1", home),
+        ("tool", "ses_1", home),
+        ("tool", "ses_1", "/code/beta/x.py"),
+        ("turn_end", "ses_1", home),
+        ("session_end", "ses_1", home),
+    ]
     assert {read_message(raw)[0].folder for raw in raws} == {"/code/acme", home}
 
 

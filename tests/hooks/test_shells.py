@@ -44,9 +44,10 @@ class Shell:
         (top / "rc").write_text(f"{prompt}\n{rc}\n{line}\n")
         (top / ".zshrc").write_text(f"unsetopt zle prompt_cr prompt_sp\n. {top}/rc\n")
         self.command = {
-            "bash": ["bash", "--rcfile", str(top / "rc"), "-i"], "zsh": ["zsh", "-d", "-i"],
+            "bash": ["bash", "--rcfile", str(top / "rc"), "-i"],
+            "zsh": ["zsh", "-d", "-i"],
             "fish": ["fish", "--no-config", "--init-command", f"source {top}/rc", "-i"],
-        }[name]  # fmt: skip
+        }[name]
         self.environment = {**self.spooled.environment, "ZDOTDIR": str(top), "TERM": "dumb", **environment}
 
     def __enter__(self) -> "Shell":
@@ -186,9 +187,10 @@ def test_no_option_is_changed(name, tmp_path):
 
 def test_hooks_of_the_user_s_own_go_on(name, tmp_path):
     rc = {
-        "bash": "PROMPT_COMMAND='echo mine; '", "zsh": "precmd() { echo mine }",
+        "bash": "PROMPT_COMMAND='echo mine; '",
+        "zsh": "precmd() { echo mine }",
         "fish": "function mine --on-event fish_postexec; echo mine; end",
-    }[name]  # fmt: skip
+    }[name]
     with Shell(name, tmp_path, rc) as shell:
         assert "mine" in shell.run("true")
         assert len(shell.told()) == 1

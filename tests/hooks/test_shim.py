@@ -31,9 +31,14 @@ class Shimmed:
     def run(self, shell, *args, cwd=None, env=None, stdin=b""):
         clean = {"PATH": os.environ["PATH"], "HOME": str(self.spool.parent)}
         return subprocess.run(
-            [*shell, str(self.path), *args], cwd=cwd or self.spool.parent, env={**clean, **(env or {})}, input=stdin,
-            capture_output=True, check=False, timeout=PATIENCE,
-        )  # fmt: skip
+            [*shell, str(self.path), *args],
+            cwd=cwd or self.spool.parent,
+            env={**clean, **(env or {})},
+            input=stdin,
+            capture_output=True,
+            check=False,
+            timeout=PATIENCE,
+        )
 
     def lines(self):
         texts = [path.read_text(errors="surrogateescape") for path in sorted(self.spool.iterdir())]
@@ -138,9 +143,13 @@ def test_a_spool_that_cannot_be_written_is_no_matter(shell):
         shimmed.spool.chmod(0o500)
         # Root may write everywhere, so root steps down to somebody else for this.
         done = subprocess.run(
-            [*shell, str(shimmed.path)], cwd="/", capture_output=True, check=False, env={},
+            [*shell, str(shimmed.path)],
+            cwd="/",
+            capture_output=True,
+            check=False,
+            env={},
             user=65534 if os.geteuid() == 0 else None,
-        )  # fmt: skip
+        )
         assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
         assert list(shimmed.spool.iterdir()) == []
 
@@ -220,8 +229,11 @@ def test_our_own_file_is_recognised_until_somebody_changes_it(tmp_path):
 def test_it_starts_no_process(tmp_path):
     shimmed = Shimmed(tmp_path, "post-checkout")
     done = subprocess.run(
-        ["/bin/sh", str(shimmed.path), "a" * 40, "b" * 40, "1"], env={"PATH": "/nonexistent"}, capture_output=True,
-        check=False, cwd=tmp_path,
-    )  # fmt: skip
+        ["/bin/sh", str(shimmed.path), "a" * 40, "b" * 40, "1"],
+        env={"PATH": "/nonexistent"},
+        capture_output=True,
+        check=False,
+        cwd=tmp_path,
+    )
     assert (done.returncode, done.stderr) == (0, b"")
     assert len(shimmed.lines()) == 1

@@ -316,7 +316,10 @@ def test_several_hosts_at_once_and_an_unknown_one(home, stint):
     assert stint("install", "cursor", "windsurf")[0] == 0
     report = json.loads(stint("status", "cursor", "windsurf", "codex", "--json")[1])["agents"]
     assert {name: one["state"] for name, one in report.items()} == {
-        "codex": "absent", "cursor": "installed", "windsurf": "installed"}  # fmt: skip
+        "codex": "absent",
+        "cursor": "installed",
+        "windsurf": "installed",
+    }
     assert stint("install", "emacs99")[0] == 2
 
 

@@ -126,9 +126,11 @@ def test_every_event_has_its_command_before_it(ours, spool):
 def test_the_command_git_will_run_tells_the_act_and_is_silent_when_we_are_gone(ours, spool, shell, is_gone, tmp_path):
     install(ours, spool)
     command = subprocess.run(
-        ["git", "config", "--global", "--includes", "hook.stintd-post-checkout.command"], capture_output=True, text=True,
+        ["git", "config", "--global", "--includes", "hook.stintd-post-checkout.command"],
+        capture_output=True,
+        text=True,
         check=True,
-    ).stdout.rstrip("\n")  # fmt: skip
+    ).stdout.rstrip("\n")
     if is_gone:
         ours.rename(tmp_path / "gone")
     # As git does with a command that is more than a path: the hook's arguments follow as "$@".

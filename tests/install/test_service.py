@@ -48,9 +48,13 @@ def systemctl(isolated_home, monkeypatch):
 
 def stint(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "stintd.cli.main", *words], env={**os.environ, "PYTHONPATH": str(SOURCES)}, capture_output=True,
-        text=True, timeout=PATIENCE, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "stintd.cli.main", *words],
+        env={**os.environ, "PYTHONPATH": str(SOURCES)},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
 
 
 def units(home: Path) -> list[str]:
@@ -66,9 +70,13 @@ def test_systemd_finds_no_fault_with_the_units(tmp_path, isolated_home, awkward)
     perform(service.plan_install(service.MANAGERS["systemd"], here).steps)
     folder = isolated_home / ".config" / "systemd" / "user"
     done = subprocess.run(
-        ["systemd-analyze", "verify", "--user", "--man=no", *(str(folder / name) for name in service.UNITS)], capture_output=True,
-        text=True, env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)}, timeout=PATIENCE, check=False,
-    )  # fmt: skip
+        ["systemd-analyze", "verify", "--user", "--man=no", *(str(folder / name) for name in service.UNITS)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)},
+        timeout=PATIENCE,
+        check=False,
+    )
     said = [line for line in (done.stdout + done.stderr).splitlines() if "stintd" in line]
     assert said == []
     assert done.returncode == 0, done.stderr

@@ -251,9 +251,26 @@ async def test_a_look_up_that_hangs_holds_up_no_other(receiver):
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tls")
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-               "-subj", "/CN=hook.example", "-addext", "subjectAltName=DNS:hook.example", "-keyout", folder / "key",
-               "-out", folder / "cert"]  # fmt: skip
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=hook.example",
+        "-addext",
+        "subjectAltName=DNS:hook.example",
+        "-keyout",
+        folder / "key",
+        "-out",
+        folder / "cert",
+    ]
     try:
         subprocess.run(command, check=True, capture_output=True)
     except FileNotFoundError:

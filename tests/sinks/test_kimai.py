@@ -20,9 +20,17 @@ def at(text, zone=BERLIN, fold=0):
 
 def item(start, minutes=60, **more):
     begin = at(start) if isinstance(start, str) else start
-    base = {"id": "i1", "start": begin, "end": begin + 60 * minutes, "seconds": 60 * minutes, "day": "2026-11-19",
-            "billable": True, "description": "work", "tags": ("deep", "a,b"),
-            "remote": {"project_id": "1", "activity_id": "2"}}  # fmt: skip
+    base = {
+        "id": "i1",
+        "start": begin,
+        "end": begin + 60 * minutes,
+        "seconds": 60 * minutes,
+        "day": "2026-11-19",
+        "billable": True,
+        "description": "work",
+        "tags": ("deep", "a,b"),
+        "remote": {"project_id": "1", "activity_id": "2"},
+    }
     return Item(**{**base, **more})
 
 
@@ -36,7 +44,7 @@ async def test_who_it_is_and_what_can_be_mapped():
     assert await one.places() == (
         RemotePlace("Atlas", {"project_id": "1", "activity_id": "2"}, "Acme"),
         RemotePlace("Beta", {"project_id": "3", "activity_id": "4"}, "Acme"),
-    )  # fmt: skip
+    )
     assert (await kimai(KimaiFake(), "another").check()).kind == STOPPED
 
 

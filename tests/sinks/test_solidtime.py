@@ -9,8 +9,17 @@ NINE = 1795078800  # 2026-11-19T09:00:00Z
 
 
 def item(start=NINE, seconds=3600, **more):
-    base = {"id": "i1", "start": start, "end": start + seconds, "seconds": seconds, "day": "2026-11-19", "billable": True,
-            "description": "work", "tags": (), "remote": {"project_id": "pr-1"}}  # fmt: skip
+    base = {
+        "id": "i1",
+        "start": start,
+        "end": start + seconds,
+        "seconds": seconds,
+        "day": "2026-11-19",
+        "billable": True,
+        "description": "work",
+        "tags": (),
+        "remote": {"project_id": "pr-1"},
+    }
     return Item(**{**base, **more})
 
 
@@ -25,7 +34,7 @@ async def test_who_it_is_and_what_can_be_mapped():
     assert await one.places() == (
         RemotePlace("Atlas", {"project_id": "pr-1"}, "Acme"),
         RemotePlace("Atlas / Review", {"project_id": "pr-1", "task_id": "ta-1"}, "Acme"),
-    )  # fmt: skip
+    )
 
 
 async def test_another_organization_is_told_before_anything_is_sent():

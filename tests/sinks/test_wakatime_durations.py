@@ -11,8 +11,17 @@ NINE = 1795078800  # 2026-11-19T09:00:00Z
 
 
 def item(start=NINE, seconds=3600, **more):
-    base = {"id": "i1", "start": start, "end": start + seconds, "seconds": seconds, "day": "2026-11-19", "billable": True,
-            "description": "work", "tags": (), "remote": {"project": "atlas"}}  # fmt: skip
+    base = {
+        "id": "i1",
+        "start": start,
+        "end": start + seconds,
+        "seconds": seconds,
+        "day": "2026-11-19",
+        "billable": True,
+        "description": "work",
+        "tags": (),
+        "remote": {"project": "atlas"},
+    }
     return Item(**{**base, **more})
 
 

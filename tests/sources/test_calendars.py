@@ -46,18 +46,25 @@ def test_what_takes_nobodys_time_is_left_out(told):
     me = "mailto:me@X.example"
     kept = told(
         hour("kept", f"ATTENDEE;PARTSTAT=ACCEPTED:{me}", "ATTENDEE;PARTSTAT=DECLINED:mailto:other@x.example"),
-        hour("declined", f"ATTENDEE;PARTSTAT=DECLINED:{me}"), hour("cancelled", "STATUS:CANCELLED"),
-        hour("free", "TRANSP:TRANSPARENT"), ["DTSTART;VALUE=DATE:20261120", "SUMMARY:whole day"],
+        hour("declined", f"ATTENDEE;PARTSTAT=DECLINED:{me}"),
+        hour("cancelled", "STATUS:CANCELLED"),
+        hour("free", "TRANSP:TRANSPARENT"),
+        ["DTSTART;VALUE=DATE:20261120", "SUMMARY:whole day"],
         ["DTSTART:20261110T100000Z", "DTEND:20261114T100000Z", "SUMMARY:journey"],
-    )  # fmt: skip
+    )
     assert [(one[2], one[3]) for one in kept] == [("kept", ["me@X.example", "other@x.example"])]
 
 
 def test_series_keep_their_wall_time_over_the_change_of_clocks_with_exceptions(told):
     found = told(
-        ["DTSTART;TZID=Europe/Berlin:20261023T100000", "DURATION:PT1H", "SUMMARY:weekly", "RRULE:FREQ=WEEKLY;COUNT=4",
-         "EXDATE;TZID=Europe/Berlin:20261106T100000"]
-    )  # fmt: skip
+        [
+            "DTSTART;TZID=Europe/Berlin:20261023T100000",
+            "DURATION:PT1H",
+            "SUMMARY:weekly",
+            "RRULE:FREQ=WEEKLY;COUNT=4",
+            "EXDATE;TZID=Europe/Berlin:20261106T100000",
+        ]
+    )
     starts = [one[0] for one in found]
     assert starts == [us(2026, 10, 23, 8), us(2026, 10, 30, 9), us(2026, 11, 13, 9)]
 
@@ -78,8 +85,10 @@ async def test_hostile_calendars_end_as_a_trouble_and_hurt_nobody(tmp_path):
     large = "BEGIN:VCALENDAR" + "x" * 9_000_000
     cases = {
         "many": ics(["DTSTART:20200101T000000Z", "DURATION:PT1S", "SUMMARY:s", "RRULE:FREQ=SECONDLY;COUNT=100000000"]),
-        "none": "hello", "broken": "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:yesterday\r\n", "large": large,
-    }  # fmt: skip
+        "none": "hello",
+        "broken": "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:yesterday\r\n",
+        "large": large,
+    }
     for name, text in cases.items():
         (tmp_path / name).write_text(text)
         noted = await calendars.read(asked(tmp_path / name))

@@ -19,9 +19,14 @@ def test_every_kind_of_checkout_is_found(tmp_path: Path) -> None:
     repo.worktree(repo.path / ".claude" / "worktrees" / "agent", "agent")
     repos.init(tmp_path / "store.git", is_bare=True)
     assert names(tmp_path) == [
-        "acme/api", "acme/api-hotfix", "acme/api/.claude/worktrees/agent", "acme/api/libs/lib", "acme/api/tools/inner",
-        "lib", "store.git",
-    ]  # fmt: skip
+        "acme/api",
+        "acme/api-hotfix",
+        "acme/api/.claude/worktrees/agent",
+        "acme/api/libs/lib",
+        "acme/api/tools/inner",
+        "lib",
+        "store.git",
+    ]
 
 
 def test_the_root_itself_may_be_a_checkout_or_bare(tmp_path: Path) -> None:

@@ -189,8 +189,10 @@ def test_reading_is_bounded_and_refuses_links(tmp_path: Path) -> None:
 def test_config_is_parsed_as_git_writes_it(tmp_path: Path) -> None:
     repo = repos.make(tmp_path / "r", 1)
     for key, value in [
-        ("remote.up stream.url", 'https://x.test/a"b#c'), ("core.note", "tab\there ; semicolon"), ("x.y.z", "\\ end"),
-    ]:  # fmt: skip
+        ("remote.up stream.url", 'https://x.test/a"b#c'),
+        ("core.note", "tab\there ; semicolon"),
+        ("x.y.z", "\\ end"),
+    ]:
         repo.git("config", key, value)
     path = repo.path / ".git" / "config"
     for section, name, key, value in parse_config(path.read_text()):

@@ -120,12 +120,14 @@ def test_a_name_with_a_nul_stays_outside() -> None:
 
 def test_a_pipe_a_link_and_a_folder_in_its_place_are_refused_at_once(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").write_bytes(index_of(b"a/b"))
-    for number, make in enumerate((
-        lambda path: os.mkfifo(path),
-        lambda path: os.symlink(tmp_path / "elsewhere", path),
-        lambda path: os.mkdir(path),
-        lambda path: os.symlink("/dev/zero", path),
-    )):  # fmt: skip
+    for number, make in enumerate(
+        (
+            lambda path: os.mkfifo(path),
+            lambda path: os.symlink(tmp_path / "elsewhere", path),
+            lambda path: os.mkdir(path),
+            lambda path: os.symlink("/dev/zero", path),
+        )
+    ):
         folder = tmp_path / str(number)
         folder.mkdir()
         make(folder / "index")

@@ -116,9 +116,9 @@ def promisor(url: str) -> Callable[[Trap], None]:
     def plant(trap: Trap) -> None:
         trap.config(
             "[core]\n\trepositoryformatversion = 1\n\tsshCommand = PROGRAM\n[extensions]\n\tpartialClone = origin\n"
-            f"[remote \"origin\"]\n\turl = {url}\n\tpromisor = true\n\tpartialclonefilter = blob:none\n"
-            "\tuploadpack = PROGRAM\n[protocol \"ext\"]\n\tallow = always\n[protocol]\n\tallow = always\n"
-        )  # fmt: skip
+            f'[remote "origin"]\n\turl = {url}\n\tpromisor = true\n\tpartialclonefilter = blob:none\n'
+            '\tuploadpack = PROGRAM\n[protocol "ext"]\n\tallow = always\n[protocol]\n\tallow = always\n'
+        )
 
     return plant
 
@@ -265,17 +265,21 @@ def everything(trap: Trap, before: "gitreader.CheckoutFacts | None") -> None:
 def _all_of(facts: "gitreader.CheckoutFacts") -> None:
     place = gitreader.place_of(facts)
     questions: list[Callable[[], object]] = [
-        lambda: gitreader.look(facts, None, frozenset()), lambda: gitreader.end_of(facts),
-        lambda: gitreader.pushes_since(facts, 0, frozenset()), lambda: gitreader.git_folders(facts),
-        lambda: gitreader.linked_worktrees(facts), lambda: gitreader.first_commit_of(facts),
-        lambda: gitreader.addresses(facts), lambda: gitcall.first_commit(place, facts.head, LIMIT),
+        lambda: gitreader.look(facts, None, frozenset()),
+        lambda: gitreader.end_of(facts),
+        lambda: gitreader.pushes_since(facts, 0, frozenset()),
+        lambda: gitreader.git_folders(facts),
+        lambda: gitreader.linked_worktrees(facts),
+        lambda: gitreader.first_commit_of(facts),
+        lambda: gitreader.addresses(facts),
+        lambda: gitcall.first_commit(place, facts.head, LIMIT),
         lambda: gitcall.list_tracked(place, facts.head, LIMIT),
         lambda: gitcall.list_untracked(place, facts.head, LIMIT),
         lambda: gitcall.check_ignored(place, ["work.txt", "build/", ":(top)x"], facts.head, LIMIT),
         lambda: gitcall.call(place, ("log", "-g", "-z", "-1", "--format=%H", "HEAD"), time_limit=LIMIT),
         lambda: gitcall.call(place, ("rev-parse", "HEAD"), time_limit=LIMIT),
         lambda: asyncio.run(_details(facts)),
-    ]  # fmt: skip
+    ]
     for question in questions:
         with suppress(StintdError):
             question()

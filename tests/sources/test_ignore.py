@@ -137,13 +137,15 @@ def test_a_pipe_a_link_and_a_huge_file_say_nothing_and_stall_nobody(tmp_path: Pa
     repo = repos.init(tmp_path / "acme")
     secret = tmp_path / "secret"
     secret.write_text("*\n")
-    for number, make in enumerate((
-        os.mkfifo,
-        lambda path: os.symlink(secret, path),
-        lambda path: os.symlink("/dev/zero", path),
-        os.mkdir,
-        lambda path: Path(path).write_text("*\n" * 400_000),
-    )):  # fmt: skip
+    for number, make in enumerate(
+        (
+            os.mkfifo,
+            lambda path: os.symlink(secret, path),
+            lambda path: os.symlink("/dev/zero", path),
+            os.mkdir,
+            lambda path: Path(path).write_text("*\n" * 400_000),
+        )
+    ):
         folder = repo.path / f"f{number}"
         folder.mkdir()
         make(str(folder / ".gitignore"))

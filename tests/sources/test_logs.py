@@ -28,9 +28,14 @@ def write(tmp_path):
 
 def claude(at, kind, content, **more):
     record = {
-        "type": kind, "timestamp": f"2026-11-18T{at}Z", "sessionId": "s", "cwd": "/code/acme", "gitBranch": "main",
-        "message": {"role": kind, "content": content}, **more,
-    }  # fmt: skip
+        "type": kind,
+        "timestamp": f"2026-11-18T{at}Z",
+        "sessionId": "s",
+        "cwd": "/code/acme",
+        "gitBranch": "main",
+        "message": {"role": kind, "content": content},
+        **more,
+    }
     return record
 
 
@@ -57,11 +62,17 @@ def test_a_prompt_typed_during_a_turn_counts_when_it_was_typed_and_once(write):
         claude("09:08:00", "assistant", "yes"),
     )
     assert acts(log) == [
-        "09:00:00 prompt human /code/acme", "09:01:00 tool agent /code/acme", "09:02:00 prompt human /code/acme",
-        "09:03:00 tool agent /code/acme", "09:05:00 tool agent /code/acme", "09:05:30 prompt human /code/acme",
-        "09:05:00 turn_end agent /code/acme", "09:07:00 prompt human /code/acme", "09:08:00 tool agent /code/acme",
+        "09:00:00 prompt human /code/acme",
+        "09:01:00 tool agent /code/acme",
+        "09:02:00 prompt human /code/acme",
+        "09:03:00 tool agent /code/acme",
+        "09:05:00 tool agent /code/acme",
+        "09:05:30 prompt human /code/acme",
+        "09:05:00 turn_end agent /code/acme",
+        "09:07:00 prompt human /code/acme",
+        "09:08:00 tool agent /code/acme",
         "09:08:00 turn_end agent /code/acme",
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize(

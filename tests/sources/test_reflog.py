@@ -63,9 +63,12 @@ def test_branch_switches_name_where_each_act_happened(tmp_path: Path) -> None:
     repo.commit("on main")
     repo.detach()
     assert [(s.kind, s.branch) for s in acts(repo, cursor)] == [
-        ("checkout", "DEV-12-login"), ("commit", "DEV-12-login"), ("checkout", "main"), ("commit", "main"),
+        ("checkout", "DEV-12-login"),
+        ("commit", "DEV-12-login"),
+        ("checkout", "main"),
+        ("commit", "main"),
         ("checkout", None),
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize(("target", "branch"), [("feat/x", "feat/x"), ("0123456789abcdef0123456789abcdef01234567", None)])

@@ -162,8 +162,13 @@ async def test_logind_may_come_after_us_and_go_before_us(bus):
     async with Watching(bus.address) as one:
         logind = Logind(bus)
         logind.sessions["/org/freedesktop/login1/session/_2"] = {
-            "Class": "user", "State": "active", "Active": True, "Remote": False, "LockedHint": True, "user": os.getuid(),
-        }  # fmt: skip
+            "Class": "user",
+            "State": "active",
+            "Active": True,
+            "Remote": False,
+            "LockedHint": True,
+            "user": os.getuid(),
+        }
         logind.start()
         await one.sees(lambda: len(one.told) == 2)
         logind.stop()

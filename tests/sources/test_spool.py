@@ -100,8 +100,12 @@ def test_a_message_told_again_after_a_crash_is_the_same_to_the_letter(box):
     box.drain()
     first, again = box.told
     assert (first.time, first.checkout, first.kind, first.new, first.witness) == (
-        again.time, again.checkout, again.kind, again.new, again.witness,
-    )  # fmt: skip
+        again.time,
+        again.checkout,
+        again.kind,
+        again.new,
+        again.witness,
+    )
     assert first.new == SHA
 
 

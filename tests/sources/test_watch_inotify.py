@@ -264,9 +264,13 @@ def limited(top: Path, setting: str, value: int, budget: int) -> list[object]:
     script.write_text(LIMITED)
     command = f"echo {value} > /proc/sys/user/{setting}; exec {sys.executable} {script} {top} {budget}"
     done = subprocess.run(
-        ["unshare", "-Ur", "sh", "-c", command], capture_output=True, text=True, timeout=PATIENCE, check=False,
+        ["unshare", "-Ur", "sh", "-c", command],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2] / "daemon")},
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr
     answer: list[object] = json.loads(done.stdout)
     return answer

@@ -103,10 +103,13 @@ def measure_size(count: int, folder: Path) -> dict[str, float]:
         database.close()
     spent.sort()
     return {
-        "stored_bytes": stored_bytes(folder) / count, "add_500_ms": statistics.median(spent) * 1000,
-        "add_500_p99_ms": spent[int(len(spent) * 0.99)] * 1000, "add_500_max_ms": spent[-1] * 1000, "runs_s": reading,
+        "stored_bytes": stored_bytes(folder) / count,
+        "add_500_ms": statistics.median(spent) * 1000,
+        "add_500_p99_ms": spent[int(len(spent) * 0.99)] * 1000,
+        "add_500_max_ms": spent[-1] * 1000,
+        "runs_s": reading,
         "spans": spans,
-    }  # fmt: skip
+    }
 
 
 def _timed(call) -> float:

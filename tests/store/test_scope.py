@@ -58,8 +58,11 @@ async def test_a_limited_view_holds_what_is_in_reach_and_no_more(database, limit
 
     found, joined, keys = await database.read(look, limit)
     assert found == {
-        "project": projects, "client": clients, "task": {f"t{one}" for one in projects}, "entry": {f"e{one}" for one in projects},
-    }  # fmt: skip
+        "project": projects,
+        "client": clients,
+        "task": {f"t{one}" for one in projects},
+        "entry": {f"e{one}" for one in projects},
+    }
     assert (joined, keys) == (projects, 0)
     assert database.read_now(lambda conn: reach(conn, limit)) == projects
 

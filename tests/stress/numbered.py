@@ -97,9 +97,12 @@ def tell_entry(client: Client, number: int) -> str:
     """Past work, a minute for each number."""
     start = PAST + timedelta(minutes=number)
     body = {
-        "projectName": PROJECTS[number % 3], "startTime": start.isoformat(), "durationMinutes": 1,
-        "description": f"entry {number}", "autoCreate": True,
-    }  # fmt: skip
+        "projectName": PROJECTS[number % 3],
+        "startTime": start.isoformat(),
+        "durationMinutes": 1,
+        "description": f"entry {number}",
+        "autoCreate": True,
+    }
     return str(client.post("/api/entries", body, f"entry-{number}")["id"])
 
 
@@ -107,9 +110,11 @@ def tell_heartbeats(client: Client, number: int) -> list[str]:
     """Three heartbeats: with an id of their own, and known by what they say."""
     texts = [f"beat {number} {part}" for part in range(3)]
     time = (PAST + timedelta(days=400, seconds=7 * number)).isoformat()
-    beats = [{"project": "alpha", "entity": texts[0], "id": f"id-{number}", "time": time},
-             {"project": "beta", "entity": texts[1], "time": time},
-             {"project": "gamma", "entity": texts[2], "id": f"other-{number}"}]  # fmt: skip
+    beats = [
+        {"project": "alpha", "entity": texts[0], "id": f"id-{number}", "time": time},
+        {"project": "beta", "entity": texts[1], "time": time},
+        {"project": "gamma", "entity": texts[2], "id": f"other-{number}"},
+    ]
     answer = client.control.post("/api/heartbeats", beats)
     assert answer["accepted"] + answer["duplicates"] == 3, answer
     return texts
@@ -120,8 +125,12 @@ def tell_timer(client: Client, number: int) -> tuple[str, str]:
     if number % 3 == 2:
         entry = client.control.post("/api/timer/stop", {})["entry"]
         return ("stopped", entry["id"] if entry else "")
-    body = {"projectName": PROJECTS[number % 3], "description": f"timer {number}", "autoCreate": True,
-            "idempotencyKey": f"timer-{number}"}  # fmt: skip
+    body = {
+        "projectName": PROJECTS[number % 3],
+        "description": f"timer {number}",
+        "autoCreate": True,
+        "idempotencyKey": f"timer-{number}",
+    }
     return ("started", client.control.post("/api/timer/start", body)["timer"]["id"])
 
 

@@ -53,8 +53,14 @@ def test_nothing_answered_is_lost_or_doubled_by_kill_9_at_random_moments(make_da
 
 def test_a_killed_daemon_answers_an_old_command_as_it_did_before(make_daemon):
     daemon = make_daemon().start()
-    body = {"projectName": "acme", "autoCreate": True, "description": "once", "idempotencyKey": "k", "startTime":
-            "2021-05-05T10:00:00Z", "durationMinutes": 5}  # fmt: skip
+    body = {
+        "projectName": "acme",
+        "autoCreate": True,
+        "description": "once",
+        "idempotencyKey": "k",
+        "startTime": "2021-05-05T10:00:00Z",
+        "durationMinutes": 5,
+    }
     first = daemon.client.post("/api/entries", body)
     daemon.kill()
     daemon.start()

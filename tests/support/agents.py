@@ -70,9 +70,13 @@ class Agent:
 def claude(event: str, session: str, cwd: Path | str, **more: Any) -> dict[str, Any]:
     """What Claude Code (and, with their own events, Codex, Gemini and Copilot) sends."""
     return {
-        "session_id": session, "transcript_path": f"/home/ada/.claude/projects/x/{session}.jsonl", "cwd": str(cwd),
-        "permission_mode": "default", "hook_event_name": event, **more,
-    }  # fmt: skip
+        "session_id": session,
+        "transcript_path": f"/home/ada/.claude/projects/x/{session}.jsonl",
+        "cwd": str(cwd),
+        "permission_mode": "default",
+        "hook_event_name": event,
+        **more,
+    }
 
 
 def edited(session: str, cwd: Path | str, path: Path | str, tool: str = "Edit", **more: Any) -> dict[str, Any]:
@@ -86,16 +90,27 @@ def edited(session: str, cwd: Path | str, path: Path | str, tool: str = "Edit", 
 
 def cursor(event: str, session: str, root: Path | str, **more: Any) -> dict[str, Any]:
     return {
-        "conversation_id": session, "generation_id": "g1", "model": "m", "hook_event_name": event, "cursor_version": "3.7.1",
-        "workspace_roots": [str(root)], "user_email": None, "transcript_path": None, **more,
-    }  # fmt: skip
+        "conversation_id": session,
+        "generation_id": "g1",
+        "model": "m",
+        "hook_event_name": event,
+        "cursor_version": "3.7.1",
+        "workspace_roots": [str(root)],
+        "user_email": None,
+        "transcript_path": None,
+        **more,
+    }
 
 
 def windsurf(event: str, session: str, **tool: Any) -> dict[str, Any]:
     return {
-        "agent_action_name": event, "trajectory_id": session, "execution_id": "e1", "model_name": "m",
-        "timestamp": "2026-11-20T09:00:00Z", "tool_info": tool,
-    }  # fmt: skip
+        "agent_action_name": event,
+        "trajectory_id": session,
+        "execution_id": "e1",
+        "model_name": "m",
+        "timestamp": "2026-11-20T09:00:00Z",
+        "tool_info": tool,
+    }
 
 
 def vscode(event: str, session: str, cwd: Path | str, **more: Any) -> dict[str, Any]:

@@ -22,8 +22,13 @@ class _Handler(socketserver.StreamRequestHandler):
         raw = self.rfile.read(int(headers.get("content-length") or 0))
         parts = urlsplit(target)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        request = {"method": method, "path": parts.path, "query": query, "headers": headers,
-                   "body": json.loads(raw) if raw else None}  # fmt: skip
+        request = {
+            "method": method,
+            "path": parts.path,
+            "query": query,
+            "headers": headers,
+            "body": json.loads(raw) if raw else None,
+        }
         if self.server.control.drip:
             self._drip(request)
             return
@@ -89,14 +94,36 @@ def entry(start: str, end: str | None, project: str = "atlas", **more: Any) -> d
 
     lasts = (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds() if end else 600
     shape = {
-        "id": f"0193a1b2-0000-7000-8000-{int(datetime.fromisoformat(start).timestamp()):012x}", "projectId": project,
-        "projectName": project, "clientId": None, "clientName": None, "taskId": None, "taskName": None,
-        "description": "", "start": start, "end": end, "durationSeconds": int(lasts),
-        "state": "finished" if end else "running", "actor": "human", "origin": "auto", "handsOnSeconds": int(lasts),
-        "supervisedSeconds": 0, "billable": False, "tags": [], "pauses": [], "branch": "main", "repo": "atlas",
-        "commits": [], "sessionId": None, "pinned": [], "locked": False, "approvedAt": None, "confirmed": True,
-        "lastEvidenceAt": end, "revision": 3,
-    }  # fmt: skip
+        "id": f"0193a1b2-0000-7000-8000-{int(datetime.fromisoformat(start).timestamp()):012x}",
+        "projectId": project,
+        "projectName": project,
+        "clientId": None,
+        "clientName": None,
+        "taskId": None,
+        "taskName": None,
+        "description": "",
+        "start": start,
+        "end": end,
+        "durationSeconds": int(lasts),
+        "state": "finished" if end else "running",
+        "actor": "human",
+        "origin": "auto",
+        "handsOnSeconds": int(lasts),
+        "supervisedSeconds": 0,
+        "billable": False,
+        "tags": [],
+        "pauses": [],
+        "branch": "main",
+        "repo": "atlas",
+        "commits": [],
+        "sessionId": None,
+        "pinned": [],
+        "locked": False,
+        "approvedAt": None,
+        "confirmed": True,
+        "lastEvidenceAt": end,
+        "revision": 3,
+    }
     return {**shape, **more}
 
 
@@ -104,16 +131,34 @@ def report(rows: dict[str, int], group: str = "project", agent: dict[str, int] |
     """A report of these seconds by name."""
     agents = agent or {}
     shown = [
-        {"key": name, "name": name, "seconds": seconds + agents.get(name, 0), "handsOnSeconds": seconds,
-         "supervisedSeconds": 0, "agentSeconds": agents.get(name, 0), "billableSeconds": 0, "amount": None,
-         "currency": None, "entries": 1}
+        {
+            "key": name,
+            "name": name,
+            "seconds": seconds + agents.get(name, 0),
+            "handsOnSeconds": seconds,
+            "supervisedSeconds": 0,
+            "agentSeconds": agents.get(name, 0),
+            "billableSeconds": 0,
+            "amount": None,
+            "currency": None,
+            "entries": 1,
+        }
         for name, seconds in rows.items()
-    ]  # fmt: skip
-    sums = {field: sum(row[field] for row in shown)
-            for field in ("seconds", "handsOnSeconds", "supervisedSeconds", "agentSeconds", "billableSeconds")}  # fmt: skip
+    ]
+    sums = {
+        field: sum(row[field] for row in shown)
+        for field in ("seconds", "handsOnSeconds", "supervisedSeconds", "agentSeconds", "billableSeconds")
+    }
     totals = {**sums, "amount": None, "currency": None, "entries": len(shown), "wallSeconds": sums["handsOnSeconds"]}
-    return {"from": "2026-11-19T23:00:00Z", "to": "2026-11-20T23:00:00Z", "timezone": "UTC", "groupBy": group,
-            "rows": shown, "totals": totals, **more}  # fmt: skip
+    return {
+        "from": "2026-11-19T23:00:00Z",
+        "to": "2026-11-20T23:00:00Z",
+        "timezone": "UTC",
+        "groupBy": group,
+        "rows": shown,
+        "totals": totals,
+        **more,
+    }
 
 
 def page(*rows: Any) -> dict[str, Any]:

@@ -41,17 +41,24 @@ class Daemon:
     """One home with at most one daemon process. `config` is the text of its `config.toml`; `folders` go into it too."""
 
     def __init__(
-        self, home: Path, folders: list[Path] | None = None, config: str = "", environment: dict[str, str] | None = None,
+        self,
+        home: Path,
+        folders: list[Path] | None = None,
+        config: str = "",
+        environment: dict[str, str] | None = None,
         wrapper: Sequence[str] = (),
-    ) -> None:  # fmt: skip
+    ) -> None:
         """`wrapper`: a program that runs the daemon in its own place (`unshare …`, `strace -D …`)."""
         self.home = Path(home)
         self.wrapper = wrapper
         self.arguments: list[str] = []
         self.environment = {
-            **os.environ, "STINTD_HOME": str(self.home), "PYTHONPATH": str(SOURCES),
-            "DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/nonexistent/bus", **(environment or {}),
-        }  # fmt: skip
+            **os.environ,
+            "STINTD_HOME": str(self.home),
+            "PYTHONPATH": str(SOURCES),
+            "DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/nonexistent/bus",
+            **(environment or {}),
+        }
         self.layout = paths.home_layout(self.environment)
         paths.ensure(self.layout)
         listed = ", ".join(json.dumps(str(folder)) for folder in folders or [])
@@ -110,10 +117,17 @@ class Daemon:
     def stint(self, *argv: str, cwd: Path | None = None, check: bool = True, stdin: str | None = None, **env: str) -> Outcome:
         """Run a command of `stint` as a process of its own."""
         done = subprocess.run(
-            [sys.executable, "-m", "stintd.cli.main", *argv], env={**self.environment, **env}, cwd=cwd or self.home,
-            input=stdin, stdin=subprocess.DEVNULL if stdin is None else None, capture_output=True, text=True,
-            errors="replace", timeout=PATIENCE, check=False,
-        )  # fmt: skip
+            [sys.executable, "-m", "stintd.cli.main", *argv],
+            env={**self.environment, **env},
+            cwd=cwd or self.home,
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=PATIENCE,
+            check=False,
+        )
         if check and done.returncode:
             raise AssertionError(f"stint {' '.join(argv)} → {done.returncode}: {done.stderr or done.stdout}")
         return Outcome(done.returncode, done.stdout, done.stderr)

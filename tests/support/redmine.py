@@ -60,8 +60,14 @@ class Server:
         )
         (folder / "config" / "secret_key.txt").write_text("k" * 64)
         instance = os.path.relpath(folder, HOME / "instances")
-        self._environment = {**os.environ, "RAILS_ENV": "production", "REDMINE_INSTANCE": instance,
-                             "HOME": str(folder), "BUNDLE_SILENCE_ROOT_WARNING": "1", "RUBYOPT": "-W0"}  # fmt: skip
+        self._environment = {
+            **os.environ,
+            "RAILS_ENV": "production",
+            "REDMINE_INSTANCE": instance,
+            "HOME": str(folder),
+            "BUNDLE_SILENCE_ROOT_WARNING": "1",
+            "RUBYOPT": "-W0",
+        }
         self._run("bin/rake", "db:migrate")
         (folder / "seed.rb").write_text(SEED)
         told = self._run("bin/rails", "runner", str(folder / "seed.rb"))
@@ -71,9 +77,12 @@ class Server:
             place = f"127.0.0.1:{probe.getsockname()[1]}"
         self.url = f"http://{place}"
         self._process = subprocess.Popen(
-            ["puma", "-q", "-b", f"tcp://{place}", "-e", "production", "-t", "1:3", "config.ru"], cwd=HOME,
-            env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            ["puma", "-q", "-b", f"tcp://{place}", "-e", "production", "-t", "1:3", "config.ru"],
+            cwd=HOME,
+            env=self._environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         until(self._is_up, "Redmine answers")
 
     def _run(self, *command: str) -> str:

@@ -31,9 +31,15 @@ class TestRepo:
         """Run git here as `person`; its standard output without the last newline."""
         moment = None if self.is_live else at or self.now
         done = subprocess.run(
-            ["git", *args], cwd=self.path, env=_environment(self.person, moment), input=stdin, capture_output=True,
-            text=True, errors="surrogateescape", check=False,
-        )  # fmt: skip
+            ["git", *args],
+            cwd=self.path,
+            env=_environment(self.person, moment),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            errors="surrogateescape",
+            check=False,
+        )
         if check and done.returncode:
             raise AssertionError(f"git {' '.join(args)}: {done.stderr or done.stdout}")
         if moment is not None:
@@ -99,8 +105,10 @@ class TestRepo:
     def clone(self, path: Path, *options: str) -> "TestRepo":
         subprocess.run(
             ["git", "clone", "-q", *options, str(self.path), str(path)],
-            env=_environment(self.person, None if self.is_live else self.now), check=True, capture_output=True,
-        )  # fmt: skip
+            env=_environment(self.person, None if self.is_live else self.now),
+            check=True,
+            capture_output=True,
+        )
         return self._beside(path)
 
     def _beside(self, path: Path) -> "TestRepo":
@@ -155,10 +163,14 @@ def git_version() -> tuple[int, int]:
 def _environment(person: tuple[str, str], moment: datetime | None) -> dict[str, str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name.startswith("GIT_CONFIG")}
     env |= {
-        "GIT_AUTHOR_NAME": person[0], "GIT_AUTHOR_EMAIL": person[1], "GIT_COMMITTER_NAME": person[0],
-        "GIT_COMMITTER_EMAIL": person[1], "GIT_TERMINAL_PROMPT": "0", "GIT_EDITOR": "true",
+        "GIT_AUTHOR_NAME": person[0],
+        "GIT_AUTHOR_EMAIL": person[1],
+        "GIT_COMMITTER_NAME": person[0],
+        "GIT_COMMITTER_EMAIL": person[1],
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_EDITOR": "true",
         "GIT_SEQUENCE_EDITOR": "true",
-    }  # fmt: skip
+    }
     if moment is not None:
         env["GIT_AUTHOR_DATE"] = env["GIT_COMMITTER_DATE"] = moment.strftime("%Y-%m-%dT%H:%M:%S+00:00")
     return env

@@ -326,8 +326,9 @@ async def test_roots_that_vanish_or_are_no_folder_are_said_and_come_back(tmp_pat
         root.write_text("not a folder")
         await bench.advance(minutes=11)
         assert [(s.code, s.is_cleared) for s in bench.take(TroubleSignal)] == [
-            ("root_missing", True), ("root_not_folder", False),
-        ]  # fmt: skip
+            ("root_missing", True),
+            ("root_not_folder", False),
+        ]
         root.unlink()
         (tmp_path / "away").rename(root)
         bench.note("folder", root, "")

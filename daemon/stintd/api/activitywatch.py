@@ -62,9 +62,11 @@ async def heartbeat(surface: Surface, call: Call, request: Request) -> Answer:
 def _event_to_wire(event: Event) -> Shape:
     """The event as a watcher expects it in the answer."""
     return {
-        "id": zlib.crc32(str(event.time).encode()), "timestamp": event.time.isoformat(),
-        "duration": event.duration.total_seconds(), "data": dict(event.data),
-    }  # fmt: skip
+        "id": zlib.crc32(str(event.time).encode()),
+        "timestamp": event.time.isoformat(),
+        "duration": event.duration.total_seconds(),
+        "data": dict(event.data),
+    }
 
 
 def _read(daemon: Daemon, bucket: Bucket, event: Event) -> list[BeatSignal]:

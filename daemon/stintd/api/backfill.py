@@ -19,7 +19,7 @@ async def run(surface: Surface, call: Call, request: Request) -> Shape:
         return await backfill.undo(call.caller.name)
     return await backfill.import_past(
         source, arguments.get("since"), arguments.get("until"), arguments.get("dry_run", False), call.caller.name
-    )  # fmt: skip
+    )
 
 
 async def state(surface: Surface, call: Call, request: Request) -> Shape:
@@ -28,6 +28,9 @@ async def state(surface: Surface, call: Call, request: Request) -> Shape:
     none = {"files": 0, "bytes": 0, "file": 0, "read": 0}
     counts = none if progress is None else progress
     return {
-        "running": progress is not None, "files": counts["files"], "filesRead": counts["file"], "bytes": counts["bytes"],
+        "running": progress is not None,
+        "files": counts["files"],
+        "filesRead": counts["file"],
+        "bytes": counts["bytes"],
         "bytesRead": counts["read"],
-    }  # fmt: skip
+    }

@@ -99,9 +99,12 @@ async def health(surface: Surface, call: Call, request: Request) -> Shape:
     warnings = daemon.engine.health.warnings()
     is_well = daemon.is_ready and not any(item.severity == "error" for item in warnings)
     return {
-        "status": "ok" if is_well else "degraded" if daemon.is_ready else "starting", "ready": daemon.is_ready,
-        "version": daemon.version, "warnings": len(warnings), "pid": os.getpid(),
-    }  # fmt: skip
+        "status": "ok" if is_well else "degraded" if daemon.is_ready else "starting",
+        "ready": daemon.is_ready,
+        "version": daemon.version,
+        "warnings": len(warnings),
+        "pid": os.getpid(),
+    }
 
 
 async def status(surface: Surface, call: Call, request: Request) -> Shape:
@@ -111,10 +114,16 @@ async def status(surface: Surface, call: Call, request: Request) -> Shape:
     problems = [warning_json(warning) for warning in engine.health.warnings()]
     warnings = [*problems, *await query(notices.notices)(surface, call, request)]
     return {
-        "version": daemon.version, "ready": daemon.is_ready, **current, "warnings": warnings,
-        "sources": daemon.sources(), "lagSeconds": 0, "waitingHeartbeats": engine.lag,
-        "recording": daemon.recording()["recording"], "now": wire.stamp(engine.clock.now()),
-    }  # fmt: skip
+        "version": daemon.version,
+        "ready": daemon.is_ready,
+        **current,
+        "warnings": warnings,
+        "sources": daemon.sources(),
+        "lagSeconds": 0,
+        "waitingHeartbeats": engine.lag,
+        "recording": daemon.recording()["recording"],
+        "now": wire.stamp(engine.clock.now()),
+    }
 
 
 async def dashboard(surface: Surface, call: Call, request: Request) -> Shape:

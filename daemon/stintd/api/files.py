@@ -91,9 +91,11 @@ async def export(surface: Surface, call: Call, request: Request) -> File:
             lambda conn: _write_file(View(conn, engine.clock.now(), engine.policy), name, filters, folder)
         )
     headers = {
-        "Content-Type": f"{MEDIA[name]}; charset=utf-8", "Content-Length": str(content.seek(0, 2)),
-        "Content-Disposition": f'attachment; filename="stint.{ENDINGS[name]}"', "Connection": "close",
-    }  # fmt: skip
+        "Content-Type": f"{MEDIA[name]}; charset=utf-8",
+        "Content-Length": str(content.seek(0, 2)),
+        "Content-Disposition": f'attachment; filename="stint.{ENDINGS[name]}"',
+        "Connection": "close",
+    }
     content.seek(0)
     return File(content, headers)
 
@@ -126,7 +128,19 @@ def _texts(view: View, name: str, filters: Arguments) -> Iterator[str]:
 def _work(row: Row) -> Work:
     pauses = tuple((from_us(start), from_us(end)) for start, end in json.loads(row["pauses"]) if end is not None)
     return Work(
-        from_us(row["start_us"]), from_us(row["end_us"]), row["project_name"] or "", row["id"], row["client_name"] or "",
-        row["task_name"] or row["task"] or "", row["description"], tuple(json.loads(row["tags"])), bool(row["billable"]),
-        pauses, row["actor"], row["origin"], row["branch"] or "", row["repo_name"] or "", row["approved_us"] is not None,
-    )  # fmt: skip
+        from_us(row["start_us"]),
+        from_us(row["end_us"]),
+        row["project_name"] or "",
+        row["id"],
+        row["client_name"] or "",
+        row["task_name"] or row["task"] or "",
+        row["description"],
+        tuple(json.loads(row["tags"])),
+        bool(row["billable"]),
+        pauses,
+        row["actor"],
+        row["origin"],
+        row["branch"] or "",
+        row["repo_name"] or "",
+        row["approved_us"] is not None,
+    )

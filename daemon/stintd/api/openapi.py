@@ -122,9 +122,10 @@ def text(routes: Iterable[Route], version: str) -> bytes:
     paths = ((path, {route.method.lower(): _operation(route) for route in group}) for path, group in by_path.items())
     schemas = _object({**COMPONENTS, "ChangedSettings": _settings()}.items())
     rest = {
-        "securitySchemes": {**_SCHEMES, **_OF_EXTENSIONS}, "headers": _headers(),
+        "securitySchemes": {**_SCHEMES, **_OF_EXTENSIONS},
+        "headers": _headers(),
         "responses": {f"Error{status}": _error(status) for status in ERRORS},
-    }  # fmt: skip
+    }
     components = b'{"schemas":' + schemas + b"," + dump(rest)[1:]
     head = dump(_head(version, sorted({_tag(path) for path in by_path})))
     return head[:-1] + b',"paths":' + _object(paths) + b',"components":' + components + b"}"
@@ -138,12 +139,15 @@ def _head(version: str, tags: list[str]) -> Shape:
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "stintd", "version": version, "description": ABOUT, "license": {"name": "MIT", "identifier": "MIT"},
+            "title": "stintd",
+            "version": version,
+            "description": ABOUT,
+            "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],
         "security": [{name: []} for name in _SCHEMES],
         "tags": [{"name": tag, "description": TAGS[tag]} for tag in tags if tag in TAGS],
-    }  # fmt: skip
+    }
 
 
 def operation_id(route: Route) -> str:
@@ -159,11 +163,14 @@ def _words(part: str) -> list[str]:
 
 def _operation(route: Route) -> Shape:
     operation: Shape = {
-        "operationId": operation_id(route), "summary": route.summary, "tags": [_tag(route.path)], "x-scope": route.scope,
+        "operationId": operation_id(route),
+        "summary": route.summary,
+        "tags": [_tag(route.path)],
+        "x-scope": route.scope,
         "x-for-limited-keys": route.is_for_limited,
         "parameters": [*map(_path, route.params), *(_query(item) for item in route.query.values()), *_request_headers(route)],
         "responses": _responses(route),
-    }  # fmt: skip
+    }
     if route.is_for_extensions:
         operation["security"] = [{name: []} for name in (*_SCHEMES, *_OF_EXTENSIONS)]
     body = _body(route)
@@ -220,11 +227,13 @@ def _settings() -> Shape:
     properties = json.loads(bundled("config/config.schema.json").read_text(encoding="utf-8"))["properties"]
     tables = {
         name: {
-            "type": "object", "additionalProperties": False,
+            "type": "object",
+            "additionalProperties": False,
             "properties": {key: nullable(_without_nul(schema)) for key, schema in table["properties"].items()},
         }
-        for name, table in properties.items() if table.get("additionalProperties") is False
-    }  # fmt: skip
+        for name, table in properties.items()
+        if table.get("additionalProperties") is False
+    }
     return {**COMPONENTS["ChangedSettings"], "properties": tables, "additionalProperties": False}
 
 

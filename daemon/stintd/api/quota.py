@@ -56,6 +56,7 @@ class Quotas:
         quota, limit, now = self._by_key.setdefault(key_id, Quota()), self._limit(), self._clock.monotonic()
         reset = math.ceil(self._clock.now().timestamp() + quota.seconds_left(now))
         return {
-            "X-RateLimit-Limit": str(limit), "X-RateLimit-Remaining": str(quota.left(limit, now)),
+            "X-RateLimit-Limit": str(limit),
+            "X-RateLimit-Remaining": str(quota.left(limit, now)),
             "X-RateLimit-Reset": str(reset),
-        }  # fmt: skip
+        }

@@ -164,18 +164,38 @@ ENTRIES = [
 def _projects(path: str) -> list[Route]:
     each = path + "/{project_id}"
     return [
-        Route("GET", path, query(project_lists.listing), "projects",
-              query=fields(*PAGE, field("status", STATUS), field("search", NAME), field("clientId", ID),
-                           field("client", NAME)), answer=page("Project")),
-        Route("POST", path, command(projects.create), "create a project", "write",
-              fields(field("name", NAME, required=True), KEY, *PROJECT), creates=True, answer=ref("Project")),
+        Route(
+            "GET",
+            path,
+            query(project_lists.listing),
+            "projects",
+            query=fields(*PAGE, field("status", STATUS), field("search", NAME), field("clientId", ID), field("client", NAME)),
+            answer=page("Project"),
+        ),
+        Route(
+            "POST",
+            path,
+            command(projects.create),
+            "create a project",
+            "write",
+            fields(field("name", NAME, required=True), KEY, *PROJECT),
+            creates=True,
+            answer=ref("Project"),
+        ),
         Route("GET", each, query(project_lists.project), "one project", answer=ref("Project")),
-        Route("PATCH", each, command(projects.change), "change a project", "full",
-              fields(field("name", NAME), *PROJECT, field("archived", FLAG), REVISION), answer=ref("Project"),
-              reads_if_match=True),
+        Route(
+            "PATCH",
+            each,
+            command(projects.change),
+            "change a project",
+            "full",
+            fields(field("name", NAME), *PROJECT, field("archived", FLAG), REVISION),
+            answer=ref("Project"),
+            reads_if_match=True,
+        ),
         Route("DELETE", each, command(projects.delete), "delete a project", "full", answer=ref("Project"), reads_if_match=True),
         Route("GET", each + "/budget", query(project_lists.budget), "the budget and how much is used", answer=ref("Budget")),
-    ]  # fmt: skip
+    ]
 
 
 CATALOG = [
@@ -283,11 +303,24 @@ FILES = [
 ]  # fmt: skip
 
 FILES.append(
-    Route("POST", "/api/import", command(importing.take), "import a batch of entries from a file", "full",
-          fields(*(field(name, given_objects(known)) for name, known in GIVEN.items()), field("importId", ID),
-                 field("dryRun", FLAG), field("create", FLAG), field("overlap", choice("refuse", "skip", "keep")),
-                 field("match", choice("id", "content")), field("source", NAME)), answer=ref("Imported")),
-)  # fmt: skip
+    Route(
+        "POST",
+        "/api/import",
+        command(importing.take),
+        "import a batch of entries from a file",
+        "full",
+        fields(
+            *(field(name, given_objects(known)) for name, known in GIVEN.items()),
+            field("importId", ID),
+            field("dryRun", FLAG),
+            field("create", FLAG),
+            field("overlap", choice("refuse", "skip", "keep")),
+            field("match", choice("id", "content")),
+            field("source", NAME),
+        ),
+        answer=ref("Imported"),
+    ),
+)
 
 WORKSPACES = [
     Route("GET", "/api/workspaces", query(workspaces.workspaces), "workspaces you belong to", query=fields(*PAGE),

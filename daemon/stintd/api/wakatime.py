@@ -144,19 +144,39 @@ ZONE = field("timezone", text(64))
 
 def _get(path: str, fn: Callable[..., Mapping[str, object]], summary: str, answer: str, *arguments: Field) -> Route:
     return Route(
-        "GET", BASE + path, query(fn), summary, query=fields(*arguments), answer=ref(answer), is_lenient=True,
+        "GET",
+        BASE + path,
+        query(fn),
+        summary,
+        query=fields(*arguments),
+        answer=ref(answer),
+        is_lenient=True,
         is_for_extensions=True,
-    )  # fmt: skip
+    )
 
 
 def _post(path: str, handle: Handler, summary: str, answer: Schema, scope: str = "write", success: int = 0) -> Route:
-    return Route("POST", path, handle, summary, scope, raw=True, success=success, answer=answer, is_lenient=True,
-                 is_for_extensions=True)  # fmt: skip
+    return Route(
+        "POST", path, handle, summary, scope, raw=True, success=success, answer=answer, is_lenient=True, is_for_extensions=True
+    )
 
 
 def _beats(path: str, handle: Handler, summary: str, answer: Schema, success: int) -> Route:
-    return Route("POST", BASE + path, handle, summary, "write", raw=True, limit=BULK_LIMIT, is_rated=False, accepts=BODY,
-                 success=success, answer=answer, is_lenient=True, is_for_extensions=True)  # fmt: skip
+    return Route(
+        "POST",
+        BASE + path,
+        handle,
+        summary,
+        "write",
+        raw=True,
+        limit=BULK_LIMIT,
+        is_rated=False,
+        accepts=BODY,
+        success=success,
+        answer=answer,
+        is_lenient=True,
+        is_for_extensions=True,
+    )
 
 
 ROUTES = [

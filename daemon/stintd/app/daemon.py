@@ -45,8 +45,12 @@ class App:
     async def stop(self) -> None:
         """Stop all parts in reverse: sources, their last evidence, the socket, the engine, the status file."""
         core, delivery, upkeep, sources, ports = (
-            self._parts.core, self._parts.delivery, self._parts.upkeep, self._parts.sources, self._parts.ports,
-        )  # fmt: skip
+            self._parts.core,
+            self._parts.delivery,
+            self._parts.upkeep,
+            self._parts.sources,
+            self._parts.ports,
+        )
         instance.notify_manager(self._environment, "STOPPING=1")
         await delivery.pusher.stop()
         await delivery.targets.stop()

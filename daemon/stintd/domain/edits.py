@@ -124,8 +124,12 @@ def patch(entry: TimeEntry, fields: Patch, around: Surroundings, mode: str = "re
         return Change(updated=(after,))
     after = _fit_to_time(entry, after, around)
     room = _room(span.span(after, around.now), entry.actor, {entry.id}, around, mode)
-    return replace(room, updated=(*room.updated, after), taken=(*room.taken, *_time_left_by(entry, after, around)),
-                   overlapping=room.overlapping | _overlaps(after, mode, around))  # fmt: skip
+    return replace(
+        room,
+        updated=(*room.updated, after),
+        taken=(*room.taken, *_time_left_by(entry, after, around)),
+        overlapping=room.overlapping | _overlaps(after, mode, around),
+    )
 
 
 def _fit_to_time(entry: TimeEntry, after: TimeEntry, around: Surroundings) -> TimeEntry:
@@ -137,16 +141,32 @@ def _fit_to_time(entry: TimeEntry, after: TimeEntry, around: Surroundings) -> Ti
         check_span(after.start, after.end, around)
     new_end = span.end_of(after, around.now)
     if new_end <= entry.start or after.start >= span.end_of(entry, around.now):
-        return replace(after, pauses=(), hands_on=timedelta(), supervised=timedelta(), last_evidence=None,
-                       state="finished" if after.end else "running")  # fmt: skip
+        return replace(
+            after,
+            pauses=(),
+            hands_on=timedelta(),
+            supervised=timedelta(),
+            last_evidence=None,
+            state="finished" if after.end else "running",
+        )
     part = entry
     if after.start > entry.start:
         part = span.part_after(part, after.start, around.now)
     if after.end is not None and after.end < span.end_of(entry, around.now):
         part = span.part_before(part, after.end, around.now)
     state = entry.state if after.end is None else "finished"
-    return replace(part, start=after.start, end=after.end, state=state, project=after.project, task=after.task,
-                   description=after.description, tags=after.tags, billable=after.billable, pinned=after.pinned)  # fmt: skip
+    return replace(
+        part,
+        start=after.start,
+        end=after.end,
+        state=state,
+        project=after.project,
+        task=after.task,
+        description=after.description,
+        tags=after.tags,
+        billable=after.billable,
+        pinned=after.pinned,
+    )
 
 
 def split(entry: TimeEntry, at: datetime, around: Surroundings) -> Change:
@@ -279,9 +299,10 @@ def _overlapping_entries(
     """The other entries of the actor that overlap, in order."""
     left_out = frozenset(without)
     near = [
-        entry for entry in around.others
+        entry
+        for entry in around.others
         if entry.actor == actor and entry.id not in left_out and interval.overlap(whole, [span.span(entry, around.now)])
-    ]  # fmt: skip
+    ]
     return sorted(near, key=lambda entry: (entry.start, entry.id))
 
 
@@ -303,7 +324,7 @@ def _room(whole: interval.Interval, actor: Actor, without: set[EntryId], around:
             f"that time already belongs to your own entry ({names})",
             "replace: true overwrites it, overlap: true counts both",
             {"entries": [entry.id for entry in own]},
-        )  # fmt: skip
+        )
     _check_unlocked(own, around)
     made: list[TimeEntry] = []
     shortened: list[TimeEntry] = []
@@ -356,9 +377,21 @@ def _stop_cut(entry: TimeEntry, at: datetime) -> Cut:
 
 def _new_entry(new: New, start: datetime, end: datetime, around: Surroundings) -> TimeEntry:
     return TimeEntry(
-        around.new_id(), "human", "manual", new.project, new.task, start, end, "finished", new.description, new.billable,
-        new.tags, hands_on=end - start, pinned=PINS, zone=new.zone,
-    )  # fmt: skip
+        around.new_id(),
+        "human",
+        "manual",
+        new.project,
+        new.task,
+        start,
+        end,
+        "finished",
+        new.description,
+        new.billable,
+        new.tags,
+        hands_on=end - start,
+        pinned=PINS,
+        zone=new.zone,
+    )
 
 
 def _check_unlocked(entries: Iterable[TimeEntry], around: Surroundings) -> None:

@@ -85,17 +85,26 @@ def _lane(bucket: str, beats: Sequence[Sent], idle_us: int, until_us: int) -> li
 
 def _data(beat: Sent) -> tuple[tuple[str, str], ...]:
     texts = {
-        "file": beat.path or beat.place, "project": beat.project, "branch": beat.branch, "language": language_of(beat.path),
-        "editor": beat.client, "actor": beat.actor,
-    }  # fmt: skip
+        "file": beat.path or beat.place,
+        "project": beat.project,
+        "branch": beat.branch,
+        "language": language_of(beat.path),
+        "editor": beat.client,
+        "actor": beat.actor,
+    }
     return tuple((name, text or "unknown") for name, text in texts.items())
 
 
 def wakatime_item(beat: Sent, agent: str) -> dict[str, Any]:
     """An item of `heartbeats.bulk`."""
     return {
-        "entity": beat.path or beat.place or beat.project, "type": "file" if beat.path else "app",
-        "time": beat.time_us / MICRO, "category": "ai coding" if beat.actor == "agent" else "coding",
-        "project": beat.project or None, "branch": beat.branch or None, "language": language_of(beat.path) or None,
-        "is_write": beat.kind == "edit", "user_agent": agent,
-    }  # fmt: skip
+        "entity": beat.path or beat.place or beat.project,
+        "type": "file" if beat.path else "app",
+        "time": beat.time_us / MICRO,
+        "category": "ai coding" if beat.actor == "agent" else "coding",
+        "project": beat.project or None,
+        "branch": beat.branch or None,
+        "language": language_of(beat.path) or None,
+        "is_write": beat.kind == "edit",
+        "user_agent": agent,
+    }

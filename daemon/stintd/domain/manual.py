@@ -134,9 +134,11 @@ def return_choices(name: str, pause: PauseEntry, zone: tzinfo, now: datetime) ->
     """The question to ask once when the owner is back: a sentence, and the command for each answer."""
     text = f"{name} was paused automatically at {clock_text(pause.at, zone, now)} ({pause.reason}). What did you do since then?"
     return text, {
-        "keep": "stint return keep", "drop": "stint return drop", "split": "stint return split WHEN",
+        "keep": "stint return keep",
+        "drop": "stint return drop",
+        "split": "stint return split WHEN",
         "assign": "stint return assign PROJECT",
-    }  # fmt: skip
+    }
 
 
 def clock_text(instant: datetime, zone: tzinfo, now: datetime) -> str:

@@ -74,11 +74,16 @@ def join(entries: Sequence[TimeEntry], now: datetime) -> TimeEntry:
     most = sum(hi - lo for lo, hi in work) * _MICROSECOND
     hands_on = min(most, sum((entry.hands_on for entry in parts), timedelta()))
     return replace(
-        first, end=last.end, state=last.state, pauses=pauses, last_evidence=max(seen, default=None), hands_on=hands_on,
+        first,
+        end=last.end,
+        state=last.state,
+        pauses=pauses,
+        last_evidence=max(seen, default=None),
+        hands_on=hands_on,
         supervised=min(most - hands_on, sum((entry.supervised for entry in parts), timedelta())),
         pinned=frozenset().union(*(entry.pinned for entry in parts)),
         is_confirmed=all(entry.is_confirmed for entry in parts),
-    )  # fmt: skip
+    )
 
 
 def _spans_without_pauses(entry: TimeEntry, now: datetime) -> list[Interval]:

@@ -27,9 +27,13 @@ def keep_checkout(step: Step, repo: RepoId, facts: CheckoutFacts) -> None:
     known = fetch_one(step.conn, RepoRow, "SELECT identity FROM repo WHERE id = ?", (repo,))
     if known is None:
         row = {
-            "id": repo, "identity": facts.identity, "name": name, "remote": facts.remote, "first_commit": facts.first_commit,
+            "id": repo,
+            "identity": facts.identity,
+            "name": name,
+            "remote": facts.remote,
+            "first_commit": facts.first_commit,
             "created_us": to_us(step.now),
-        }  # fmt: skip
+        }
         rowio.insert(step.conn, "repo", row)
     elif known["identity"] != facts.identity:
         values = {"identity": facts.identity, "remote": facts.remote, "first_commit": facts.first_commit}
@@ -37,9 +41,16 @@ def keep_checkout(step: Step, repo: RepoId, facts: CheckoutFacts) -> None:
     before = fetch_one(step.conn, CheckoutRow, "SELECT repo_id, kind, parent FROM checkout WHERE path = ?", (facts.path,))
     is_moved = before is None or (before["repo_id"], before["kind"], before["parent"]) != (repo, facts.kind, facts.parent)
     columns = (
-        facts.path, repo, facts.git_dir, facts.common_dir, facts.kind, facts.parent,
-        privacy.branch(facts.branch, step.policy, step.state.device_id), facts.head, facts.trouble,
-    )  # fmt: skip
+        facts.path,
+        repo,
+        facts.git_dir,
+        facts.common_dir,
+        facts.kind,
+        facts.parent,
+        privacy.branch(facts.branch, step.policy, step.state.device_id),
+        facts.head,
+        facts.trouble,
+    )
     step.conn.execute(CHECKOUT, columns)
     is_known = known is not None and known["identity"] == facts.identity
     if not is_known or is_moved:
@@ -80,7 +91,14 @@ def load_checkouts(conn: Connection, places: Places) -> None:
         places.remember_identity(identity, repo)
     for row in fetch_all(conn, CheckoutRow, "SELECT * FROM checkout"):
         facts = CheckoutFacts(
-            row["path"], row["git_dir"], row["common_dir"], row["kind"], identities.get(row["repo_id"], ""),
-            branch=row["branch"], head=row["head"], parent=row["parent"], trouble=row["trouble"],
-        )  # fmt: skip
+            row["path"],
+            row["git_dir"],
+            row["common_dir"],
+            row["kind"],
+            identities.get(row["repo_id"], ""),
+            branch=row["branch"],
+            head=row["head"],
+            parent=row["parent"],
+            trouble=row["trouble"],
+        )
         places.learn(Checkout(row["path"], row["repo_id"], facts, bool(row["is_gone"])))

@@ -83,9 +83,15 @@ class Engine:
     """Owns the queue and the live end of the sheet."""
 
     def __init__(
-        self, database: Database, journal: Journal, clock: Clock, policy: Policy, health: Health, hub: Hub,
+        self,
+        database: Database,
+        journal: Journal,
+        clock: Clock,
+        policy: Policy,
+        health: Health,
+        hub: Hub,
         state: SheetState,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.database, self.journal, self.clock, self.policy = database, journal, clock, policy
         self.health, self.hub, self.state = health, hub, state
         self._work = _Queue()
@@ -324,9 +330,11 @@ class Engine:
         self._is_troubled = True
         self._try_later()
         self.health.raise_warning(
-            "storage", f"the database cannot be written: {failure.message if isinstance(failure, StintdError) else error}",
-            failure.hint or "see `stint doctor`; evidence is kept in the journal meanwhile", severity="error",
-        )  # fmt: skip
+            "storage",
+            f"the database cannot be written: {failure.message if isinstance(failure, StintdError) else error}",
+            failure.hint or "see `stint doctor`; evidence is kept in the journal meanwhile",
+            severity="error",
+        )
 
     def _note_written(self) -> None:
         """A step was written. A nearly full disk may accept a small step and refuse the next one, so one success does not clear
@@ -346,9 +354,11 @@ class Engine:
         if trouble:
             self._rest_until = self.clock.monotonic() + RETRY_DELAY
             self.health.raise_warning(
-                "underived", f"evidence is stored that the timesheet does not show ({trouble})",
-                "please report it with the log; after the next update `stint rebuild` adds it", severity="error",
-            )  # fmt: skip
+                "underived",
+                f"evidence is stored that the timesheet does not show ({trouble})",
+                "please report it with the log; after the next update `stint rebuild` adds it",
+                severity="error",
+            )
 
     def _report_unplanned(self, wrong: Exception | None) -> None:
         """Changed entries are marked and compared again in every step: nothing is lost, and the warning ends when that
@@ -362,9 +372,11 @@ class Engine:
         if is_new:
             log.error("an entry cannot be compared with what is to be delivered", exc_info=wrong)
         self.health.raise_warning(
-            "delivery_unplanned", f"an entry cannot be prepared for billing systems ({trouble}); the others are delivered",
-            "please report it with the log; the entry waits and is sent after the update", severity="error",
-        )  # fmt: skip
+            "delivery_unplanned",
+            f"an entry cannot be prepared for billing systems ({trouble}); the others are delivered",
+            "please report it with the log; the entry waits and is sent after the update",
+            severity="error",
+        )
 
     def _try_later(self) -> None:
         if all(write.fn is not _recover for write in self._work.writes):

@@ -30,9 +30,13 @@ def warning_json(warning: HealthWarning) -> dict[str, Any]:
     """A warning as API clients see it."""
     since = warning.since.isoformat().replace("+00:00", "Z") if warning.since else None
     return {
-        "code": warning.code, "severity": warning.severity, "text": warning.text, "hint": warning.hint,
-        "subject": warning.subject or None, "since": since,
-    }  # fmt: skip
+        "code": warning.code,
+        "severity": warning.severity,
+        "text": warning.text,
+        "hint": warning.hint,
+        "subject": warning.subject or None,
+        "since": since,
+    }
 
 
 @dataclass
@@ -45,9 +49,15 @@ class Health:
     _delays: dict[tuple[str, str], timedelta] = field(default_factory=dict)
 
     def raise_warning(
-        self, code: str, text: str, hint: str, *, subject: str = "", severity: str = "warning",
+        self,
+        code: str,
+        text: str,
+        hint: str,
+        *,
+        subject: str = "",
+        severity: str = "warning",
         delay: timedelta = timedelta(),
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Raise a warning; raising it again keeps the first time and replaces the words."""
         key = (code, subject)
         before = self._open.get(key)

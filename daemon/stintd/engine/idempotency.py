@@ -49,8 +49,12 @@ def answer_once(step: Step, repeat: Repeat, fresh: Callable[[Step], object]) -> 
     reply = answer if isinstance(answer, Reply) else Reply(answer)
     step.conn.execute("DELETE FROM idempotency WHERE at_us < ?", (to_us(step.now - KEPT),))
     row = {
-        "key": repeat.key, "route": repeat.route, "request_hash": repeat.digest, "status": 201 if reply.is_new else 200,
-        "answer": json.dumps(reply.value), "at_us": to_us(step.now),
-    }  # fmt: skip
+        "key": repeat.key,
+        "route": repeat.route,
+        "request_hash": repeat.digest,
+        "status": 201 if reply.is_new else 200,
+        "answer": json.dumps(reply.value),
+        "at_us": to_us(step.now),
+    }
     rowio.insert(step.conn, "idempotency", row)
     return reply

@@ -41,9 +41,12 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
 
 
 def period(
-    since: date | datetime | None, until: date | datetime | None, zone: ZoneInfo, now: datetime,
+    since: date | datetime | None,
+    until: date | datetime | None,
+    zone: ZoneInfo,
+    now: datetime,
     default: tuple[date, date] | None = None,
-) -> Period:  # fmt: skip
+) -> Period:
     """The period between two ends; without either, `default`; with one missing, the period has no limit on that side."""
     if since is None and until is None and default is not None:
         since, until = default

@@ -35,9 +35,15 @@ def rules(conn: Connection, policy: Policy) -> list[DatedRule]:
     for row in fetch_all(conn, MappingRow, "SELECT * FROM mapping ORDER BY position, id"):
         billable = None if row["billable"] is None else bool(row["billable"])
         rule = MapRule(
-            row["path"], row["remote"], row["branch"], row["project"], row["client"], row["task"], billable,
+            row["path"],
+            row["remote"],
+            row["branch"],
+            row["project"],
+            row["client"],
+            row["task"],
+            billable,
             tuple(json.loads(row["tags"])),
-        )  # fmt: skip
+        )
         mappings.append(DatedRule(rule, row["since_us"]))
     return [*mappings, *(DatedRule(rule) for rule in policy.mappings)]
 

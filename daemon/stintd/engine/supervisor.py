@@ -45,9 +45,11 @@ class Supervisor:
                 if self._clock.monotonic() - began > CALM_AFTER:
                     pause = FIRST_PAUSE
                 self._health.raise_warning(
-                    "source_failed", f"{name} stopped: {error}",
-                    "it is restarted automatically; if this persists, run `stint doctor` and see the log", subject=name,
-                )  # fmt: skip
+                    "source_failed",
+                    f"{name} stopped: {error}",
+                    "it is restarted automatically; if this persists, run `stint doctor` and see the log",
+                    subject=name,
+                )
                 await self._clock.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
             else:

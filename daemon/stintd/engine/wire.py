@@ -70,21 +70,40 @@ def entry(reading: Reader, row: NamedEntryRow) -> EntryJson:
     total = length_us(row, now_us)
     supervised = min(row["supervised_us"], total) if row["actor"] == "human" else 0
     return {
-        "id": row["id"], "projectId": row["project_id"], "projectName": row["project_name"],
-        "clientId": row["client_id"], "clientName": row["client_name"], "taskId": row["task_id"],
-        "taskName": row["task_name"] or row["task"], "description": row["description"],
-        "start": instant(row["start_us"]), "end": instant(row["end_us"]), "durationSeconds": seconds(total),
-        "state": row["state"], "actor": row["actor"], "origin": origin(row),
+        "id": row["id"],
+        "projectId": row["project_id"],
+        "projectName": row["project_name"],
+        "clientId": row["client_id"],
+        "clientName": row["client_name"],
+        "taskId": row["task_id"],
+        "taskName": row["task_name"] or row["task"],
+        "description": row["description"],
+        "start": instant(row["start_us"]),
+        "end": instant(row["end_us"]),
+        "durationSeconds": seconds(total),
+        "state": row["state"],
+        "actor": row["actor"],
+        "origin": origin(row),
         "handsOnSeconds": seconds(total) - seconds(supervised) if row["actor"] == "human" else 0,
-        "supervisedSeconds": seconds(supervised), "billable": bool(row["billable"]), "tags": json.loads(row["tags"]),
-        "pauses": [{"start": instant(lo), "end": instant(hi)} for lo, hi in paused], "branch": row["branch"],
-        "repo": row["repo_name"], "commits": commits(reading.conn, row, now_us), "sessionId": row["session"],
+        "supervisedSeconds": seconds(supervised),
+        "billable": bool(row["billable"]),
+        "tags": json.loads(row["tags"]),
+        "pauses": [{"start": instant(lo), "end": instant(hi)} for lo, hi in paused],
+        "branch": row["branch"],
+        "repo": row["repo_name"],
+        "commits": commits(reading.conn, row, now_us),
+        "sessionId": row["session"],
         "pinned": [pin for pin in PINS if pin in row["pinned"].replace(",", " ").split()],
-        "locked": bool(row["locked"]), "approvedAt": instant(row["approved_us"]),
-        "confirmed": bool(row["is_confirmed"]), "lastEvidenceAt": instant(row["last_evidence_us"]),
-        "userId": row["user_id"], "workspaceId": row["workspace_id"], "revision": row["revision"],
-        "updatedAt": instant(row["updated_us"]), "deliveries": deliveries_of(reading.conn, row["id"]),
-    }  # fmt: skip
+        "locked": bool(row["locked"]),
+        "approvedAt": instant(row["approved_us"]),
+        "confirmed": bool(row["is_confirmed"]),
+        "lastEvidenceAt": instant(row["last_evidence_us"]),
+        "userId": row["user_id"],
+        "workspaceId": row["workspace_id"],
+        "revision": row["revision"],
+        "updatedAt": instant(row["updated_us"]),
+        "deliveries": deliveries_of(reading.conn, row["id"]),
+    }
 
 
 def origin(row: EntryRow) -> ShownOrigin:
@@ -161,15 +180,40 @@ def _timer_without_entry(
     """The fields of a timer without an entry; the caller sets its id."""
     project = fetch_one(reading.conn, NamedProjectRow, PROJECT_SQL + " WHERE p.id = ?", (project_id,))
     return {
-        "id": "", "projectId": project_id, "projectName": project["name"] if project else None,
-        "clientId": project["client_id"] if project else None, "clientName": project["client_name"] if project else None,
-        "taskId": None, "taskName": task_key, "description": "",
-        "start": stamp(start), "end": None, "durationSeconds": 0, "state": state, "actor": "human", "origin": "auto",
-        "handsOnSeconds": 0, "supervisedSeconds": 0, "billable": False, "tags": [], "pauses": [], "branch": None,
-        "repo": None, "commits": [], "sessionId": None, "pinned": [], "locked": False, "approvedAt": None,
-        "confirmed": True, "lastEvidenceAt": None, "userId": None, "workspaceId": None, "revision": 0,
-        "updatedAt": stamp(start), "deliveries": [],
-    }  # fmt: skip
+        "id": "",
+        "projectId": project_id,
+        "projectName": project["name"] if project else None,
+        "clientId": project["client_id"] if project else None,
+        "clientName": project["client_name"] if project else None,
+        "taskId": None,
+        "taskName": task_key,
+        "description": "",
+        "start": stamp(start),
+        "end": None,
+        "durationSeconds": 0,
+        "state": state,
+        "actor": "human",
+        "origin": "auto",
+        "handsOnSeconds": 0,
+        "supervisedSeconds": 0,
+        "billable": False,
+        "tags": [],
+        "pauses": [],
+        "branch": None,
+        "repo": None,
+        "commits": [],
+        "sessionId": None,
+        "pinned": [],
+        "locked": False,
+        "approvedAt": None,
+        "confirmed": True,
+        "lastEvidenceAt": None,
+        "userId": None,
+        "workspaceId": None,
+        "revision": 0,
+        "updatedAt": stamp(start),
+        "deliveries": [],
+    }
 
 
 def entries_by_id(reading: Reader, ids: Iterable[str]) -> list[EntryJson]:
@@ -191,22 +235,38 @@ def project(conn: Connection, row: NamedProjectRow) -> ProjectJson:
     repos = fetch_all(conn, ProjectRepoJson, sql, (row["id"],))
     billable = row["billable"] if row["billable"] is not None else row["client_id"] is not None
     return {
-        "id": row["id"], "name": row["name"], "clientId": row["client_id"], "clientName": row["client_name"],
-        "hourlyRate": _amount(row["hourly_rate"]), "currency": row["currency"], "budgetHours": row["budget_hours"],
-        "budgetAmount": _amount(row["budget_amount"]), "billable": bool(billable),
-        "billAgentTime": bool(row["bill_agent_time"]), "billSupervised": bool(row["bill_supervised"]),
-        "defaultTask": row["default_task"], "archived": bool(row["archived"]), "origin": row["origin"],
-        "repos": repos, "revision": row["revision"], "createdAt": instant(row["created_us"]),
-    }  # fmt: skip
+        "id": row["id"],
+        "name": row["name"],
+        "clientId": row["client_id"],
+        "clientName": row["client_name"],
+        "hourlyRate": _amount(row["hourly_rate"]),
+        "currency": row["currency"],
+        "budgetHours": row["budget_hours"],
+        "budgetAmount": _amount(row["budget_amount"]),
+        "billable": bool(billable),
+        "billAgentTime": bool(row["bill_agent_time"]),
+        "billSupervised": bool(row["bill_supervised"]),
+        "defaultTask": row["default_task"],
+        "archived": bool(row["archived"]),
+        "origin": row["origin"],
+        "repos": repos,
+        "revision": row["revision"],
+        "createdAt": instant(row["created_us"]),
+    }
 
 
 def task(row: TaskRow) -> TaskJson:
     """A Task."""
     return {
-        "id": row["id"], "key": row["key"], "name": row["name"], "projectId": row["project_id"],
-        "status": row["status"], "estimatedHours": row["estimated_hours"], "hourlyRate": _amount(row["hourly_rate"]),
+        "id": row["id"],
+        "key": row["key"],
+        "name": row["name"],
+        "projectId": row["project_id"],
+        "status": row["status"],
+        "estimatedHours": row["estimated_hours"],
+        "hourlyRate": _amount(row["hourly_rate"]),
         "revision": row["revision"],
-    }  # fmt: skip
+    }
 
 
 def client(row: ClientRow) -> ClientJson:
@@ -230,9 +290,19 @@ def beat(conn: Connection, time_us: int, entity: str, context: Context, assignme
     repo_name = fetch_value(conn, str, "SELECT name FROM repo WHERE id = ?", (context.repo,))
     place = context.repo_path or context.folder
     return {
-        "id": None, "time": instant(time_us), "project": project_name,
-        "projectId": assignment.project, "taskName": assignment.task, "repo": repo_name,
-        "path": place, "branch": context.branch, "entity": entity or None, "kind": context.kind,
-        "source": source_word(context), "client": client_word(context), "actor": context.actor, "device": context.device or None,
+        "id": None,
+        "time": instant(time_us),
+        "project": project_name,
+        "projectId": assignment.project,
+        "taskName": assignment.task,
+        "repo": repo_name,
+        "path": place,
+        "branch": context.branch,
+        "entity": entity or None,
+        "kind": context.kind,
+        "source": source_word(context),
+        "client": client_word(context),
+        "actor": context.actor,
+        "device": context.device or None,
         "sessionId": context.session,
-    }  # fmt: skip
+    }

@@ -24,10 +24,16 @@ def write(work: Iterable[Work], now: datetime) -> Iterator[str]:
     for entry in work:
         for number, (start, end) in enumerate(whole_runs(entry), 1):
             properties = [
-                "BEGIN:VEVENT", f"UID:{entry.id}{f'-{number}' if number > 1 else ''}@stintd", f"DTSTAMP:{compact(now)}",
-                f"DTSTART:{compact(start)}", f"DTEND:{compact(end)}", f"SUMMARY:{_text(_summary(entry))}", *_properties(entry),
-                "TRANSP:TRANSPARENT", "END:VEVENT",
-            ]  # fmt: skip
+                "BEGIN:VEVENT",
+                f"UID:{entry.id}{f'-{number}' if number > 1 else ''}@stintd",
+                f"DTSTAMP:{compact(now)}",
+                f"DTSTART:{compact(start)}",
+                f"DTEND:{compact(end)}",
+                f"SUMMARY:{_text(_summary(entry))}",
+                *_properties(entry),
+                "TRANSP:TRANSPARENT",
+                "END:VEVENT",
+            ]
             yield "".join(_fold(line) for line in properties)
     yield "END:VCALENDAR\r\n"
 
@@ -176,8 +182,17 @@ def _work(event: list[Property], zone: tzinfo) -> Work | str:
         identity = content_id(start, texts.get("UID", ""), properties.get("DTSTART", ({}, ""))[1], texts.get("RECURRENCE-ID", ""))
     tags = [tag for name, _, value in event if name == "CATEGORIES" for tag in _split_list(value)]
     billable = {"TRUE": True, "FALSE": False}.get(texts.get("X-STINT-BILLABLE", ""))
-    return Work(start, end, project, identity, texts.get("X-STINT-CLIENT", ""), texts.get("X-STINT-TASK", ""), description,
-                tuple(dict.fromkeys(tags)), billable)  # fmt: skip
+    return Work(
+        start,
+        end,
+        project,
+        identity,
+        texts.get("X-STINT-CLIENT", ""),
+        texts.get("X-STINT-TASK", ""),
+        description,
+        tuple(dict.fromkeys(tags)),
+        billable,
+    )
 
 
 def _split_summary(text: str) -> tuple[str, str]:

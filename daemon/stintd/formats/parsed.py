@@ -65,8 +65,11 @@ def entry_item(line: int, work: Work, mark: str = "") -> ParsedItem | BadLine:
     identity = work.id or content_id(work.start, instant(work.end), project, work.task, mark)
     words = {"projectName": project, "clientName": work.client.strip(), "taskName": work.task.strip()}
     value: JsonObject = {
-        "id": identity, "start": instant(work.start), "end": instant(work.end), **{k: v for k, v in words.items() if v},
-    }  # fmt: skip
+        "id": identity,
+        "start": instant(work.start),
+        "end": instant(work.end),
+        **{k: v for k, v in words.items() if v},
+    }
     if work.description:
         value["description"] = work.description
     if work.tags:

@@ -56,10 +56,24 @@ def _cells(work: Work, zone: tzinfo) -> list[str]:
     pauses = ";".join(f"{instant(start)}/{instant(stop)}" for start, stop in work.pauses)
     billable = "" if work.billable is None else "true" if work.billable else "false"
     return [
-        work.id, begin.date().isoformat(), begin.isoformat(), end.isoformat(), str(round(length.total_seconds())), work.client,
-        work.project, work.task, work.description, ";".join(map(_escape, work.tags)), billable, work.actor, work.origin,
-        work.branch, work.repo, pauses, "true" if work.approved else "false",
-    ]  # fmt: skip
+        work.id,
+        begin.date().isoformat(),
+        begin.isoformat(),
+        end.isoformat(),
+        str(round(length.total_seconds())),
+        work.client,
+        work.project,
+        work.task,
+        work.description,
+        ";".join(map(_escape, work.tags)),
+        billable,
+        work.actor,
+        work.origin,
+        work.branch,
+        work.repo,
+        pauses,
+        "true" if work.approved else "false",
+    ]
 
 
 def guard_formula(cell: str) -> str:
@@ -136,9 +150,9 @@ def _columns(heading: list[str]) -> dict[str, int]:
     has_times = {"start", "end"} <= columns.keys() or {"start date", "start time", "end date", "end time"} <= columns.keys()
     if not has_times:
         raise Invalid(
-            "the first line has no columns for start and end", "name the columns as `stint export csv` does: "
-            "start, end, project, …; or Start date, Start time, End date, End time",
-        )  # fmt: skip
+            "the first line has no columns for start and end",
+            "name the columns as `stint export csv` does: start, end, project, …; or Start date, Start time, End date, End time",
+        )
     return columns
 
 
@@ -151,10 +165,18 @@ def _entry(number: int, cells: dict[str, str], is_ours: bool, zone: tzinfo) -> P
     text = cells.get
     identity = text("id") or ""
     work = Work(
-        start, end, text("project") or "", identity if is_ours and 0 < len(identity) <= 100 else "", text("client") or "",
-        text("task") or "", text("description") or "", _tags(text("tags") or "", is_ours), _billable(text("billable") or ""),
-        _pauses(text("pauses") or "", zone), text("actor") or "human",
-    )  # fmt: skip
+        start,
+        end,
+        text("project") or "",
+        identity if is_ours and 0 < len(identity) <= 100 else "",
+        text("client") or "",
+        text("task") or "",
+        text("description") or "",
+        _tags(text("tags") or "", is_ours),
+        _billable(text("billable") or ""),
+        _pauses(text("pauses") or "", zone),
+        text("actor") or "human",
+    )
     return entry_item(number, work)
 
 

@@ -25,8 +25,14 @@ def write(work: Iterable[Work]) -> Iterator[str]:
         for number, (start, end) in enumerate(whole_runs(entry)):
             identity = entry.id if not number else content_id(start, entry.id)
             tags = [tag for tag in labels(entry) if not tag.startswith("project:")]
-            frame = [to_us(start) // 1_000_000, to_us(end) // 1_000_000, entry.project or NO_PROJECT, _digits(identity), tags,
-                     to_us(end) // 1_000_000]  # fmt: skip
+            frame = [
+                to_us(start) // 1_000_000,
+                to_us(end) // 1_000_000,
+                entry.project or NO_PROJECT,
+                _digits(identity),
+                tags,
+                to_us(end) // 1_000_000,
+            ]
             yield opening + json.dumps(frame, ensure_ascii=False)
             opening = ",\n"
     yield "[]\n" if opening == "[\n" else "\n]\n"

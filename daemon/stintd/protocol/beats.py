@@ -67,19 +67,35 @@ def signal_from_wire(body: Json, now: datetime) -> BeatSignal:
     _check_place(values)
     get = values.get
     return BeatSignal(
-        time if time is not None else now, get("kind") or DEFAULT_KIND, get("source") or "api", get("actor") or "human",
-        get("path"), get("project"), get("branch"), get("sessionId"), get("entity") or "", get("id") or "", pid,
-    )  # fmt: skip
+        time if time is not None else now,
+        get("kind") or DEFAULT_KIND,
+        get("source") or "api",
+        get("actor") or "human",
+        get("path"),
+        get("project"),
+        get("branch"),
+        get("sessionId"),
+        get("entity") or "",
+        get("id") or "",
+        pid,
+    )
 
 
 def signal_to_wire(signal: BeatSignal) -> dict[str, str]:
     """A heartbeat as `POST /api/heartbeats` accepts it, without empty fields. It includes the id that was made from its
     content."""
     values = {
-        "id": signal.origin_id, "time": signal.time.astimezone(UTC).isoformat().replace("+00:00", "Z"), "path": signal.path,
-        "project": signal.project, "branch": signal.branch, "kind": signal.kind, "source": signal.source, "actor": signal.actor,
-        "sessionId": signal.session, "entity": signal.entity,
-    }  # fmt: skip
+        "id": signal.origin_id,
+        "time": signal.time.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "path": signal.path,
+        "project": signal.project,
+        "branch": signal.branch,
+        "kind": signal.kind,
+        "source": signal.source,
+        "actor": signal.actor,
+        "sessionId": signal.session,
+        "entity": signal.entity,
+    }
     return {name: value for name, value in values.items() if value}
 
 

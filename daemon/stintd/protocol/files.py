@@ -58,9 +58,11 @@ def objects(fields: Mapping[str, Field], limit: int = BATCH) -> Kind:
 
     required = [field.name for field in fields.values() if field.is_required]
     item = {
-        "type": "object", "properties": {field.name: field.kind.schema for field in fields.values()}, "required": required,
+        "type": "object",
+        "properties": {field.name: field.kind.schema for field in fields.values()},
+        "required": required,
         "additionalProperties": False,
-    }  # fmt: skip
+    }
     return Kind(read, {"type": "array", "maxItems": limit, "items": item})
 
 

@@ -109,18 +109,23 @@ def beat_from_wire(item: Json | Unreadable, now: datetime, agent: str = "") -> W
     return WakaTimeBeat(signal, str(UUID(bytes=mark.digest())), page, _text(item, "title"), agent)
 
 
-def _signal(
-    item: Mapping[str, Json], entity: str, time: datetime, is_write: bool, agent: str, identity: str
-) -> BeatSignal:  # fmt: skip
+def _signal(item: Mapping[str, Json], entity: str, time: datetime, is_write: bool, agent: str, identity: str) -> BeatSignal:
     is_by_agent = _is_by_agent(item)
     category = _text(item, "category").lower()
     project = _text(item, "project") or _text(item, "alternate_project")
     return BeatSignal(
-        time, _kind(item, category, is_write, is_by_agent), "agent" if is_by_agent else "editor",
-        "agent" if is_by_agent else "human", _path(item, entity), project or None,
-        _text(item, "branch") or None, _text(item, "ai_session") or None,
-        "" if entity.startswith("/") else entity, identity, client=editor_of(agent),
-    )  # fmt: skip
+        time,
+        _kind(item, category, is_write, is_by_agent),
+        "agent" if is_by_agent else "editor",
+        "agent" if is_by_agent else "human",
+        _path(item, entity),
+        project or None,
+        _text(item, "branch") or None,
+        _text(item, "ai_session") or None,
+        "" if entity.startswith("/") else entity,
+        identity,
+        client=editor_of(agent),
+    )
 
 
 def _is_by_agent(item: Mapping[str, Json]) -> bool:

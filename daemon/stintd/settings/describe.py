@@ -81,9 +81,12 @@ def schema() -> dict[str, Any]:
     tables["map"] = {"type": "array", "items": _rule_schema()}
     tables["targets"] = {"type": "object", "additionalProperties": {"type": "object"}}
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema", "title": "stintd config.toml", "type": "object",
-        "additionalProperties": False, "properties": tables,
-    }  # fmt: skip
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "stintd config.toml",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": tables,
+    }
 
 
 def schema_text() -> str:
@@ -97,9 +100,11 @@ def _rule_schema() -> dict[str, Any]:
     for flag in ("billable", "bill_agent_time", "bill_supervised"):
         kinds[flag] = {"type": "boolean"}
     return {
-        "type": "object", "additionalProperties": False, "properties": kinds,
+        "type": "object",
+        "additionalProperties": False,
+        "properties": kinds,
         "anyOf": [{"required": [name]} for name in ("path", "remote", "branch")],
-    }  # fmt: skip
+    }
 
 
 def plain(value: Any) -> Any:

@@ -77,9 +77,13 @@ def _length(name: str, meaning: str, least: str, most: str, default: timedelta |
 
     field = name.split(".")[1]
     return Key(
-        name, read, getattr(_DEFAULTS, field) if default is None else default, f"{meaning} From {least} to {most}.",
-        {"type": "string", "pattern": r"^\s*(\d+(\.\d+)?\s*[dhmsDHMS]\s*)+$"}, field if default is None else "",
-    )  # fmt: skip
+        name,
+        read,
+        getattr(_DEFAULTS, field) if default is None else default,
+        f"{meaning} From {least} to {most}.",
+        {"type": "string", "pattern": r"^\s*(\d+(\.\d+)?\s*[dhmsDHMS]\s*)+$"},
+        field if default is None else "",
+    )
 
 
 def _whole(name: str, meaning: str, least: int, most: int, default: int | None = None) -> Key:
@@ -92,9 +96,13 @@ def _whole(name: str, meaning: str, least: int, most: int, default: int | None =
 
     field = name.split(".")[1]
     return Key(
-        name, read, getattr(_DEFAULTS, field) if default is None else default, meaning,
-        {"type": "integer", "minimum": least, "maximum": most}, field if default is None else "",
-    )  # fmt: skip
+        name,
+        read,
+        getattr(_DEFAULTS, field) if default is None else default,
+        meaning,
+        {"type": "integer", "minimum": least, "maximum": most},
+        field if default is None else "",
+    )
 
 
 def _read_flag(value: Toml) -> bool:

@@ -92,12 +92,18 @@ def _settings(
 ) -> Settings:
     policy = Policy(**{key.policy: values[key.name] for key in KEYS if key.policy}, mappings=rules, zone=zone or Policy().zone)
     return Settings(
-        folders=values["watch.folders"], exclude=values["watch.exclude"], cold_after=values["watch.cold_after"],
-        port=values["http.port"], rate_limit=values["http.rate_limit"],
-        extension_origins=values["http.extension_origins"], policy=policy, targets=targets, values=values,
+        folders=values["watch.folders"],
+        exclude=values["watch.exclude"],
+        cold_after=values["watch.cold_after"],
+        port=values["http.port"],
+        rate_limit=values["http.rate_limit"],
+        extension_origins=values["http.extension_origins"],
+        policy=policy,
+        targets=targets,
+        values=values,
         origins=origins,
         activitywatch_port=values["activitywatch.port"] if values["activitywatch.enabled"] else None,
-    )  # fmt: skip
+    )
 
 
 def _values_of(document: Document) -> tuple[dict[str, Any], list[Problem]]:

@@ -78,9 +78,17 @@ class ActivityWatchServer:
     async def _ask(self, method: str, path: str, body: Any = None) -> HttpResponse | Failure:
         headers = {"Content-Type": "application/json"} if body is not None else {}
         raw = json.dumps(body).encode() if body is not None else b""
-        return await self._carrier.send(HttpRequest(
-            method, self._base + path, headers, raw, may_be_private=True, total_seconds=30.0, answer_bytes=ANSWER_LIMIT,
-        ))  # fmt: skip
+        return await self._carrier.send(
+            HttpRequest(
+                method,
+                self._base + path,
+                headers,
+                raw,
+                may_be_private=True,
+                total_seconds=30.0,
+                answer_bytes=ANSWER_LIMIT,
+            )
+        )
 
 
 def _stored(answer: HttpResponse | Failure) -> dict[tuple[int, str], Mapping[str, Any]] | None:

@@ -40,11 +40,14 @@ def rules_of(me: JsonObject, company: JsonObject) -> Rules:
     return Rules(
         name=f"{user} ({firm})" if user and firm else user or firm,
         step=_step(company.get("MinTimeIncrement")) or _step_of_decimals(company.get("PrecisionForHoursValues")),
-        closed_before=_text(company.get("LockDate"))[:10], needs_comment=me.get("RequireComments") is True,
-        needs_times=me.get("RequireStartEndTime") is True, default_task=_text(me.get("DefaultTaskID")),
+        closed_before=_text(company.get("LockDate"))[:10],
+        needs_comment=me.get("RequireComments") is True,
+        needs_times=me.get("RequireStartEndTime") is True,
+        default_task=_text(me.get("DefaultTaskID")),
         has_tasks=company.get("DisplayTaskSelector") is not False,
-        is_by_job=company.get("TaskRestrictionMethod") == "byjob", is_dcaa=company.get("DCAALogEnabled") is True,
-    )  # fmt: skip
+        is_by_job=company.get("TaskRestrictionMethod") == "byjob",
+        is_dcaa=company.get("DCAALogEnabled") is True,
+    )
 
 
 def _step(value: Json) -> int:

@@ -184,9 +184,14 @@ def _is_elsewhere(answer: Answer) -> bool:
 def _body(item: Item) -> dict[str, JsonBody]:
     start, end = _span(item)
     return {
-        "tid": own_id(item.remote["task_id"]), "start": start, "end": end, "duration": end - start,
-        "description": item.description, "billable": item.billable, "tags": [{"name": name, **COLOURS} for name in item.tags],
-    }  # fmt: skip
+        "tid": own_id(item.remote["task_id"]),
+        "start": start,
+        "end": end,
+        "duration": end - start,
+        "description": item.description,
+        "billable": item.billable,
+        "tags": [{"name": name, **COLOURS} for name in item.tags],
+    }
 
 
 def _span(item: Item) -> tuple[int, int]:

@@ -214,9 +214,14 @@ class Clockify:
         if isinstance(tags, Outcome):
             return tags
         body: dict[str, JsonBody] = {
-            "start": rfc3339(item.start), "end": rfc3339(item.start + item.seconds), "projectId": item.remote["project_id"],
-            "description": item.description, "billable": item.billable, "tagIds": tags, "type": "REGULAR",
-        }  # fmt: skip
+            "start": rfc3339(item.start),
+            "end": rfc3339(item.start + item.seconds),
+            "projectId": item.remote["project_id"],
+            "description": item.description,
+            "billable": item.billable,
+            "tagIds": tags,
+            "type": "REGULAR",
+        }
         return {**body, "taskId": item.remote["task_id"]} if item.remote.get("task_id") else body
 
     async def _all_tags(self) -> list[JsonObject] | Outcome:

@@ -93,8 +93,11 @@ class ClockMe:
 
     async def _call_tool(self, name: str, arguments: JsonBody) -> Answer:
         call: JsonBody = {
-            "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": name, "arguments": arguments},
-        }  # fmt: skip
+            "jsonrpc": "2.0",
+            "id": 1,
+            "method": "tools/call",
+            "params": {"name": name, "arguments": arguments},
+        }
         return await self._api.ask("POST", "/api/mcp", call)
 
 
@@ -127,9 +130,13 @@ def _is_same(row: JsonObject, item: Item) -> bool:
 def _body(item: Item) -> dict[str, JsonBody]:
     """All of an entry. It sends the end and not the minutes: what happens to parts of a minute is not documented."""
     body: dict[str, JsonBody] = {
-        "projectId": item.remote["project_id"], "startTime": rfc3339(item.start), "endTime": rfc3339(item.start + item.seconds),
-        "description": item.description, "billable": item.billable, "tags": list(item.tags),
-    }  # fmt: skip
+        "projectId": item.remote["project_id"],
+        "startTime": rfc3339(item.start),
+        "endTime": rfc3339(item.start + item.seconds),
+        "description": item.description,
+        "billable": item.billable,
+        "tags": list(item.tags),
+    }
     return {**body, "taskId": item.remote["task_id"]} if item.remote.get("task_id") else body
 
 

@@ -80,9 +80,11 @@ class GitLab:
         if isinstance(issuable, Outcome):
             return replace(issuable, kind=UNSENT) if issuable.kind == UNKNOWN else issuable  # nothing was written so far
         values = {
-            "issuableId": issuable, "timeSpent": f"{item.seconds // 60}m", "spentAt": rfc3339(item.start),
+            "issuableId": issuable,
+            "timeSpent": f"{item.seconds // 60}m",
+            "spentAt": rfc3339(item.start),
             "summary": item.description[:SUMMARY],
-        }  # fmt: skip
+        }
         fields = ", ".join(f"{name}: {_quoted(value)}" for name, value in values.items())
         mutation = f"mutation {{ timelogCreate(input: {{ {fields} }}) {{ errors timelog {{ id }} }} }}"
         data = await self._ask(mutation, is_write=True)

@@ -119,8 +119,12 @@ class Harvest:
         if not is_number(client_id):
             return Outcome(REFUSED, text="it named a client without a number")
         body: JsonBody = {
-            "name": name, "client_id": int(client_id), "is_billable": True, "bill_by": "none", "budget_by": "none",
-        }  # fmt: skip
+            "name": name,
+            "client_id": int(client_id),
+            "is_billable": True,
+            "bill_by": "none",
+            "budget_by": "none",
+        }
         project_id = await id_of_new(self._api, "/projects", body)
         if isinstance(project_id, Outcome):
             return project_id

@@ -37,9 +37,7 @@ class _Resolver(AbstractResolver):
     def __init__(self, threads: ThreadPoolExecutor, look_up: LookUp, may_be_private: bool) -> None:
         self._threads, self._look_up, self._may_be_private = threads, look_up, may_be_private
 
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:  # fmt: skip
+    async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC) -> list[ResolveResult]:
         records = await asyncio.get_running_loop().run_in_executor(
             self._threads, lambda: self._look_up(host, port, family, socket.SOCK_STREAM)
         )
@@ -102,13 +100,21 @@ class Exchange:
         connector = self._connector(request.may_be_private)
         async with (
             aiohttp.ClientSession(
-                connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, auto_decompress=False, timeout=timeout,
+                connector=connector,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,
+                auto_decompress=False,
+                timeout=timeout,
             ) as session,
             session.request(
-                request.method, url, data=request.body or None, headers=request.headers, allow_redirects=False,
+                request.method,
+                url,
+                data=request.body or None,
+                headers=request.headers,
+                allow_redirects=False,
                 skip_auto_headers=("Accept-Encoding",),
             ) as answer,
-        ):  # fmt: skip
+        ):
             body, is_cut = await _read(answer, request.answer_bytes)
             headers = {name.lower(): value for name, value in answer.headers.items()}
             return HttpResponse(answer.status, headers, body, is_cut)

@@ -63,9 +63,17 @@ class Api:
         head = {**self._headers, **(headers or {}), "Accept": "application/json"}
         if raw:
             head["Content-Type"] = "application/json"
-        return await self._carrier.send(HttpRequest(
-            method, url, head, raw, may_be_private=True, total_seconds=30.0, answer_bytes=ANSWER_LIMIT,
-        ))  # fmt: skip
+        return await self._carrier.send(
+            HttpRequest(
+                method,
+                url,
+                head,
+                raw,
+                may_be_private=True,
+                total_seconds=30.0,
+                answer_bytes=ANSWER_LIMIT,
+            )
+        )
 
     @staticmethod
     def encode(body: JsonBody) -> bytes:

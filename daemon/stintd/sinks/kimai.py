@@ -177,10 +177,7 @@ class Kimai:
 
 def _places(project: JsonObject, activities: list[JsonObject]) -> list[RemotePlace]:
     is_general = bool(project.get("globalActivities", True))
-    usable = [
-        row for row in activities
-        if row.get("project") == project.get("id") or (is_general and row.get("project") is None)
-    ]  # fmt: skip
+    usable = [row for row in activities if row.get("project") == project.get("id") or (is_general and row.get("project") is None)]
     name, client = str(project.get("name", "")), str(project.get("parentTitle") or "")
     return [
         RemotePlace(
@@ -195,10 +192,13 @@ def _places(project: JsonObject, activities: list[JsonObject]) -> list[RemotePla
 def _body(item: Item, zone: tzinfo, shift: int) -> dict[str, JsonBody]:
     begin, end = local_span(item, zone)
     return {
-        "begin": local_text(begin + shift, zone), "end": local_text(end + shift, zone),
-        "project": _number(item.remote["project_id"]), "activity": _number(item.remote["activity_id"]),
-        "description": item.description, "tags": ",".join(tag.replace(",", " ") for tag in item.tags),
-    }  # fmt: skip
+        "begin": local_text(begin + shift, zone),
+        "end": local_text(end + shift, zone),
+        "project": _number(item.remote["project_id"]),
+        "activity": _number(item.remote["activity_id"]),
+        "description": item.description,
+        "tags": ",".join(tag.replace(",", " ") for tag in item.tags),
+    }
 
 
 def _number(text: str) -> int | str:

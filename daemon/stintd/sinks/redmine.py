@@ -129,9 +129,11 @@ class Redmine:
             return Outcome(REFUSED, text=text, remedy="`stint edit ID --task NUMBER`, or map it elsewhere")
         entry: dict[str, JsonBody] = {"project_id": remote["project_id"]} if remote.get("project_id") else {}
         entry |= {
-            "issue_id": issue if issue is not None else "", "spent_on": item.day, "hours": round(item.seconds / 3600, 6),
+            "issue_id": issue if issue is not None else "",
+            "spent_on": item.day,
+            "hours": round(item.seconds / 3600, 6),
             "comments": item.description,
-        }  # fmt: skip
+        }
         activity = self._activity(item)
         if activity:
             entry["activity_id"] = activity

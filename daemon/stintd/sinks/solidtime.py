@@ -159,10 +159,15 @@ class SolidTime:
         if isinstance(tags, Outcome):
             return tags
         return {
-            "member_id": member, "project_id": item.remote["project_id"], "task_id": item.remote.get("task_id") or None,
-            "start": rfc3339(item.start), "end": rfc3339(item.start + item.seconds), "billable": item.billable,
-            "description": item.description, "tags": tags,
-        }  # fmt: skip
+            "member_id": member,
+            "project_id": item.remote["project_id"],
+            "task_id": item.remote.get("task_id") or None,
+            "start": rfc3339(item.start),
+            "end": rfc3339(item.start + item.seconds),
+            "billable": item.billable,
+            "description": item.description,
+            "tags": tags,
+        }
 
     async def _member_id(self) -> str | Outcome:
         if not self._member:

@@ -144,10 +144,14 @@ class Tempo:
         if self._marker:
             attributes.append({"key": self._marker, "value": item.id})
         return {
-            "authorAccountId": self._author, "startDate": item.day, "startTime": self._time(item.start),
-            "timeSpentSeconds": item.seconds, "billableSeconds": item.seconds if item.billable else 0,
-            "description": item.description, **({"attributes": attributes} if attributes else {}),
-        }  # fmt: skip
+            "authorAccountId": self._author,
+            "startDate": item.day,
+            "startTime": self._time(item.start),
+            "timeSpentSeconds": item.seconds,
+            "billableSeconds": item.seconds if item.billable else 0,
+            "description": item.description,
+            **({"attributes": attributes} if attributes else {}),
+        }
 
     def _time(self, seconds: int) -> str:
         return datetime.fromtimestamp(seconds, UTC).astimezone(self._zone).strftime("%H:%M:%S")

@@ -50,9 +50,13 @@ class TimeTagger:
 
     async def _put(self, key: str, item: Item, verb: Verb) -> Outcome:
         record: JsonBody = {
-            "key": key, "t1": item.start, "t2": item.start + item.seconds, "mt": int(self._api.clock.now().timestamp()), "st": 0,
+            "key": key,
+            "t1": item.start,
+            "t2": item.start + item.seconds,
+            "mt": int(self._api.clock.now().timestamp()),
+            "st": 0,
             "ds": (HIDDEN if verb == "delete" else "") + _description(item),
-        }  # fmt: skip
+        }
         answer = await self._api.ask("PUT", "/records", [record])
         outcome = self._api.outcome_of(answer, verb)
         return outcome if outcome.kind != TAKEN else self._record_outcome(json_of(answer), key)

@@ -200,10 +200,15 @@ class Toggl:
         if problem is not None:
             return problem
         return {
-            "workspace_id": int(self._workspace), "start": rfc3339(item.start), "stop": rfc3339(item.start + item.seconds),
-            "duration": item.seconds, **{name: int(value) for name, value in ids.items()}, "description": item.description,
-            "billable": item.billable, "tags": list(item.tags),
-        }  # fmt: skip
+            "workspace_id": int(self._workspace),
+            "start": rfc3339(item.start),
+            "stop": rfc3339(item.start + item.seconds),
+            "duration": item.seconds,
+            **{name: int(value) for name, value in ids.items()},
+            "description": item.description,
+            "billable": item.billable,
+            "tags": list(item.tags),
+        }
 
     # ------------------------------------------------------------ looking
 

@@ -111,9 +111,7 @@ class WakaTime:
     async def _remove(self, rows: list[JsonObject], item: Item) -> Outcome:
         if not rows:
             return Outcome(TAKEN)
-        body = [
-            {"id": str(row.get("id")), "date": utc_day(seconds_of(row.get("start_time")) or item.start)} for row in rows
-        ]  # fmt: skip
+        body = [{"id": str(row.get("id")), "date": utc_day(seconds_of(row.get("start_time")) or item.start)} for row in rows]
         return self._api.outcome_of(await self._api.ask("DELETE", f"{DURATIONS}.bulk", body), "delete")
 
 
@@ -125,10 +123,14 @@ def _is_same(row: JsonObject, item: Item) -> bool:
 def _body(item: Item) -> dict[str, JsonBody]:
     project = item.remote["project"]
     return {
-        "external_id": item.id, "entity": item.description or project, "type": "app", "project": project,
+        "external_id": item.id,
+        "entity": item.description or project,
+        "type": "app",
+        "project": project,
         "category": item.remote.get("category") or "coding",
-        "start_time": float(item.start), "end_time": float(item.start + item.seconds),
-    }  # fmt: skip
+        "start_time": float(item.start),
+        "end_time": float(item.start + item.seconds),
+    }
 
 
 KIND = Kind(ABLE, WakaTime, BASE)

@@ -24,9 +24,10 @@ class WakaTimeServer:
         if not key:
             return Failure("refused", "its key is missing")
         headers = {
-            "Authorization": "Basic " + base64.b64encode(key.encode()).decode(), "Content-Type": "application/json",
+            "Authorization": "Basic " + base64.b64encode(key.encode()).decode(),
+            "Content-Type": "application/json",
             "User-Agent": AGENT.format("stintd"),
-        }  # fmt: skip
+        }
         for first in range(0, len(beats), BATCH):
             items = [wakatime_item(beat, AGENT.format(beat.client or "editor")) for beat in beats[first : first + BATCH]]
             request = HttpRequest("POST", self._url, headers, json.dumps(items).encode(), may_be_private=True, total_seconds=30.0)

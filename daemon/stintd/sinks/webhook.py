@@ -65,9 +65,12 @@ def _entry(item: Item) -> dict[str, JsonBody]:
     fields = asdict(item)
     del fields["id"]
     return {
-        **fields, "start": rfc3339(item.start), "end": rfc3339(item.end), "remote": dict(item.remote),
+        **fields,
+        "start": rfc3339(item.start),
+        "end": rfc3339(item.end),
+        "remote": dict(item.remote),
         "pauses": [{"start": rfc3339(lo), "end": rfc3339(hi)} for lo, hi in item.pauses],
-    }  # fmt: skip
+    }
 
 
 KIND = Kind(ABLE, Receiver)

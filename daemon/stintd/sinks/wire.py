@@ -13,11 +13,16 @@ LONGEST = 8 * 1024 * 1024
 def request_line(number: int, request: HttpRequest) -> bytes:
     """A request as the worker receives it."""
     fields = {
-        "id": number, "method": request.method, "url": request.url, "headers": dict(request.headers),
-        "body": base64.b64encode(request.body).decode(), "mayBePrivate": request.may_be_private,
-        "connectSeconds": request.connect_seconds, "totalSeconds": request.total_seconds,
+        "id": number,
+        "method": request.method,
+        "url": request.url,
+        "headers": dict(request.headers),
+        "body": base64.b64encode(request.body).decode(),
+        "mayBePrivate": request.may_be_private,
+        "connectSeconds": request.connect_seconds,
+        "totalSeconds": request.total_seconds,
         "answerBytes": request.answer_bytes,
-    }  # fmt: skip
+    }
     return json.dumps(fields).encode() + b"\n"
 
 
@@ -25,9 +30,15 @@ def read_request(line: bytes) -> tuple[int, HttpRequest]:
     """The number and the request of a line."""
     fields = json.loads(line)
     return fields["id"], HttpRequest(
-        fields["method"], fields["url"], fields["headers"], base64.b64decode(fields["body"]), fields["mayBePrivate"],
-        fields["connectSeconds"], fields["totalSeconds"], fields["answerBytes"],
-    )  # fmt: skip
+        fields["method"],
+        fields["url"],
+        fields["headers"],
+        base64.b64decode(fields["body"]),
+        fields["mayBePrivate"],
+        fields["connectSeconds"],
+        fields["totalSeconds"],
+        fields["answerBytes"],
+    )
 
 
 def answer_line(number: int, answer: HttpResponse | Failure) -> bytes:

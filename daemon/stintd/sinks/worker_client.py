@@ -81,9 +81,19 @@ class Courier:
                 env = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
                 env["PYTHONPATH"] = os.path.dirname(os.path.dirname(stintd.__file__))
                 self._process = await asyncio.create_subprocess_exec(
-                    sys.executable, "-P", "-s", "-m", "stintd.sinks.worker", env=env, cwd=os.sep, limit=LONGEST,
-                    stdin=PIPE, stdout=PIPE, stderr=DEVNULL, start_new_session=True,
-                )  # fmt: skip
+                    sys.executable,
+                    "-P",
+                    "-s",
+                    "-m",
+                    "stintd.sinks.worker",
+                    env=env,
+                    cwd=os.sep,
+                    limit=LONGEST,
+                    stdin=PIPE,
+                    stdout=PIPE,
+                    stderr=DEVNULL,
+                    start_new_session=True,
+                )
                 self._listening = asyncio.create_task(self._listen(self._process))
             return self._process
 

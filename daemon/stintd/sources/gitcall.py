@@ -51,12 +51,22 @@ def environment(place: GitPlace) -> dict[str, str]:
     """The environment for git: only where to find programs. No inherited GIT_*, no home."""
     inherited = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR") if name in os.environ}
     return inherited | {
-        "LC_ALL": "C", "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_SYSTEM": os.devnull, "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_ATTR_NOSYSTEM": "1", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "",
-        "GIT_TERMINAL_PROMPT": "0", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_PAGER": "cat", "GIT_ASKPASS": "false",
-        "GIT_SSH_COMMAND": "false", "GIT_EDITOR": "false",
+        "LC_ALL": "C",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_SYSTEM": os.devnull,
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_ALLOW_PROTOCOL": "",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_PAGER": "cat",
+        "GIT_ASKPASS": "false",
+        "GIT_SSH_COMMAND": "false",
+        "GIT_EDITOR": "false",
         "GIT_CEILING_DIRECTORIES": os.path.dirname(place.path.rstrip(os.sep)) or os.sep,
-    }  # fmt: skip
+    }
 
 
 # ---------------------------------------------------------------- the two fences

@@ -168,9 +168,16 @@ class InotifyTree:
             tiers[coverage.tier] = tiers.get(coverage.tier, 0) + 1
             unreadable += len(coverage.unreadable)
         return TreeStats(
-            "inotify", self._watches, self._budget, tiers, self._handover.delivered, self._overflows, self._lost,
-            self._errors, unreadable,
-        )  # fmt: skip
+            "inotify",
+            self._watches,
+            self._budget,
+            tiers,
+            self._handover.delivered,
+            self._overflows,
+            self._lost,
+            self._errors,
+            unreadable,
+        )
 
     def _cover_within_budget(self, checkout: str, git_folders: Sequence[str], folders: Sequence[str]) -> Coverage:
         unreadable: list[str] = []

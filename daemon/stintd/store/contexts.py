@@ -29,10 +29,19 @@ def _text(text: str) -> str:
 def _to_row(context: Context) -> tuple[str, ...]:
     """The columns of a context; what is not set is stored as an empty text, so that the unique index covers it."""
     row = (
-        context.source, context.kind, context.actor, context.repo or "", context.repo_path or "", context.folder or "",
-        context.project or "", context.branch or "", context.session or "", context.device, context.witness,
+        context.source,
+        context.kind,
+        context.actor,
+        context.repo or "",
+        context.repo_path or "",
+        context.folder or "",
+        context.project or "",
+        context.branch or "",
+        context.session or "",
+        context.device,
+        context.witness,
         context.source_text,
-    )  # fmt: skip
+    )
     return tuple(map(_text, row))
 
 

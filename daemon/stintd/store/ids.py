@@ -45,9 +45,15 @@ def content_id(time: datetime, context: Context, entity: str) -> str:
     """The id of a heartbeat that has none of its sender's; equal content gives an equal id."""
     place = context.repo_path or context.folder or ""
     parts = (
-        str(to_us(time)), place, context.project or "", context.source_text or context.source, context.kind,
-        context.actor, context.session or "", entity,
-    )  # fmt: skip
+        str(to_us(time)),
+        place,
+        context.project or "",
+        context.source_text or context.source,
+        context.kind,
+        context.actor,
+        context.session or "",
+        entity,
+    )
     digest = hashlib.blake2b("\x1f".join(parts).encode("utf-8", "surrogateescape"), digest_size=12)
     return "~" + digest.hexdigest()
 

@@ -90,8 +90,9 @@ def _copy_spans(conn: sqlite3.Connection, source: sqlite3.Connection) -> None:
         conn.execute(
             "INSERT INTO span VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET length_us = excluded.length_us,"
             " count = excluded.count, max_gap_us = excluded.max_gap_us, beats = excluded.beats"
-            " WHERE context_id = excluded.context_id AND count < excluded.count", columns,
-        )  # fmt: skip
+            " WHERE context_id = excluded.context_id AND count < excluded.count",
+            columns,
+        )
         keys.update(key for key in spans.keys(row["count"], row["beats"]) if key >= EXPLICIT)
     seen_ids.remember(conn, keys - seen_ids.find(conn, keys))
 

@@ -66,11 +66,21 @@ class Tracker:
         self._unripe: dict[str, int] = {}
         self._touched: dict[str, int] = {}  # when each git dir last moved, at the last patrol
         self._roots = Roots(_real(settings.roots), parts.watcher)
-        self._backlog = Backlog(clock, {
-            "find": self._find, "inside": self._find, "look": self._look_again, "settle": self._settle,
-            "plan": self._plan, "sweep": self._sweep, "arm": self._arm, "linked": self._find_linked, "name": self._name,
-            "patrol": self._patrol,
-        })  # fmt: skip
+        self._backlog = Backlog(
+            clock,
+            {
+                "find": self._find,
+                "inside": self._find,
+                "look": self._look_again,
+                "settle": self._settle,
+                "plan": self._plan,
+                "sweep": self._sweep,
+                "arm": self._arm,
+                "linked": self._find_linked,
+                "name": self._name,
+                "patrol": self._patrol,
+            },
+        )
         self._since = settings.known_since or clock.now()
         self._is_first_start = settings.known_since is None
         self._has_started = False

@@ -91,8 +91,16 @@ class ClickTimeFake(Fake):
         """A week's."""
         first = date.fromisoformat(day) - timedelta(days=date.fromisoformat(day).weekday())
         status = self.sheet_status if self.locks({"Date": day}) else "Open"
-        return self._told({"ID": f"s{first}", "StartDate": str(first), "EndDate": str(first + timedelta(days=6)),
-                           "Status": status, "UserID": "u1", "HasBeenSubmitted": status != "Open"})  # fmt: skip
+        return self._told(
+            {
+                "ID": f"s{first}",
+                "StartDate": str(first),
+                "EndDate": str(first + timedelta(days=6)),
+                "Status": status,
+                "UserID": "u1",
+                "HasBeenSubmitted": status != "Open",
+            }
+        )
 
     def _entries(self, method: str, name: str, query: dict[str, str], body: dict[str, Any]) -> Answer:
         if not name:

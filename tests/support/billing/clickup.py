@@ -130,8 +130,11 @@ class ClickUpFake(Fake):
         self.ledger[new] = {**body, "id": new, "tid": task["id"], "end": body.get("end", body["start"] + body["duration"])}
         if self.created == "data":
             return 200, {"data": self._shown(self.ledger[new])}
-        echo = {"assignee": USER["id"], **{name: body[name] for name in ("description", "tags", "start", "billable", "duration")},
-                "tid": body["tid"]}  # fmt: skip
+        echo = {
+            "assignee": USER["id"],
+            **{name: body[name] for name in ("description", "tags", "start", "billable", "duration")},
+            "tid": body["tid"],
+        }
         return 200, {**echo, "id": new} if self.created == "id" else echo
 
     def _change(self, name: str, query: dict[str, str], body: dict[str, Any]) -> Answer:
@@ -150,23 +153,42 @@ class ClickUpFake(Fake):
         """As in a list: instants are text."""
         task, told = self._named(one), int if self.has_numbers else str
         return {
-            "id": one["id"], "task": {**task, "custom_id": task["custom_id"] or ""}, "wid": TEAM, "user": USER,
-            "billable": one.get("billable", False), "start": told(one["start"]), "end": told(one["end"]),
-            "duration": told(one["end"] - one["start"]), "description": one.get("description", ""),
-            "tags": [tag["name"] for tag in one.get("tags", [])], "source": "clickup", "at": told(one["start"]),
-            "task_location": {"list_id": 901, "folder_id": 457, "space_id": 790, "list_name": "", "folder_name": "",
-                              "space_name": ""},
-            "task_tags": [], "task_url": f"https://app.clickup.com/t/{task['id']}",
-        }  # fmt: skip
+            "id": one["id"],
+            "task": {**task, "custom_id": task["custom_id"] or ""},
+            "wid": TEAM,
+            "user": USER,
+            "billable": one.get("billable", False),
+            "start": told(one["start"]),
+            "end": told(one["end"]),
+            "duration": told(one["end"] - one["start"]),
+            "description": one.get("description", ""),
+            "tags": [tag["name"] for tag in one.get("tags", [])],
+            "source": "clickup",
+            "at": told(one["start"]),
+            "task_location": {
+                "list_id": 901,
+                "folder_id": 457,
+                "space_id": 790,
+                "list_name": "",
+                "folder_name": "",
+                "space_name": "",
+            },
+            "task_tags": [],
+            "task_url": f"https://app.clickup.com/t/{task['id']}",
+        }
 
     def _stopped(self, one: dict[str, Any]) -> dict[str, Any]:
         """As a stop or a delete tells it: the end is a number."""
         shown, task = self._shown(one), self._named(one)
         kept = {name: shown[name] for name in ("id", "wid", "user", "billable", "description", "tags", "source")}
         return {
-            **kept, "task": {name: task[name] for name in ("id", "name", "status", "custom_type")}, "start": str(one["start"]),
-            "end": one["end"], "duration": one["end"] - one["start"], "at": one["end"],
-        }  # fmt: skip
+            **kept,
+            "task": {name: task[name] for name in ("id", "name", "status", "custom_type")},
+            "start": str(one["start"]),
+            "end": one["end"],
+            "duration": one["end"] - one["start"],
+            "at": one["end"],
+        }
 
     # ---------------------------------------------------------------- tasks
 
@@ -196,9 +218,20 @@ class ClickUpFake(Fake):
                 }
             case ["space", _, "folder"]:
                 lists = [self._shown_list("902")] if self.tells_lists else []
-                return 200, {"folders": [{"id": "457", "name": "Support", "orderindex": 0, "override_statuses": False,
-                                          "hidden": False, "space": {"id": "790", "name": "Engineering", "access": True},
-                                          "task_count": "0", "lists": lists}]}  # fmt: skip
+                return 200, {
+                    "folders": [
+                        {
+                            "id": "457",
+                            "name": "Support",
+                            "orderindex": 0,
+                            "override_statuses": False,
+                            "hidden": False,
+                            "space": {"id": "790", "name": "Engineering", "access": True},
+                            "task_count": "0",
+                            "lists": lists,
+                        }
+                    ]
+                }
             case ["space", _, "list"]:
                 return 200, {"lists": [self._shown_list("901")]}
             case ["folder", _, "list"]:
@@ -216,18 +249,32 @@ class ClickUpFake(Fake):
 
     def _shown_list(self, list_id: str) -> dict[str, Any]:
         return {
-            "id": list_id, "name": LISTS[list_id], "orderindex": 0, "content": "", "status": None, "priority": None,
-            "assignee": None, "task_count": None, "due_date": None, "start_date": None,
+            "id": list_id,
+            "name": LISTS[list_id],
+            "orderindex": 0,
+            "content": "",
+            "status": None,
+            "priority": None,
+            "assignee": None,
+            "task_count": None,
+            "due_date": None,
+            "start_date": None,
             "folder": {"id": "457", "name": "hidden", "hidden": True, "access": True},
-            "space": {"id": "790", "name": "Engineering", "access": True}, "archived": False, "override_statuses": False,
+            "space": {"id": "790", "name": "Engineering", "access": True},
+            "archived": False,
+            "override_statuses": False,
             "permission_level": "create",
-        }  # fmt: skip
+        }
 
     def _shown_task(self, one: dict[str, Any]) -> dict[str, Any]:
         return {
-            "id": one["id"], "custom_id": one["custom_id"], "name": one["name"], "status": {**STATUS, "id": "s1"},
-            "team_id": TEAM, "list": {"id": one["list"], "name": LISTS[one["list"]], "access": True},
-        }  # fmt: skip
+            "id": one["id"],
+            "custom_id": one["custom_id"],
+            "name": one["name"],
+            "status": {**STATUS, "id": "s1"},
+            "team_id": TEAM,
+            "list": {"id": one["list"], "name": LISTS[one["list"]], "access": True},
+        }
 
     def sheet(self) -> list[tuple[int | str, int, str]]:
         over = [one for one in self.ledger.values() if one["end"] is not None]

@@ -61,10 +61,13 @@ class ClockifyFake(Fake):
             return 201, {"id": "new " + what, **body}
         task = {"id": "t1", "name": "Building", "status": "ACTIVE"}
         rows = {
-            "tags": self.tags, "clients": [{"id": "c1", "name": "Acme"}],
-            "projects": [{"id": "p1", "name": "Atlas", "clientName": "Acme", "tasks": [task, {**task, "status": "DONE"}]},
-                         {"id": "p2", "name": "Borealis", "clientName": "", "tasks": []}],
-        }  # fmt: skip
+            "tags": self.tags,
+            "clients": [{"id": "c1", "name": "Acme"}],
+            "projects": [
+                {"id": "p1", "name": "Atlas", "clientName": "Acme", "tasks": [task, {**task, "status": "DONE"}]},
+                {"id": "p2", "name": "Borealis", "clientName": "", "tasks": []},
+            ],
+        }
         return self._page(rows[what], query)
 
     def _made(self, body: dict[str, Any]) -> Answer:
@@ -102,8 +105,14 @@ class ClockifyFake(Fake):
         text = "".join(f"{length // size % (60 if unit != 'H' else 10**6)}{unit}" for unit, size in UNITS)
         interval = {"start": one["start"], "end": one["end"], "duration": "PT" + text}
         fields = [{**value, "timeEntryId": one["id"], "name": "PO", "type": "TXT"} for value in one.get("customFields", ())]
-        return {**kept, "timeInterval": interval, "isLocked": self.locks(one), "userId": "u1", "workspaceId": "w1",
-                "customFieldValues": fields}  # fmt: skip
+        return {
+            **kept,
+            "timeInterval": interval,
+            "isLocked": self.locks(one),
+            "userId": "u1",
+            "workspaceId": "w1",
+            "customFieldValues": fields,
+        }
 
     def _between(self, query: dict[str, str]) -> list[dict[str, Any]]:
         found = [one for one in self.ledger.values() if query["start"] <= one["start"] <= query["end"]]

@@ -109,15 +109,23 @@ class _Root:
     def project(self, info: Any, fullPath: str) -> Any:
         if fullPath != PATH or not self._is_known:
             return None
-        return {"id": "gid://gitlab/Project/7", "fullPath": PATH, "mergeRequest": self._merge_request,
-                "issue": lambda info, iid: self._issue(int(iid)) if int(iid) in self._fake.issues else None}  # fmt: skip
+        return {
+            "id": "gid://gitlab/Project/7",
+            "fullPath": PATH,
+            "mergeRequest": self._merge_request,
+            "issue": lambda info, iid: self._issue(int(iid)) if int(iid) in self._fake.issues else None,
+        }
 
     def _merge_request(self, info: Any, iid: str) -> Any:
         return {"id": "gid://gitlab/MergeRequest/301", "iid": "1", "title": "MR"} if iid == "1" else None
 
     def _issue(self, number: int) -> Any:
-        return {"id": f"gid://gitlab/Issue/{100 + number}", "iid": str(number), "title": f"Issue {number}",
-                "reference": f"{PATH}#{number}"}  # fmt: skip
+        return {
+            "id": f"gid://gitlab/Issue/{100 + number}",
+            "iid": str(number),
+            "title": f"Issue {number}",
+            "reference": f"{PATH}#{number}",
+        }
 
     def issues(self, info: Any, **asked: Any) -> Any:
         return {"nodes": [self._issue(number) for number in self._fake.issues], "pageInfo": {"hasNextPage": False}}
@@ -129,8 +137,10 @@ class _Root:
         ]
         begin, most = int(after or 0), min(first, self._fake.page)
         end = begin + most
-        return {"nodes": [self._told(one) for one in found[begin:end]],
-                "pageInfo": {"hasNextPage": end < len(found), "endCursor": str(end)}}  # fmt: skip
+        return {
+            "nodes": [self._told(one) for one in found[begin:end]],
+            "pageInfo": {"hasNextPage": end < len(found), "endCursor": str(end)},
+        }
 
     def _told(self, kept: dict[str, Any]) -> Any:
         kind, other = ("issue", "mergeRequest") if "/Issue/" in kept["issue"] else ("mergeRequest", "issue")
@@ -150,8 +160,14 @@ class _Root:
         at = datetime.fromisoformat(input["spentAt"]).astimezone(UTC)
         if self._fake.keeps_days:
             at = at.replace(hour=0, minute=0, second=0)
-        self._fake.ledger[new] = {"id": new, "spentAt": at.isoformat(), "timeSpent": seconds, "summary": input["summary"],
-                                  "issue": input["issuableId"], "username": "mia"}  # fmt: skip
+        self._fake.ledger[new] = {
+            "id": new,
+            "spentAt": at.isoformat(),
+            "timeSpent": seconds,
+            "summary": input["summary"],
+            "issue": input["issuableId"],
+            "username": "mia",
+        }
         return {"errors": [], "timelog": self._told(self._fake.ledger[new])}
 
     def timelogDelete(self, info: Any, input: dict[str, Any]) -> Any:

@@ -41,8 +41,13 @@ class HarvestFake(Fake):
         query = {name: values[0] for name, values in parse_qs(place.query).items()}
         path = place.path.removeprefix("/v2")
         if path == "/accounts":
-            return 200, {"user": {"id": 5}, "accounts": [{"id": 77, "name": "Loom", "product": "harvest"},
-                                                         {"id": 78, "name": "Plans", "product": "forecast"}]}  # fmt: skip
+            return 200, {
+                "user": {"id": 5},
+                "accounts": [
+                    {"id": 77, "name": "Loom", "product": "harvest"},
+                    {"id": 78, "name": "Plans", "product": "forecast"},
+                ],
+            }
         if head.get("Harvest-Account-Id") != "77":
             return 403, {"error": "forbidden", "error_description": "no such account"}
         body = json.loads(request.body) if request.body else {}
@@ -60,11 +65,21 @@ class HarvestFake(Fake):
         if path == "/clients":
             return self._page("clients", [{"id": 31, "name": "Acme", "is_active": True}], query)
         if path == "/users/me/project_assignments":
-            tasks = [{"id": 1, "task": {"id": 21, "name": "Building"}, "is_active": True, "billable": True},
-                     {"id": 2, "task": {"id": 22, "name": "Old"}, "is_active": False}]  # fmt: skip
+            tasks = [
+                {"id": 1, "task": {"id": 21, "name": "Building"}, "is_active": True, "billable": True},
+                {"id": 2, "task": {"id": 22, "name": "Old"}, "is_active": False},
+            ]
             projects = ((11, "Atlas"), (12, "Borealis"), (13, "Cirrus"))
-            rows = [{"id": 3, "is_active": True, "project": {"id": number, "name": name, "code": ""}, "task_assignments": tasks,
-                     "client": {"id": 31, "name": "Acme"}} for number, name in projects]  # fmt: skip
+            rows = [
+                {
+                    "id": 3,
+                    "is_active": True,
+                    "project": {"id": number, "name": name, "code": ""},
+                    "task_assignments": tasks,
+                    "client": {"id": 31, "name": "Acme"},
+                }
+                for number, name in projects
+            ]
             return self._page("project_assignments", rows, query)
         return 404, {"message": "not found"}
 
@@ -102,11 +117,17 @@ class HarvestFake(Fake):
         if is_closed:
             told |= {self.closes_by: True, "locked_reason": "Item Approved and Locked for this Time Period"}
         return {
-            "id": int(name) if name else one.get("id"), "spent_date": one["spent_date"], "notes": one["notes"],
-            "hours": round(self._hours(one), 2), "user": {"id": 5, "name": "Ada L"}, "is_running": False,
-            "project": {"id": one["project_id"], "name": "Atlas"}, "task": {"id": one["task_id"], "name": "Building"},
-            "external_reference": one.get("external_reference"), **told,
-        }  # fmt: skip
+            "id": int(name) if name else one.get("id"),
+            "spent_date": one["spent_date"],
+            "notes": one["notes"],
+            "hours": round(self._hours(one), 2),
+            "user": {"id": 5, "name": "Ada L"},
+            "is_running": False,
+            "project": {"id": one["project_id"], "name": "Atlas"},
+            "task": {"id": one["task_id"], "name": "Building"},
+            "external_reference": one.get("external_reference"),
+            **told,
+        }
 
     def _hours(self, one: dict[str, Any]) -> float:
         return minutes(one) / 60 if self.is_timed else one["hours"]
@@ -121,9 +142,16 @@ class HarvestFake(Fake):
     def _page(self, name: str, rows: list[dict[str, Any]], query: dict[str, str]) -> Answer:
         size, page = min(int(query.get("per_page", 2000)), self.most_a_page), int(query.get("page", 1))
         pages = max(1, -(-len(rows) // size))
-        return 200, {name: rows[(page - 1) * size : page * size], "per_page": size, "page": page, "total_pages": pages,
-                     "total_entries": len(rows), "next_page": page + 1 if page < pages else None, "previous_page": None,
-                     "links": {"first": "", "last": "", "next": None, "previous": None}}  # fmt: skip
+        return 200, {
+            name: rows[(page - 1) * size : page * size],
+            "per_page": size,
+            "page": page,
+            "total_pages": pages,
+            "total_entries": len(rows),
+            "next_page": page + 1 if page < pages else None,
+            "previous_page": None,
+            "links": {"first": "", "last": "", "next": None, "previous": None},
+        }
 
     def shown(self, seconds: int) -> int:
         return max(1, round(seconds / 60)) * 60 if self.is_timed else seconds

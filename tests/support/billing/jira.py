@@ -105,9 +105,14 @@ class JiraFake(Fake):
         known = self.ledger.get(new, {})
         kept = {"properties": body.get("properties", [])} if self.keeps_properties else {}
         self.ledger[new] = {
-            "id": new, "issue": issue, "author": known.get("author", self.me), "started": body["started"],
-            "timeSpentSeconds": body["timeSpentSeconds"] // 60 * 60, "comment": body["comment"], **kept,
-        }  # fmt: skip
+            "id": new,
+            "issue": issue,
+            "author": known.get("author", self.me),
+            "started": body["started"],
+            "timeSpentSeconds": body["timeSpentSeconds"] // 60 * 60,
+            "comment": body["comment"],
+            **kept,
+        }
         return (200 if name else 201), self._told(self.ledger[new], False)
 
     def _told(self, kept: dict[str, Any], is_expanded: bool) -> dict[str, Any]:
@@ -116,10 +121,14 @@ class JiraFake(Fake):
         seconds = kept["timeSpentSeconds"]
         return {
             **{name: value for name, value in kept.items() if name not in hidden},
-            "self": f"http://fake{self.api}/issue/10001/worklog/{kept['id']}", "updateAuthor": kept["author"],
-            "created": "2026-11-20T10:00:00.000+0000", "updated": "2026-11-20T10:00:00.000+0000",
-            "started": at.strftime("%Y-%m-%dT%H:%M:%S.000%z"), "timeSpent": f"{seconds // 60}m", "issueId": "10001",
-        }  # fmt: skip
+            "self": f"http://fake{self.api}/issue/10001/worklog/{kept['id']}",
+            "updateAuthor": kept["author"],
+            "created": "2026-11-20T10:00:00.000+0000",
+            "updated": "2026-11-20T10:00:00.000+0000",
+            "started": at.strftime("%Y-%m-%dT%H:%M:%S.000%z"),
+            "timeSpent": f"{seconds // 60}m",
+            "issueId": "10001",
+        }
 
     def _list(self, issue: str, query: dict[str, Any]) -> dict[str, Any]:
         found = [one for one in self.ledger.values() if one["issue"] == issue]

@@ -41,8 +41,10 @@ class KimaiFake(Fake):
         if place.path == "/api/users/me":
             return 200, {"id": 1, "username": "jo", "alias": None, "timezone": self.zone, "locale": "en"}
         if place.path == "/api/projects":
-            return 200, [{"id": 1, "name": "Atlas", "parentTitle": "Acme", "customer": 1, "globalActivities": True},
-                         {"id": 3, "name": "Beta", "parentTitle": "Acme", "customer": 1, "globalActivities": False}]  # fmt: skip
+            return 200, [
+                {"id": 1, "name": "Atlas", "parentTitle": "Acme", "customer": 1, "globalActivities": True},
+                {"id": 3, "name": "Beta", "parentTitle": "Acme", "customer": 1, "globalActivities": False},
+            ]
         if place.path == "/api/activities":
             return 200, [{"id": 2, "name": "Development", "project": None}, {"id": 4, "name": "Travel", "project": 3}]
         body = json.loads(request.body) if request.body else {}
@@ -73,11 +75,16 @@ class KimaiFake(Fake):
         there = ZoneInfo(before.get("zone", self.zone))
         begin, end = (int(datetime.fromisoformat(body[one]).replace(tzinfo=there).timestamp()) for one in ("begin", "end"))
         made = {
-            "id": int(name), "zone": self.zone, "begin": begin // self.rounding * self.rounding,
-            "end": -(-end // self.rounding) * self.rounding, "project": body["project"], "activity": body["activity"],
-            "description": body["description"] or None, "tags": [one for one in body["tags"].split(",") if one],
+            "id": int(name),
+            "zone": self.zone,
+            "begin": begin // self.rounding * self.rounding,
+            "end": -(-end // self.rounding) * self.rounding,
+            "project": body["project"],
+            "activity": body["activity"],
+            "description": body["description"] or None,
+            "tags": [one for one in body["tags"].split(",") if one],
             "billable": body.get("billable", before.get("billable", True)),
-        }  # fmt: skip
+        }
         if self.locks(made):
             return _refused({"errors": [self.lock_words]})
         self.ledger[name] = made

@@ -64,8 +64,12 @@ class RedmineFake(Fake):
         return told
 
     def _issue(self, number: int) -> dict[str, Any]:
-        return {"id": number, "project": {"id": 1, "name": "Atlas"}, "subject": f"Issue {number}",
-                "status": {"id": 1, "name": "New"}}  # fmt: skip
+        return {
+            "id": number,
+            "project": {"id": 1, "name": "Atlas"},
+            "subject": f"Issue {number}",
+            "status": {"id": 1, "name": "New"},
+        }
 
     def _paged(self, name: str, found: list[dict[str, Any]], query: dict[str, str]) -> dict[str, Any]:
         first, most = int(query.get("offset", 0)), min(self.page, int(query.get("limit", 25)))
@@ -76,8 +80,9 @@ class RedmineFake(Fake):
         if path == "/time_entries.json":
             if request.method == "GET":
                 assert query["user_id"] == "me"
-                found = [self._told(one) for one in reversed(self.ledger.values())
-                         if query["from"] <= one["spent_on"] <= query["to"]]  # fmt: skip
+                found = [
+                    self._told(one) for one in reversed(self.ledger.values()) if query["from"] <= one["spent_on"] <= query["to"]
+                ]
                 return 200, self._paged("time_entries", found, query)
             return self._put(None, body)
         name = path.removeprefix("/time_entries/").removesuffix(".json")
@@ -122,10 +127,15 @@ class RedmineFake(Fake):
     def _told(self, kept: dict[str, Any]) -> dict[str, Any]:
         activity = int(kept["activity_id"])
         told = {
-            "id": kept["id"], "project": {"id": 1, "name": "Atlas"}, "user": {"id": 5, "name": "Mia Worker"},
-            "activity": {"id": activity, "name": ACTIVITIES[activity]}, "hours": round(kept["hours"], 2),
-            "comments": kept["comments"], "spent_on": kept["spent_on"], "created_on": "2026-11-20T10:00:00Z",
-        }  # fmt: skip
+            "id": kept["id"],
+            "project": {"id": 1, "name": "Atlas"},
+            "user": {"id": 5, "name": "Mia Worker"},
+            "activity": {"id": activity, "name": ACTIVITIES[activity]},
+            "hours": round(kept["hours"], 2),
+            "comments": kept["comments"],
+            "spent_on": kept["spent_on"],
+            "created_on": "2026-11-20T10:00:00Z",
+        }
         if kept["issue_id"]:
             told["issue"] = {"id": kept["issue_id"]}
         if self.has_marker:

@@ -143,9 +143,11 @@ def _merged(told: Any, whole: Mapping[str, Any]) -> Any:
         fields |= _merged(one.get("properties", {}), whole)
     required = [name for one in [*parts, told] for name in one.get("required", [])]
     return {
-        "type": "object", "properties": fields, **({"required": required} if required else {}),
+        "type": "object",
+        "properties": fields,
+        **({"required": required} if required else {}),
         **({"nullable": True} if told.get("nullable") else {}),
-    }  # fmt: skip
+    }
 
 
 def resolved(told: Mapping[str, Any], whole: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -179,8 +181,14 @@ class Judge:
         if declared is None:
             self._tell(ASKED, operation, ["no such path or method"])
             return
-        asked = MockRequest(HOST, request.method, path, args=dict(parse_qsl(place.query)), headers=dict(request.headers),
-                            data=request.body or None)  # fmt: skip
+        asked = MockRequest(
+            HOST,
+            request.method,
+            path,
+            args=dict(parse_qsl(place.query)),
+            headers=dict(request.headers),
+            data=request.body or None,
+        )
         self._tell(
             ASKED,
             operation,

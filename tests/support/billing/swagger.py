@@ -18,9 +18,12 @@ def translated(document: Mapping[str, Any]) -> dict[str, Any]:
     }
     schemes = {name: _scheme(told) for name, told in moved.get("securityDefinitions", {}).items()}
     return {
-        "openapi": "3.0.3", "info": moved["info"], "paths": paths, "security": moved.get("security", []),
+        "openapi": "3.0.3",
+        "info": moved["info"],
+        "paths": paths,
+        "security": moved.get("security", []),
         "components": {"schemas": moved.get("definitions", {}), "securitySchemes": schemes},
-    }  # fmt: skip
+    }
 
 
 def _operation(told: Mapping[str, Any]) -> dict[str, Any]:

@@ -72,10 +72,15 @@ class TempoFake(Fake):
             return 403, b"<html>Forbidden</html>"
         key = "APPROVED" if self._is_closed({"startDate": query["from"]}) else "OPEN"
         return 200, {
-            "self": SELF, "actions": {}, "requiredSeconds": 144000, "timeSpentSeconds": 0, "worklogs": {"self": SELF},
-            "user": {"accountId": "712020:mia", "self": SELF}, "status": {"key": key},
+            "self": SELF,
+            "actions": {},
+            "requiredSeconds": 144000,
+            "timeSpentSeconds": 0,
+            "worklogs": {"self": SELF},
+            "user": {"accountId": "712020:mia", "self": SELF},
+            "status": {"key": key},
             "period": {"from": query["from"], "to": query["from"]},
-        }  # fmt: skip
+        }
 
     def _list(self, path: str, query: dict[str, str]) -> Answer:
         found = [one for one in self.ledger.values() if query["from"] <= one["startDate"] <= query["to"]]
@@ -111,13 +116,19 @@ class TempoFake(Fake):
     def _told(self, kept: dict[str, Any], is_whole: bool = True) -> dict[str, Any]:
         words = kept.get("description") or (f"Working on issue {kept['issueId']}" if self.fills_words else "")
         return {
-            "self": SELF, "tempoWorklogId": kept["tempoWorklogId"], "issue": {"self": SELF, "id": kept["issueId"]},
-            "timeSpentSeconds": kept["timeSpentSeconds"], "billableSeconds": kept["billableSeconds"],
-            "startDate": kept["startDate"], "startTime": kept["startTime"], "description": words,
-            "createdAt": "2026-11-20T10:00:00Z", "updatedAt": "2026-11-20T10:00:00Z",
+            "self": SELF,
+            "tempoWorklogId": kept["tempoWorklogId"],
+            "issue": {"self": SELF, "id": kept["issueId"]},
+            "timeSpentSeconds": kept["timeSpentSeconds"],
+            "billableSeconds": kept["billableSeconds"],
+            "startDate": kept["startDate"],
+            "startTime": kept["startTime"],
+            "description": words,
+            "createdAt": "2026-11-20T10:00:00Z",
+            "updatedAt": "2026-11-20T10:00:00Z",
             "author": {"accountId": kept["authorAccountId"], "self": SELF},
             "attributes": {"self": SELF, **({"values": kept["attributes"]} if is_whole else {})},
-        }  # fmt: skip
+        }
 
     def sheet(self) -> list[tuple[int | str, int, str]]:
         return sorted((one["startDate"], one["timeSpentSeconds"], one["description"]) for one in self.ledger.values())

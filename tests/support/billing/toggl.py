@@ -69,8 +69,10 @@ class TogglFake(Fake):
         return self._made(body) if len(path) == 2 else self._one(method, path[2], body)
 
     def _projects(self, query: dict[str, str]) -> Answer:
-        rows = [{"id": 101, "name": "Atlas", "client_id": 31, "workspace_id": 7, "status": "active"},
-                {"id": 102, "name": "Borealis", "workspace_id": 7, "status": "active"}]  # fmt: skip
+        rows = [
+            {"id": 101, "name": "Atlas", "client_id": 31, "workspace_id": 7, "status": "active"},
+            {"id": 102, "name": "Borealis", "workspace_id": 7, "status": "active"},
+        ]
         size, page = min(int(query["per_page"]), self.most_a_page), int(query["page"])
         return 200, rows[(page - 1) * size : page * size]
 

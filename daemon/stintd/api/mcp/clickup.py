@@ -105,9 +105,14 @@ def _answer(**fields: Schema) -> Schema:
 def _entry_to_wire(entry: ClickUpEntryJson) -> Shape:
     """One of our entries in ClickUp's shape."""
     words = {
-        "id": entry["id"], "description": entry["description"], "start": stamp(entry["start"]), "end": stamp(entry["end"]),
-        "task": entry["task"], "billable": entry["billable"], "tags": entry["tags"],
-    }  # fmt: skip
+        "id": entry["id"],
+        "description": entry["description"],
+        "start": stamp(entry["start"]),
+        "end": stamp(entry["end"]),
+        "task": entry["task"],
+        "billable": entry["billable"],
+        "tags": entry["tags"],
+    }
     return words if entry["end"] is None else {**words, "duration": entry["durationSeconds"] * 1000}
 
 
@@ -222,9 +227,10 @@ async def _list_task_entries(ask: ToolCaller, arguments: Arguments) -> Shape:
     return {
         "success": True,
         "message": f"{len(entries)} time entries" + ("" if answer["isWhole"] else ", the latest; there are more"),
-        "task": {"id": answer["task"].id, "name": answer["task"].name}, "time_entries": entries,
+        "task": {"id": answer["task"].id, "name": answer["task"].name},
+        "time_entries": entries,
         "total_duration": sum(item["durationSeconds"] for item in answer["entries"]) * 1000,
-    }  # fmt: skip
+    }
 
 
 async def _task(ask: ToolCaller, arguments: Arguments) -> Shape:
@@ -233,20 +239,30 @@ async def _task(ask: ToolCaller, arguments: Arguments) -> Shape:
         return {"success": True, "message": "Task found", "task": _target_task_to_wire(there)}
     task = (await ask.look(queries.task, **_which(arguments)))["task"]
     return {
-        "success": True, "message": "Task found", "task": {
-            "id": task.id, "name": task.name, "custom_id": task.key, "status": task.status,
-            "list": {"id": task.project_id, "name": task.project_name}, "time_tracking_enabled": True,
+        "success": True,
+        "message": "Task found",
+        "task": {
+            "id": task.id,
+            "name": task.name,
+            "custom_id": task.key,
+            "status": task.status,
+            "list": {"id": task.project_id, "name": task.project_name},
+            "time_tracking_enabled": True,
         },
-    }  # fmt: skip
+    }
 
 
 def _target_task_to_wire(there: FoundRemoteTask) -> Shape:
     """A task that only the connected ClickUp knows."""
     task = there.task
     return {
-        "id": task.id, "name": task.name, "custom_id": there.key, "status": "active" if task.is_open else "done",
-        "list": {"id": task.list.id, "name": task.list.name}, "time_tracking_enabled": True,
-    }  # fmt: skip
+        "id": task.id,
+        "name": task.name,
+        "custom_id": there.key,
+        "status": "active" if task.is_open else "done",
+        "list": {"id": task.list.id, "name": task.list.name},
+        "time_tracking_enabled": True,
+    }
 
 
 _COUNT: Schema = {"type": "integer", "minimum": 0}

@@ -152,9 +152,11 @@ CAPABILITIES: Shape = {"tools": {}, "resources": {}, "prompts": {}}
 async def _initialize(session: McpSession) -> Shape:
     version = session.params.get("protocolVersion")
     return {
-        "protocolVersion": version if version in HANDSHAKE else HANDSHAKE[-1], "capabilities": CAPABILITIES,
-        "serverInfo": _server(session), "instructions": INSTRUCTIONS,
-    }  # fmt: skip
+        "protocolVersion": version if version in HANDSHAKE else HANDSHAKE[-1],
+        "capabilities": CAPABILITIES,
+        "serverInfo": _server(session),
+        "instructions": INSTRUCTIONS,
+    }
 
 
 async def _discover(session: McpSession) -> Shape:

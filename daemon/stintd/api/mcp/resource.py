@@ -59,9 +59,13 @@ async def sheet(ask: ToolCaller, day: date) -> Shape:
     report = await ask.get("/api/reports", from_=on, to=on)
     entries = await ask.get("/api/entries", from_=on, to=on, limit=200)
     value = {
-        "date": on, "timezone": report["timezone"], "totals": report["totals"], "projects": report["rows"],
-        "entries": shapes.entries(entries["data"]), "isWhole": entries["nextCursor"] is None,
-    }  # fmt: skip
+        "date": on,
+        "timezone": report["timezone"],
+        "totals": report["totals"],
+        "projects": report["rows"],
+        "entries": shapes.entries(entries["data"]),
+        "isWhole": entries["nextCursor"] is None,
+    }
     return object_at(show(shapes.SHEET, value))
 
 
@@ -85,9 +89,10 @@ async def prompt(ask: ToolCaller, name: Json, arguments: JsonObject) -> Shape:
     except Invalid as error:
         raise RpcError(INVALID_PARAMS, f"date {error.message}: {error.hint}") from error
     attached = {
-        "uri": TODAY if day == ask.today() else f"stint://timesheet/{day}", "mimeType": JSON,
+        "uri": TODAY if day == ask.today() else f"stint://timesheet/{day}",
+        "mimeType": JSON,
         "text": dump(await sheet(ask, day)).decode(),
-    }  # fmt: skip
+    }
     task = _TASK.format(day=day.isoformat()) + (_PART if ask.call.caller.limit is not None else "")
     instruction = {"role": "user", "content": {"type": "text", "text": task}}
     return {

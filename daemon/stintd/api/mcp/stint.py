@@ -79,9 +79,10 @@ async def status(ask: ToolCaller, arguments: Arguments) -> Shape:
     day = ask.today().isoformat()
     today = await ask.get("/api/reports", from_=day, to=day)
     return {
-        "timer": shapes.entry(answer["timer"]), "timers": shapes.entries(answer["timers"]),
+        "timer": shapes.entry(answer["timer"]),
+        "timers": shapes.entries(answer["timers"]),
         "todaySeconds": today["totals"]["seconds"],
-    }  # fmt: skip
+    }
 
 
 async def _update_timer(ask: ToolCaller, arguments: Arguments) -> Shape:

@@ -54,13 +54,19 @@ class Tool:
         """The tool as `tools/list` describes it, under the name that it has in a set."""
         is_reading = self.scope == "read"
         return {
-            "name": name, "title": self.title, "description": self.about, "inputSchema": self.takes(),
+            "name": name,
+            "title": self.title,
+            "description": self.about,
+            "inputSchema": self.takes(),
             "outputSchema": self.answer,
             "annotations": {
-                "title": self.title, "readOnlyHint": is_reading, "destructiveHint": self.is_destructive,
-                "idempotentHint": is_reading or self.is_idempotent, "openWorldHint": False,
+                "title": self.title,
+                "readOnlyHint": is_reading,
+                "destructiveHint": self.is_destructive,
+                "idempotentHint": is_reading or self.is_idempotent,
+                "openWorldHint": False,
             },
-        }  # fmt: skip
+        }
 
     def takes(self) -> Schema:
         """The schema of the arguments, using only the few keywords that every client and model understands."""
@@ -75,9 +81,10 @@ class Tool:
         """The arguments as they were sent, checked. Null counts as absent, except for fields that accept null."""
         fields = {argument.field.name: argument.field for argument in self.params}
         values = {
-            name: value for name, value in arguments.items()
+            name: value
+            for name, value in arguments.items()
             if value is not None or name not in fields or _takes_null(fields[name].kind)
-        }  # fmt: skip
+        }
         read_object(values, fields)
         return values
 

@@ -86,10 +86,15 @@ def _can_update(able: Abilities, held: Content, wanted: Content) -> bool:
 def _visible_content(able: Abilities, content: Content) -> tuple[object, ...]:
     """The fields that somebody sees there, to compare where an update is not possible."""
     return (
-        content["remote"], content["day"], content["seconds"], content["description"],
-        None if able.day_based else content["start"], content["pauses"] if able.pauses else None,
-        content["billable"] if able.billable else None, content["tags"] if able.tags else None,
-    )  # fmt: skip
+        content["remote"],
+        content["day"],
+        content["seconds"],
+        content["description"],
+        None if able.day_based else content["start"],
+        content["pauses"] if able.pauses else None,
+        content["billable"] if able.billable else None,
+        content["tags"] if able.tags else None,
+    )
 
 
 def explain_difference(held: Content, wanted: Content | None) -> Hold:

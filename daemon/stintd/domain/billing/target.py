@@ -157,9 +157,12 @@ def _asks_task(rule: TargetRule) -> bool:
 def _matches(rule: TargetRule, entry: EntryFacts) -> bool:
     """Whether all conditions of a rule match. A rule without conditions takes everything: its owner wrote it that way."""
     return (
-        _is(rule.project, entry.project) and _is_task(rule.task, entry) and _is(rule.client, entry.client)
-        and (rule.tag is None or any(_is(rule.tag, tag) for tag in entry.tags)) and rule.billable in (None, entry.is_billable)
-    )  # fmt: skip
+        _is(rule.project, entry.project)
+        and _is_task(rule.task, entry)
+        and _is(rule.client, entry.client)
+        and (rule.tag is None or any(_is(rule.tag, tag) for tag in entry.tags))
+        and rule.billable in (None, entry.is_billable)
+    )
 
 
 def _is(wanted: str | None, value: str | None) -> bool:

@@ -68,9 +68,18 @@ class Spell:
         first, last, fact, _ = piece
         is_commit, is_watched = fact.kind == "commit", fact.source == "watch"
         return cls(
-            first, last, fact, fact, VisitKey.from_fact(fact), fact.is_anchor, fact.is_mark, is_commit, is_watched,
-            fact.is_estimated, fact.session,
-        )  # fmt: skip
+            first,
+            last,
+            fact,
+            fact,
+            VisitKey.from_fact(fact),
+            fact.is_anchor,
+            fact.is_mark,
+            is_commit,
+            is_watched,
+            fact.is_estimated,
+            fact.session,
+        )
 
     def take(self, piece: Piece) -> None:
         """Add a piece that fits."""

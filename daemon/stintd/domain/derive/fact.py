@@ -125,8 +125,19 @@ def _role(context: Context) -> str:
 
 def _content(context: Context, assignment: Assignment) -> tuple[str, ...]:
     parts = (
-        context.kind, context.source, context.actor, context.repo, context.repo_path, context.folder, context.project,
-        context.branch, context.session, context.device, context.witness, context.source_text,
-        assignment.project, assignment.task,
-    )  # fmt: skip
+        context.kind,
+        context.source,
+        context.actor,
+        context.repo,
+        context.repo_path,
+        context.folder,
+        context.project,
+        context.branch,
+        context.session,
+        context.device,
+        context.witness,
+        context.source_text,
+        assignment.project,
+        assignment.task,
+    )
     return tuple(part or "" for part in parts)

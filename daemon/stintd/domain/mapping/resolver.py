@@ -139,10 +139,16 @@ class Resolver:
     """
 
     def __init__(
-        self, projects: Iterable[KnownProject], repos: Iterable[KnownRepo], checkouts: Iterable[KnownCheckout],
-        rules: Iterable[DatedRule | MapRule], policy: Policy, *,
-        roots: Iterable[str] = (), files: Iterable[ProjectFile] = (),
-    ) -> None:  # fmt: skip
+        self,
+        projects: Iterable[KnownProject],
+        repos: Iterable[KnownRepo],
+        checkouts: Iterable[KnownCheckout],
+        rules: Iterable[DatedRule | MapRule],
+        policy: Policy,
+        *,
+        roots: Iterable[str] = (),
+        files: Iterable[ProjectFile] = (),
+    ) -> None:
         self._projects = {project.id: project for project in projects}
         self._repos = {repo.id: repo for repo in repos}
         self._checkouts = {checkout.path: checkout for checkout in checkouts}
@@ -213,9 +219,14 @@ class Resolver:
         if era not in self._by_era:
             held = [dated for dated in self._dated if dated.since_us is None or dated.since_us <= us]
             self._by_era[era] = Resolver(
-                self._projects.values(), self._repos.values(), self._checkouts.values(),
-                [dated.rule for dated in held], self._policy, roots=self._roots, files=self._files.values(),
-            )  # fmt: skip
+                self._projects.values(),
+                self._repos.values(),
+                self._checkouts.values(),
+                [dated.rule for dated in held],
+                self._policy,
+                roots=self._roots,
+                files=self._files.values(),
+            )
         return self._by_era[era]
 
     def rule_of(self, project: ProjectId | None, repo: RepoId | None, branch: str | None) -> MapRule | None:
@@ -343,11 +354,17 @@ class Resolver:
         """A new project for this folder, with a name that nobody confuses with another."""
         taken = [name for _, name in self._names]
         own = folder_names(folder)[0]
-        earlier = next((
-            (project.id, project.folder) for project in self._projects.values()
-            if project.is_automatic and project.folder and normal_name(project.name) == normal_name(own)
-            and normal_name(folder_names(project.folder)[0]) == normal_name(own)
-        ), None)  # fmt: skip
+        earlier = next(
+            (
+                (project.id, project.folder)
+                for project in self._projects.values()
+                if project.is_automatic
+                and project.folder
+                and normal_name(project.name) == normal_name(own)
+                and normal_name(folder_names(project.folder)[0]) == normal_name(own)
+            ),
+            None,
+        )
         naming = free_name(folder, taken, earlier)
         return ProjectDraft(naming.name, folder, True, naming.renames)
 

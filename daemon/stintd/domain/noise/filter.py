@@ -321,9 +321,17 @@ class NoiseFilter:
         kind: BeatKind = cast("BeatKind", signal.kind)  # a reset never comes here
         identity = f"git:commit:{signal.new}" if signal.kind == "commit" and signal.new else ""
         return BeatDraft(
-            signal.time, signal.checkout, kind, "git", "agent" if witness == "agent" else "human", witness,
-            signal.new, signal.branch, signal.subject, identity,
-        )  # fmt: skip
+            signal.time,
+            signal.checkout,
+            kind,
+            "git",
+            "agent" if witness == "agent" else "human",
+            witness,
+            signal.new,
+            signal.branch,
+            signal.subject,
+            identity,
+        )
 
     # ------------------------------------------------------------------ agents and memory
 

@@ -22,9 +22,14 @@ from stintd.store.rowio import fetch_one, fetch_value
 
 
 def approve(
-    step: Step, since: date | datetime, until: date | datetime | None = None, client: str | None = None,
-    project_id: str | None = None, limit: int | None = None, edit_id: str | None = None,
-) -> ApprovalJson:  # fmt: skip
+    step: Step,
+    since: date | datetime,
+    until: date | datetime | None = None,
+    client: str | None = None,
+    project_id: str | None = None,
+    limit: int | None = None,
+    edit_id: str | None = None,
+) -> ApprovalJson:
     """Approve the finished entries of a period; entries without a project are refused. At most `limit` of them, the earliest:
     a client that approves years repeats the request until none are left, each time with the `edit_id` of the previous answer,
     so that they become one edit and other requests are answered in between.
@@ -47,25 +52,33 @@ def _no_id() -> EntryId:
 
 
 def unapprove(
-    step: Step, since: date | datetime, until: date | datetime | None = None, client: str | None = None,
-    project_id: str | None = None, limit: int | None = None, edit_id: str | None = None,
-) -> ApprovalJson:  # fmt: skip
+    step: Step,
+    since: date | datetime,
+    until: date | datetime | None = None,
+    client: str | None = None,
+    project_id: str | None = None,
+    limit: int | None = None,
+    edit_id: str | None = None,
+) -> ApprovalJson:
     """Unapprove a period: entries get back the pins they had, and follow their evidence again if they did before. `limit` and
     `edit_id` as for `approve`.
     """
     rows = _Scope(step, since, until, client, project_id, "e.approved_us IS NOT NULL").rows(limit)
-    return _change(
-        step, "unapprove", rows, lambda row: {**_pins_before(step, row), "approved_us": None, "locked": 0}, edit_id
-    )  # fmt: skip
+    return _change(step, "unapprove", rows, lambda row: {**_pins_before(step, row), "approved_us": None, "locked": 0}, edit_id)
 
 
 class _Scope:
     """The finished entries to change: of a period, and of a client or project if one is named."""
 
     def __init__(
-        self, step: Step, since: date | datetime, until: date | datetime | None, client: str | None, project_id: str | None,
+        self,
+        step: Step,
+        since: date | datetime,
+        until: date | datetime | None,
+        client: str | None,
+        project_id: str | None,
         state: str,
-    ) -> None:  # fmt: skip
+    ) -> None:
         span = period(since, until if until is not None else since, zone_of(step.policy.zone), step.now)
         clauses, values = overlapping(span.lo_us, span.hi_us)
         more, wanted = conditions({"client": client, "project_id": project_id})
@@ -82,9 +95,12 @@ class _Scope:
 def _pins_before(step: Step, row: EntryRow) -> EntryColumns:
     """The pins and the confirmation an entry had when it was approved."""
     text = fetch_value(
-        step.conn, str, "SELECT r.before FROM edit_row r JOIN edit e ON e.id = r.edit_id WHERE r.row_id = ?"
-        " AND e.verb = 'approve' AND r.before IS NOT NULL ORDER BY e.rowid DESC LIMIT 1", (row["id"],),
-    )  # fmt: skip
+        step.conn,
+        str,
+        "SELECT r.before FROM edit_row r JOIN edit e ON e.id = r.edit_id WHERE r.row_id = ?"
+        " AND e.verb = 'approve' AND r.before IS NOT NULL ORDER BY e.rowid DESC LIMIT 1",
+        (row["id"],),
+    )
     before: EntryRow = json.loads(text) if text is not None else row
     return {"pinned": before["pinned"], "is_confirmed": before["is_confirmed"]}
 

@@ -56,17 +56,21 @@ def add(step: Step, batch: Import, is_dry: bool) -> BackfillChangesJson:
     known = heartbeats.are_known(step.conn, live)
     fresh = derive.drop_unrecorded(step.conn, [beat for beat, is_known in zip(live, known, strict=True) if not is_known])
     counts: BackfillCountsJson = {
-        "new": len(fresh), "known": sum(known), "live": len(batch.beats) - len(live),
+        "new": len(fresh),
+        "known": sum(known),
+        "live": len(batch.beats) - len(live),
         "notRecorded": len(live) - sum(known) - len(fresh),
-    }  # fmt: skip
+    }
     before = _days(step, fresh)
     difference = rebuild.compare_after(step, lambda: _store(step, batch, fresh), 1, 0, is_dry=False)
     answer: BackfillChangesJson = {
-        **difference, "dryRun": is_dry, "editId": _edit_of(step, batch.id) if fresh and not is_dry else None,
+        **difference,
+        "dryRun": is_dry,
+        "editId": _edit_of(step, batch.id) if fresh and not is_dry else None,
         "heartbeats": counts,
         "sessions": len({beat.context.session for beat in fresh}),
         "days": _changes(step, before, _days(step, fresh), batch.source != AGENTS),
-    }  # fmt: skip
+    }
     if is_dry:
         raise DryRun(answer)
     return answer
@@ -77,9 +81,13 @@ def _store(step: Step, batch: Import, fresh: Sequence[Heartbeat]) -> None:
         return
     first_at, last_at = min(beat.time for beat in fresh), max(beat.time for beat in fresh)
     row = {
-        "id": batch.id, "source": batch.source, "at_us": to_us(step.now), "first_us": to_us(first_at),
-        "last_us": to_us(last_at), "beats": len(fresh),
-    }  # fmt: skip
+        "id": batch.id,
+        "source": batch.source,
+        "at_us": to_us(step.now),
+        "first_us": to_us(first_at),
+        "last_us": to_us(last_at),
+        "beats": len(fresh),
+    }
     ingest(step, fresh)
     with step.edit("backfill", f"backfill {batch.source}, {first_at:%Y-%m-%d} to {last_at:%Y-%m-%d}"):
         rowio.insert(step.conn, "backfill", row)
@@ -96,11 +104,20 @@ def _note_sessions(step: Step, batch: Import, fresh: Sequence[Heartbeat]) -> Non
     for session, beats in by_session.items():
         if session and not exists(step.conn, "SELECT 1 FROM session WHERE id = ?", (session,)):
             beats.sort(key=lambda beat: beat.time)
-            rowio.insert(step.conn, "session", {
-                "id": session, "agent": batch.agents.get(session, ""), "caller": BACKFILLED + batch.id,
-                "project_id": hooksessions.project_of(step, beats[0].context), "started_us": to_us(beats[0].time),
-                "last_us": to_us(beats[-1].time), "ended_us": to_us(beats[-1].time), "end_reason": "backfill",
-            })  # fmt: skip
+            rowio.insert(
+                step.conn,
+                "session",
+                {
+                    "id": session,
+                    "agent": batch.agents.get(session, ""),
+                    "caller": BACKFILLED + batch.id,
+                    "project_id": hooksessions.project_of(step, beats[0].context),
+                    "started_us": to_us(beats[0].time),
+                    "last_us": to_us(beats[-1].time),
+                    "ended_us": to_us(beats[-1].time),
+                    "end_reason": "backfill",
+                },
+            )
 
 
 def remove(step: Step, row: BackfillRow) -> None:
@@ -185,7 +202,7 @@ def _days(step: Step, beats: Sequence[Heartbeat]) -> dict[tuple[str, str], dict[
 
 def _changes(
     step: Step, before: dict[tuple[str, str], dict[str, int]], after: dict[tuple[str, str], dict[str, int]], is_vague: bool
-) -> list[BackfilledDayJson]:  # fmt: skip
+) -> list[BackfilledDayJson]:
     """How much each project gained (or lost) on each day."""
     none = dict.fromkeys(LENGTHS, 0)
     names = project_names(step.conn)
@@ -194,11 +211,17 @@ def _changes(
         was, now = before.get((day, project), none), after.get((day, project), none)
         if was != now:
             more = {name: wire.seconds(now[name]) - wire.seconds(was[name]) for name in LENGTHS}
-            out.append({
-                "day": day, "projectId": project or None, "projectName": names.get(project),
-                "handsOnSeconds": more["hands_on_us"], "supervisedSeconds": more["supervised_us"],
-                "agentSeconds": more["agent_us"], "band": _band(more["hands_on_us"]) if is_vague else None,
-            })  # fmt: skip
+            out.append(
+                {
+                    "day": day,
+                    "projectId": project or None,
+                    "projectName": names.get(project),
+                    "handsOnSeconds": more["hands_on_us"],
+                    "supervisedSeconds": more["supervised_us"],
+                    "agentSeconds": more["agent_us"],
+                    "band": _band(more["hands_on_us"]) if is_vague else None,
+                }
+            )
     return out
 
 

@@ -20,8 +20,12 @@ def admit(step: Step, cookie: str, proof: str) -> KeyJson:
         if row["created_us"] <= to_us(step.now - BROWSER_LASTS):
             rowio.update(step.conn, "api_key", row["id"], {"revoked_us": now_us})
     made: Row = {
-        "id": step.new_id(), "name": _name(step), "scope": "full", "hash": browser_hash(cookie, proof), "created_us": now_us,
-    }  # fmt: skip
+        "id": step.new_id(),
+        "name": _name(step),
+        "scope": "full",
+        "hash": browser_hash(cookie, proof),
+        "created_us": now_us,
+    }
     rowio.insert(step.conn, "api_key", made)
     return keys.key_json(keys.key_row(step.conn, made["id"]))
 

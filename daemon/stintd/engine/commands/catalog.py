@@ -77,9 +77,14 @@ class TaskFigures(TypedDict, total=False):
 
 
 def create_task(
-    step: Step, name: str, project_id: str | None = None, project_name: str | None = None, key: str | None = None,
-    estimated_hours: float | None = None, hourly_rate: Decimal | None = None,
-) -> Reply[TaskJson]:  # fmt: skip
+    step: Step,
+    name: str,
+    project_id: str | None = None,
+    project_name: str | None = None,
+    key: str | None = None,
+    estimated_hours: float | None = None,
+    hourly_rate: Decimal | None = None,
+) -> Reply[TaskJson]:
     """Create a task in a project."""
     target = resolve.target(step, resolve.ProjectNames(project_id, project_name))
     row = resolve.new_task(step, target.id, name, key)
@@ -89,9 +94,14 @@ def create_task(
 
 
 def change_task(
-    step: Step, task_id: str, name: str | None = None, status: str | None = None, key: str | None = None,
-    revision: int | None = None, **values: Unpack[TaskFigures],
-) -> TaskJson:  # fmt: skip
+    step: Step,
+    task_id: str,
+    name: str | None = None,
+    status: str | None = None,
+    key: str | None = None,
+    revision: int | None = None,
+    **values: Unpack[TaskFigures],
+) -> TaskJson:
     """Change a task. The key can change only while no entry has it."""
     row = task_row(step, task_id)
     check_revision(row, revision)

@@ -46,9 +46,13 @@ def learn(step: Step, key: str, name: str, list_name: str) -> TaskKey:
 
 
 def start(
-    step: Step, task_id: str | None = None, task_name: str | None = None, list_name: str | None = None,
-    at: datetime | None = None, **words: Unpack[WorkWords],
-) -> ClickUpEntryAnswerJson:  # fmt: skip
+    step: Step,
+    task_id: str | None = None,
+    task_name: str | None = None,
+    list_name: str | None = None,
+    at: datetime | None = None,
+    **words: Unpack[WorkWords],
+) -> ClickUpEntryAnswerJson:
     """Start a timer by hand on a task; `conflict` with the running timer if there is one, even for the same task."""
     task = clickup.find(step, task_id, task_name, list_name)
     work = cast("EntryWords", {**words, "task_name": task.key})
@@ -83,9 +87,14 @@ def stop(step: Step, description: str | None = None, tags: tuple[str, ...] | Non
 
 
 def add(
-    step: Step, start: datetime, end: datetime, task_id: str | None = None, task_name: str | None = None,
-    list_name: str | None = None, **words: Unpack[WorkWords],
-) -> ClickUpEntryAnswerJson:  # fmt: skip
+    step: Step,
+    start: datetime,
+    end: datetime,
+    task_id: str | None = None,
+    task_name: str | None = None,
+    list_name: str | None = None,
+    **words: Unpack[WorkWords],
+) -> ClickUpEntryAnswerJson:
     """Enter past work on a task."""
     task = clickup.find(step, task_id, task_name, list_name)
     made = entries.create(step, project_id=task.project_id, task_name=task.key, start=start, end=end, **words)

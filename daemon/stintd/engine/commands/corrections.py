@@ -23,9 +23,14 @@ from stintd.store import edits as kept
 
 
 def fill(
-    step: Step, gap_id: str, project_id: str | None = None, project_name: str | None = None, place: Context | None = None,
-    auto_create: bool = False, **words: Unpack[EntryWords],
-) -> Reply[EntryJson]:  # fmt: skip
+    step: Step,
+    gap_id: str,
+    project_id: str | None = None,
+    project_name: str | None = None,
+    place: Context | None = None,
+    auto_create: bool = False,
+    **words: Unpack[EntryWords],
+) -> Reply[EntryJson]:
     """Assign a gap to a project, by hand."""
     lo, hi = gaps.find_gap(step, gap_id)
     target = resolve.target(step, ProjectNames(project_id, project_name, place), may_create=auto_create)
@@ -33,9 +38,16 @@ def fill(
 
 
 def move(
-    step: Step, start: datetime, end: datetime, of_project: str | None = None, project_id: str | None = None,
-    project_name: str | None = None, auto_create: bool = False, dry_run: bool = False, **words: Unpack[EntryWords],
-) -> MovedJson:  # fmt: skip
+    step: Step,
+    start: datetime,
+    end: datetime,
+    of_project: str | None = None,
+    project_id: str | None = None,
+    project_name: str | None = None,
+    auto_create: bool = False,
+    dry_run: bool = False,
+    **words: Unpack[EntryWords],
+) -> MovedJson:
     """Move a period (of one project, or everything in it) to another project; entries are cut at its edges."""
     target = resolve.target(step, ProjectNames(project_id, project_name), may_create=auto_create)
     task = resolve.task_key(step, target.id, None, words.get("task_name"))
@@ -51,9 +63,11 @@ def move(
     moved = [entry.id for entry in (*change.created, *change.updated) if entry.project == target.id]
     entries = wire.entries_by_id(step, sorted(moved))
     answer: MovedJson = {
-        "dryRun": dry_run, "entries": entries, "seconds": sum(entry["durationSeconds"] for entry in entries),
+        "dryRun": dry_run,
+        "entries": entries,
+        "seconds": sum(entry["durationSeconds"] for entry in entries),
         "notice": change.notice or None,
-    }  # fmt: skip
+    }
     if dry_run:
         raise DryRun(answer)
     return answer

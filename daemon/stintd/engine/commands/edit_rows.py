@@ -25,10 +25,13 @@ def surroundings(step: Step, lo_us: int, hi_us: int) -> Surroundings:
     rows = fetch_all(step.conn, EntryRow, f"SELECT e.* FROM entry e WHERE {' AND '.join(clauses)}", values)  # noqa: S608
     names = fetch_all(step.conn, ProjectRow, "SELECT id, name FROM project")
     return Surroundings(
-        step.now, step.policy, lambda: EntryId(step.new_id()), [rollup.entry_of(row) for row in rows],
+        step.now,
+        step.policy,
+        lambda: EntryId(step.new_id()),
+        [rollup.entry_of(row) for row in rows],
         frozenset(EntryId(row["id"]) for row in rows if row["locked"] or row["approved_us"] is not None),
         {ProjectId(row["id"]): row["name"] for row in names},
-    )  # fmt: skip
+    )
 
 
 def around(step: Step, entries: Iterable[TimeEntry]) -> Surroundings:
@@ -66,15 +69,27 @@ def columns(entry: TimeEntry, change: Change) -> EntryColumns:
     """An entry as its columns."""
     microseconds = timedelta(microseconds=1)
     values: EntryColumns = {
-        "actor": entry.actor, "origin": entry.origin, "project_id": entry.project, "task": entry.task,
-        "start_us": to_us(entry.start), "end_us": None if entry.end is None else to_us(entry.end), "state": entry.state,
-        "description": entry.description, "billable": int(entry.billable),
-        "tags": tags_text(entry.tags), "pauses": pauses_text(entry.pauses),
-        "hands_on_us": entry.hands_on // microseconds, "supervised_us": entry.supervised // microseconds,
-        "last_evidence_us": None if entry.last_evidence is None else to_us(entry.last_evidence), "repo_id": entry.repo,
-        "branch": entry.branch, "session": entry.session, "pinned": " ".join(sorted(entry.pinned)),
-        "is_confirmed": int(entry.is_confirmed), "zone": entry.zone,
-    }  # fmt: skip
+        "actor": entry.actor,
+        "origin": entry.origin,
+        "project_id": entry.project,
+        "task": entry.task,
+        "start_us": to_us(entry.start),
+        "end_us": None if entry.end is None else to_us(entry.end),
+        "state": entry.state,
+        "description": entry.description,
+        "billable": int(entry.billable),
+        "tags": tags_text(entry.tags),
+        "pauses": pauses_text(entry.pauses),
+        "hands_on_us": entry.hands_on // microseconds,
+        "supervised_us": entry.supervised // microseconds,
+        "last_evidence_us": None if entry.last_evidence is None else to_us(entry.last_evidence),
+        "repo_id": entry.repo,
+        "branch": entry.branch,
+        "session": entry.session,
+        "pinned": " ".join(sorted(entry.pinned)),
+        "is_confirmed": int(entry.is_confirmed),
+        "zone": entry.zone,
+    }
     return {**values, "may_overlap": 1} if entry.id in change.overlapping else values
 
 
@@ -83,9 +98,11 @@ def _origin(entry: TimeEntry) -> EntryColumns:
     if entry.origin != "auto":
         return {}
     return {
-        "derived_project_id": entry.project, "derived_task": entry.task, "anchor_start_us": to_us(entry.start),
+        "derived_project_id": entry.project,
+        "derived_task": entry.task,
+        "anchor_start_us": to_us(entry.start),
         "anchor_end_us": to_us(entry.end or entry.last_evidence or entry.start),
-    }  # fmt: skip
+    }
 
 
 def _anchor(row: EntryRow, entry: TimeEntry) -> EntryColumns:

@@ -40,17 +40,19 @@ def check_free(row: EntryRow) -> None:
 def refuse_overlap(step: Step, start_us: int) -> None:
     """A timer cannot begin inside the owner's own finished time."""
     found = fetch_all(
-        step.conn, EntryRow,
+        step.conn,
+        EntryRow,
         f"SELECT id FROM entry WHERE actor = 'human' AND {OWN} AND end_us > ? ORDER BY start_us LIMIT 5",  # noqa: S608
         (start_us,),
-    )  # fmt: skip
+    )
     if found:
         shown = wire.entries_by_id(step, [row["id"] for row in found])
         name = shown[0]["projectName"] or "no project"
         raise Conflict(
-            f"your own entry ({name}) reaches beyond that time", "start later, or change the entry with `stint edit`",
+            f"your own entry ({name}) reaches beyond that time",
+            "start later, or change the entry with `stint edit`",
             {"entries": shown},
-        )  # fmt: skip
+        )
 
 
 def _check_reach(step: Step, change: edits.Change) -> None:
@@ -73,10 +75,12 @@ def refuse_beyond_reach(step: Step, lo_us: int, hi_us: int, entry_id: str = "") 
     if step.reach is None:
         return
     rows = fetch_all(
-        step.conn, EntryRow,
+        step.conn,
+        EntryRow,
         "SELECT project_id FROM entry WHERE actor = 'human' AND id <> ? AND project_id IS NOT NULL AND start_us < ?"
-        " AND start_us >= ? AND coalesce(end_us, last_evidence_us, start_us) > ?", (entry_id, hi_us, lo_us - LONGEST_US, lo_us),
-    )  # fmt: skip
+        " AND start_us >= ? AND coalesce(end_us, last_evidence_us, start_us) > ?",
+        (entry_id, hi_us, lo_us - LONGEST_US, lo_us),
+    )
     if any(not step.admits(row["project_id"]) for row in rows):
         raise Conflict("something that this key has no access to is in the way", "ask the owner")
 
@@ -112,10 +116,18 @@ def _write_edit(step: Step, verb: str, summary: str, decide: Callable[[], edits.
 
 
 def create(
-    step: Step, project_id: str | None = None, project_name: str | None = None, place: Context | None = None,
-    start: datetime | None = None, end: datetime | None = None, minutes: float | None = None, auto_create: bool = False,
-    replace: bool = False, overlap: bool = False, **words: Unpack[EntryWords],
-) -> Reply[MadeEntryJson]:  # fmt: skip
+    step: Step,
+    project_id: str | None = None,
+    project_name: str | None = None,
+    place: Context | None = None,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    minutes: float | None = None,
+    auto_create: bool = False,
+    replace: bool = False,
+    overlap: bool = False,
+    **words: Unpack[EntryWords],
+) -> Reply[MadeEntryJson]:
     """Enter past work. It takes automatic time and says how much; the owner's own only when asked."""
     begin, finish = _span(start, end, minutes)
     if replace and step.limit is not None:
@@ -128,23 +140,35 @@ def create(
     taken = taken_us(step, to_us(begin), to_us(finish))
     mode = "replace" if replace else "overlap" if overlap else "refuse"
     change = _write_edit(
-        step, "add", f"add {begin:%Y-%m-%d %H:%M}, {short_length(60 * round((finish - begin) / timedelta(minutes=1)))}",
+        step,
+        "add",
+        f"add {begin:%Y-%m-%d %H:%M}, {short_length(60 * round((finish - begin) / timedelta(minutes=1)))}",
         lambda: edits.add(new, near, mode),
-    )  # fmt: skip
+    )
     shown = wire.entry(step, row_of(step, change.created[-1].id))
-    return Reply({
-        **shown, "takenSeconds": 0 if overlap else wire.seconds(taken),
-        "notice": (change.notice or None) if step.limit is None else None, "projectCreated": target.is_new,
-    })  # fmt: skip
+    return Reply(
+        {
+            **shown,
+            "takenSeconds": 0 if overlap else wire.seconds(taken),
+            "notice": (change.notice or None) if step.limit is None else None,
+            "projectCreated": target.is_new,
+        }
+    )
 
 
 def _new(step: Step, target: resolve.ProjectChoice, start: datetime, end: datetime, words: EntryWords) -> edits.New:
     task = resolve.task_of(step, target, words)
     billable = words.get("billable")
     return edits.New(
-        target.id, start, end, task, words.get("description") or "", tuple(words.get("tags", ())),
-        bills(step, target.id) if billable is None else billable, step.policy.zone,
-    )  # fmt: skip
+        target.id,
+        start,
+        end,
+        task,
+        words.get("description") or "",
+        tuple(words.get("tags", ())),
+        bills(step, target.id) if billable is None else billable,
+        step.policy.zone,
+    )
 
 
 def _span(start: datetime | None, end: datetime | None, minutes: float | None) -> tuple[datetime, datetime]:
@@ -162,10 +186,12 @@ def _span(start: datetime | None, end: datetime | None, minutes: float | None) -
 def taken_us(step: Step, lo: int, hi: int, reach_us: int = LONGEST_US) -> int:
     """How much automatic time of the person lies in a stretch."""
     rows = fetch_all(
-        step.conn, TimedRow,
+        step.conn,
+        TimedRow,
         f"SELECT start_us, coalesce(end_us, last_evidence_us) AS end_us FROM entry WHERE actor = 'human'"  # noqa: S608
-        f" AND NOT {OWN} AND start_us BETWEEN ? AND ? AND coalesce(end_us, last_evidence_us) > ?", (lo - reach_us, hi, lo),
-    )  # fmt: skip
+        f" AND NOT {OWN} AND start_us BETWEEN ? AND ? AND coalesce(end_us, last_evidence_us) > ?",
+        (lo - reach_us, hi, lo),
+    )
     return sum(min(row["end_us"], hi) - max(row["start_us"], lo) for row in rows)
 
 
@@ -181,9 +207,15 @@ def fill(step: Step, lo_us: int, hi_us: int, target: resolve.ProjectChoice, word
 
 
 def change(
-    step: Step, entry_id: str, revision: int | None = None, start: datetime | None = None, end: datetime | None = None,
-    minutes: float | None = None, confirmed: bool | None = None, **words: Unpack[EntryChanges],
-) -> EntryJson:  # fmt: skip
+    step: Step,
+    entry_id: str,
+    revision: int | None = None,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    minutes: float | None = None,
+    confirmed: bool | None = None,
+    **words: Unpack[EntryChanges],
+) -> EntryJson:
     """Edit an entry; what is set is pinned, what is not goes on following its evidence."""
     row = entry_rows.row_of(step, row_of(step, entry_id)["id"])
     entry = _checked_entry(row, revision)
@@ -281,10 +313,12 @@ def restore(step: Step, entry_id: str) -> EntryJson:
     """Bring a deleted entry back by undoing what removed it; one that is there is answered as it is."""
     if not exists(step.conn, "SELECT 1 FROM entry WHERE id = ?", (entry_id,)):
         removal = fetch_value(
-            step.conn, str, "SELECT e.id FROM edit_row r JOIN edit e ON e.id = r.edit_id WHERE r.row_id = ?"
+            step.conn,
+            str,
+            "SELECT e.id FROM edit_row r JOIN edit e ON e.id = r.edit_id WHERE r.row_id = ?"
             " AND r.table_name = 'entry' AND r.after IS NULL AND e.undone_us IS NULL ORDER BY e.rowid DESC LIMIT 1",
             (entry_id,),
-        )  # fmt: skip
+        )
         if removal is None:
             raise NotFound(f"there is no entry {entry_id[:40]} to restore", "`stint undo --list` lists the latest edits")
         take_back(step, removal)
@@ -329,9 +363,11 @@ def split(step: Step, entry_id: str, at: datetime, revision: int | None = None) 
 def _following(step: Step, at_us: int, row: EntryRow) -> str | None:
     """The automatic entry that goes on after a cut of what still runs."""
     return fetch_value(
-        step.conn, str, "SELECT id FROM entry WHERE start_us >= ? AND actor = ? AND project_id IS ? ORDER BY start_us LIMIT 1",
+        step.conn,
+        str,
+        "SELECT id FROM entry WHERE start_us >= ? AND actor = ? AND project_id IS ? ORDER BY start_us LIMIT 1",
         (at_us, row["actor"], row["project_id"]),
-    )  # fmt: skip
+    )
 
 
 def merge(step: Step, ids: tuple[str, ...]) -> EntryJson:

@@ -27,23 +27,50 @@ def check_revision(row: RevisedRow, expected: int | None) -> None:
     """Refuse (`conflict`) a change based on an older revision: it would undo what somebody else changed."""
     if expected is not None and expected != row["revision"]:
         raise Conflict(
-            f"it has changed meanwhile: revision {row['revision']}, not {expected}", "load it again, then change it",
+            f"it has changed meanwhile: revision {row['revision']}, not {expected}",
+            "load it again, then change it",
             {"revision": row["revision"]},
-        )  # fmt: skip
+        )
 
 
 def add(step: Step, values: EntryColumns) -> str:
     """Insert an entry made by the owner; answers its id."""
     now_us, state = to_us(step.now), step.state
     full = {
-        "id": step.new_id(), "actor": "human", "origin": "manual", "task": None, "end_us": None, "description": "",
-        "state": "running" if values.get("end_us") is None else "finished", "tags": "[]", "pauses": "[]", "hands_on_us": 0,
-        "supervised_us": 0, "last_evidence_us": None, "repo_id": None, "branch": None, "session": None,
-        "pinned": ALL_PINS, "is_confirmed": 1, "may_overlap": 0, "is_estimated": 0, "derived_project_id": None,
-        "derived_task": None, "anchor_start_us": None, "anchor_end_us": None, "approved_us": None, "locked": 0,
-        "zone": state.zone, "user_id": state.user_id, "device_id": state.device_id, "workspace_id": state.workspace_id,
-        "revision": 1, "created_us": now_us, "updated_us": now_us, **values,
-    }  # fmt: skip
+        "id": step.new_id(),
+        "actor": "human",
+        "origin": "manual",
+        "task": None,
+        "end_us": None,
+        "description": "",
+        "state": "running" if values.get("end_us") is None else "finished",
+        "tags": "[]",
+        "pauses": "[]",
+        "hands_on_us": 0,
+        "supervised_us": 0,
+        "last_evidence_us": None,
+        "repo_id": None,
+        "branch": None,
+        "session": None,
+        "pinned": ALL_PINS,
+        "is_confirmed": 1,
+        "may_overlap": 0,
+        "is_estimated": 0,
+        "derived_project_id": None,
+        "derived_task": None,
+        "anchor_start_us": None,
+        "anchor_end_us": None,
+        "approved_us": None,
+        "locked": 0,
+        "zone": state.zone,
+        "user_id": state.user_id,
+        "device_id": state.device_id,
+        "workspace_id": state.workspace_id,
+        "revision": 1,
+        "created_us": now_us,
+        "updated_us": now_us,
+        **values,
+    }
     row = cast("EntryRow", full)
     rowio.insert(step.conn, "entry", row)
     rollup.add(step, row)

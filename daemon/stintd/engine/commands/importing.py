@@ -58,9 +58,16 @@ class _Batch:
 
 
 def take(
-    step: Step, entries: list[Row] | None = None, import_id: str | None = None, dry_run: bool = False, create: bool = False,
-    overlap: str = "refuse", match: str = "id", source: str = "a file", **parts: list[Row],
-) -> ImportedJson:  # fmt: skip
+    step: Step,
+    entries: list[Row] | None = None,
+    import_id: str | None = None,
+    dry_run: bool = False,
+    create: bool = False,
+    overlap: str = "refuse",
+    match: str = "id",
+    source: str = "a file",
+    **parts: list[Row],
+) -> ImportedJson:
     """Import a batch. Answers what was added; with `dry_run`, what would be added, and changes nothing."""
     batch = _Batch(step, import_id or step.new_id(), overlap, match == "content", create, dry_run)
     _check_edit(step, batch.import_id)
@@ -77,9 +84,10 @@ def take(
             _insert(step, row, span)
     if batch.overlaps and overlap == "refuse" and not dry_run:
         raise Conflict(
-            "entries of your own are in the way", "import with --skip-overlaps or --overlap, or change them first",
+            "entries of your own are in the way",
+            "import with --skip-overlaps or --overlap, or change them first",
             {"overlaps": batch.overlaps[:20]},
-        )  # fmt: skip
+        )
     answer = _answer(batch, counts)
     if dry_run:
         raise DryRun(answer)
@@ -89,10 +97,17 @@ def take(
 
 def _answer(batch: _Batch, counts: dict[str, int]) -> ImportedJson:
     return {
-        "importId": batch.import_id, "dryRun": batch.is_trial, "outcomes": batch.outcomes, "overlaps": batch.overlaps,
-        "addedSeconds": wire.seconds(batch.added_us), "takenSeconds": wire.seconds(batch.taken_us),
-        "projectsCreated": batch.created, "unknownProjects": batch.unknown, "others": counts, "heartbeatsPassed": batch.passed,
-    }  # fmt: skip
+        "importId": batch.import_id,
+        "dryRun": batch.is_trial,
+        "outcomes": batch.outcomes,
+        "overlaps": batch.overlaps,
+        "addedSeconds": wire.seconds(batch.added_us),
+        "takenSeconds": wire.seconds(batch.taken_us),
+        "projectsCreated": batch.created,
+        "unknownProjects": batch.unknown,
+        "others": counts,
+        "heartbeatsPassed": batch.passed,
+    }
 
 
 def _reach_us(step: Step) -> int:
@@ -146,17 +161,28 @@ def _columns(step: Step, record: Row) -> EntryRow:
     """The columns that come from the file."""
     pauses = [[to_us(near_row["start_us"]), to_us(near_row["end_us"])] for near_row in record.get("pauses") or []]
     columns: Row = {
-        "id": record["id"], "actor": record.get("actor", "human"), "origin": record.get("origin", "import"),
-        "start_us": to_us(record["start_us"]), "end_us": to_us(record["end_us"]), "description": record.get("description") or "",
-        "tags": json.dumps(list(record.get("tags") or ()), ensure_ascii=False), "pauses": json.dumps(pauses),
-        "branch": record.get("branch"), "session": record.get("session"), "zone": record.get("zone") or step.state.zone,
-        "is_confirmed": int(record.get("is_confirmed", True)), "may_overlap": int(record.get("may_overlap", False)),
-        "locked": int(record.get("locked", False)), "revision": record.get("revision", 1), "repo_id": _repo(step, record),
+        "id": record["id"],
+        "actor": record.get("actor", "human"),
+        "origin": record.get("origin", "import"),
+        "start_us": to_us(record["start_us"]),
+        "end_us": to_us(record["end_us"]),
+        "description": record.get("description") or "",
+        "tags": json.dumps(list(record.get("tags") or ()), ensure_ascii=False),
+        "pauses": json.dumps(pauses),
+        "branch": record.get("branch"),
+        "session": record.get("session"),
+        "zone": record.get("zone") or step.state.zone,
+        "is_confirmed": int(record.get("is_confirmed", True)),
+        "may_overlap": int(record.get("may_overlap", False)),
+        "locked": int(record.get("locked", False)),
+        "revision": record.get("revision", 1),
+        "repo_id": _repo(step, record),
         **{name: to_us(record[name]) for name in _INSTANTS if name in record},
         "is_estimated": int(record.get("is_estimated", False)),
-        "derived_project_id": record.get("derived_project_id"), "derived_task": record.get("derived_task"),
+        "derived_project_id": record.get("derived_project_id"),
+        "derived_task": record.get("derived_task"),
         "pinned": " ".join(sorted(record.get("pinned") or ())),
-    }  # fmt: skip
+    }
     row = cast("EntryRow", columns)  # `_insert` adds the other columns
     length = wire.length_us(row, _end_us(row))
     supervised = min(length, round((record.get("supervised_seconds") or 0) * SECOND))
@@ -204,10 +230,12 @@ def _is_covered(batch: _Batch, row: EntryRow) -> bool:
     near = _overlapping_rows(batch, row, "project_id IS ? AND actor = ?", (row["project_id"], row["actor"]))
     lo, hi = row["start_us"] + SECOND, _end_us(row)
     return any(
-        start <= row["start_us"] + SECOND - 1 and hi <= end
+        start <= row["start_us"] + SECOND - 1
+        and hi <= end
         and not any(min(stop, hi) - max(begin, lo) > 0 for begin, stop in wire.pauses(near_row["pauses"]) if stop is not None)
-        for near_row in near for start, end in [(near_row["start_us"], near_row["end_us"])]
-    )  # fmt: skip
+        for near_row in near
+        for start, end in [(near_row["start_us"], near_row["end_us"])]
+    )
 
 
 def _in_the_way(batch: _Batch, row: EntryRow) -> list[NearRow]:
@@ -223,11 +251,13 @@ def _overlapping_rows(batch: _Batch, row: EntryRow, condition: str, values: tupl
     """Entries that overlap a row's span and did not come with this import."""
     now = to_us(batch.step.now)
     near = fetch_all(
-        batch.step.conn, NearRow, "SELECT id, project_id, start_us, coalesce(end_us, ?) AS end_us, pauses FROM entry"  # noqa: S608
+        batch.step.conn,
+        NearRow,
+        "SELECT id, project_id, start_us, coalesce(end_us, ?) AS end_us, pauses FROM entry"  # noqa: S608
         f" WHERE {condition} AND start_us BETWEEN ? AND ? AND coalesce(end_us, ?) > ? AND NOT EXISTS"
         " (SELECT 1 FROM edit_row WHERE row_id = entry.id AND edit_id = ? AND table_name = 'entry') ORDER BY start_us",
         (now, *values, row["start_us"] - batch.reach_us, row["end_us"], now, row["start_us"], batch.import_id),
-    )  # fmt: skip
+    )
     return [near_row for near_row in near if near_row["id"] not in batch.fresh]
 
 
@@ -239,9 +269,14 @@ def _runs(row: NearRow) -> list[tuple[int, int]]:
 def _overlapped_json(step: Step, rows: list[NearRow]) -> list[OverlappedEntryJson]:
     names = project_names(step.conn)
     return [
-        {"id": row["id"], "projectName": names.get(row["project_id"] or ""), "start": wire.instant(row["start_us"]),
-         "end": wire.instant(row["end_us"])} for row in rows[:5]
-    ]  # fmt: skip
+        {
+            "id": row["id"],
+            "projectName": names.get(row["project_id"] or ""),
+            "start": wire.instant(row["start_us"]),
+            "end": wire.instant(row["end_us"]),
+        }
+        for row in rows[:5]
+    ]
 
 
 def _insert(step: Step, row: EntryRow, span: tuple[int, int] | None) -> None:
@@ -251,11 +286,22 @@ def _insert(step: Step, row: EntryRow, span: tuple[int, int] | None) -> None:
     now_us, state = to_us(step.now), step.state
     end_us = _end_us(row)
     is_explained = span is not None and span[0] <= (row.get("last_evidence_us") or end_us) <= span[1]
-    full = cast("EntryRow", {
-        "state": "finished", "last_evidence_us": None, "approved_us": None, "user_id": state.user_id,
-        "device_id": state.device_id, "workspace_id": state.workspace_id, "created_us": now_us, "updated_us": now_us,
-        **row, **({} if is_explained else _OWN), "origin": _origin(row, is_explained),
-    })  # fmt: skip
+    full = cast(
+        "EntryRow",
+        {
+            "state": "finished",
+            "last_evidence_us": None,
+            "approved_us": None,
+            "user_id": state.user_id,
+            "device_id": state.device_id,
+            "workspace_id": state.workspace_id,
+            "created_us": now_us,
+            "updated_us": now_us,
+            **row,
+            **({} if is_explained else _OWN),
+            "origin": _origin(row, is_explained),
+        },
+    )
     rowio.insert(step.conn, "entry", full)
     rollup.add(step, full)
     known = None if is_explained else heartbeats.bounds(step.conn)

@@ -17,9 +17,14 @@ from stintd.store.rowio import fetch_one
 
 
 def create(
-    step: Step, scope: str, name: str | None = None, client_id: str | None = None, client_name: str | None = None,
-    project_id: str | None = None, project_name: str | None = None,
-) -> Reply[MadeKeyJson]:  # fmt: skip
+    step: Step,
+    scope: str,
+    name: str | None = None,
+    client_id: str | None = None,
+    client_name: str | None = None,
+    project_id: str | None = None,
+    project_name: str | None = None,
+) -> Reply[MadeKeyJson]:
     """Create a key: a lower-case UUID of version 4, which every API client accepts. It is shown only in this answer and never
     stored. With a client or a project, the key can reach nothing else.
     """
@@ -29,9 +34,13 @@ def create(
         raise Conflict(f"a key named {name} exists already", "choose another name, or revoke that key", {"keyId": taken["id"]})
     key = str(uuid4())
     row: Row = {
-        "id": step.new_id(), "name": name, "scope": scope, "hash": digest_of(key), "created_us": to_us(step.now),
+        "id": step.new_id(),
+        "name": name,
+        "scope": scope,
+        "hash": digest_of(key),
+        "created_us": to_us(step.now),
         **_limits(step, client_id, client_name, project_id, project_name),
-    }  # fmt: skip
+    }
     rowio.insert(step.conn, "api_key", row)
     return Reply({**keys.key_json(keys.key_row(step.conn, row["id"])), "key": None}, secret={"key": key})
 

@@ -134,9 +134,13 @@ def add_mapping(
     project = resolve.target(step, resolve.ProjectNames(project_name=values["project"]), may_create=auto_create)
     mapping_id = step.new_id()
     row = {
-        "id": mapping_id, "position": _first_position(step), "created_us": to_us(step.now),
-        "since_us": _since_us(step, since), **_mapping_columns(values), "project": project.id,
-    }  # fmt: skip
+        "id": mapping_id,
+        "position": _first_position(step),
+        "created_us": to_us(step.now),
+        "since_us": _since_us(step, since),
+        **_mapping_columns(values),
+        "project": project.id,
+    }
 
     def insert() -> None:
         rowio.insert(step.conn, "mapping", row)
@@ -159,10 +163,14 @@ def _check_mapping(values: MappingValues) -> None:
 def _mapping_columns(values: MappingValues) -> dict[str, object]:
     billable = values.get("billable")
     return {
-        "path": values.get("pattern"), "remote": values.get("remote"), "branch": values.get("branch"),
-        "client": values.get("client"), "task": values.get("task"), "billable": None if billable is None else int(billable),
+        "path": values.get("pattern"),
+        "remote": values.get("remote"),
+        "branch": values.get("branch"),
+        "client": values.get("client"),
+        "task": values.get("task"),
+        "billable": None if billable is None else int(billable),
         "tags": tags_text(values.get("tags", ())),
-    }  # fmt: skip
+    }
 
 
 def _first_position(step: Step) -> int:

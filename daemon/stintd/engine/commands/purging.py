@@ -134,8 +134,9 @@ def _keep_moved(step: Step, project_id: str) -> None:
     ):
         step.conn.execute(
             "UPDATE entry SET pinned = ?, end_us = ?, state = 'finished', derived_project_id = NULL, derived_task = NULL,"
-            " repo_id = NULL, branch = NULL, session = NULL WHERE id = ?", (ALL_PINS, _end(step, row), row["id"]),
-        )  # fmt: skip
+            " repo_id = NULL, branch = NULL, session = NULL WHERE id = ?",
+            (ALL_PINS, _end(step, row), row["id"]),
+        )
 
 
 def _end(step: Step, row: EntryRow) -> int:
@@ -164,11 +165,22 @@ def _clip(step: Step, gone: Gone, row: EntryRow, lo_us: int, hi_us: int) -> None
     if left is not None:
         entry_rows.change(step, row, {"start_us": left[0], "end_us": left[1], "state": "finished", **_pauses_within(row, *left)})
     if left is not None and right is not None:
-        entry_rows.add(step, {
-            "project_id": row["project_id"], "task": row["task"], "description": row["description"], "billable": row["billable"],
-            "tags": row["tags"], "origin": row["origin"], "actor": row["actor"], "pinned": row["pinned"], "start_us": right[0],
-            "end_us": right[1], **_pauses_within(row, *right),
-        })  # fmt: skip
+        entry_rows.add(
+            step,
+            {
+                "project_id": row["project_id"],
+                "task": row["task"],
+                "description": row["description"],
+                "billable": row["billable"],
+                "tags": row["tags"],
+                "origin": row["origin"],
+                "actor": row["actor"],
+                "pinned": row["pinned"],
+                "start_us": right[0],
+                "end_us": right[1],
+                **_pauses_within(row, *right),
+            },
+        )
     elif right is not None:
         entry_rows.change(step, row, {"start_us": right[0], **_pauses_within(row, *right)})
     gone.us += (min(end_us, hi_us) - max(start_us, lo_us)) if row["actor"] == "human" else 0
@@ -208,8 +220,12 @@ def _places(step: Step, gone: Gone, project_id: str, watched: frozenset[str]) ->
                 conn.execute("UPDATE checkout SET branch = NULL, head = '' WHERE path = ?", (row["path"],))
                 continue
             conn.execute("DELETE FROM checkout WHERE path = ?", (row["path"],))
-            for name in (f"reflog:{row['git_dir']}", f"push:{row['common_dir']}", f"root:{row['common_dir']}",
-                         f"project files:{row['path']}"):  # fmt: skip
+            for name in (
+                f"reflog:{row['git_dir']}",
+                f"push:{row['common_dir']}",
+                f"root:{row['common_dir']}",
+                f"project files:{row['path']}",
+            ):
                 conn.execute("DELETE FROM cursor WHERE name = ?", (name,))
         if any(row["path"] in watched for row in checkouts):
             conn.execute("UPDATE repo SET project_id = NULL WHERE id = ?", (repo["id"],))
@@ -246,9 +262,13 @@ def _marks(step: Step, gone: Gone, lo_us: int, hi_us: int) -> None:
     _sessions(step, gone, fetch_all(conn, SessionRow, sql, ends), set())
     for sql in OF_PERIOD:
         conn.execute(sql, ends)
-    tasks = fetch_all(conn, TaskRow,
+    tasks = fetch_all(
+        conn,
+        TaskRow,
         "SELECT id FROM task WHERE created_us >= ? AND created_us < ? AND NOT EXISTS (SELECT 1 FROM entry"
-                   " WHERE entry.project_id = task.project_id AND entry.task = task.key)", ends)  # fmt: skip
+        " WHERE entry.project_id = task.project_id AND entry.task = task.key)",
+        ends,
+    )
     for row in tasks:
         conn.execute("DELETE FROM task WHERE id = ?", (row["id"],))
         gone.ids.add(row["id"])
@@ -263,12 +283,23 @@ def _finish(step: Step, gone: Gone, what: str) -> PurgedRowsJson:
     edit_id, counts = step.new_id(), gone.counts
     summary = f"purged {what}: {counts['entries']} entries, {counts['heartbeats']} heartbeats"
     row = {
-        "id": edit_id, "at_us": to_us(step.now), "who": step.who, "verb": "purge", "summary": summary, "undone_us": None,
-    }  # fmt: skip
+        "id": edit_id,
+        "at_us": to_us(step.now),
+        "who": step.who,
+        "verb": "purge",
+        "summary": summary,
+        "undone_us": None,
+    }
     rowio.insert(step.conn, "edit", row)
     return {
-        "entries": counts["entries"], "heartbeats": counts["heartbeats"], "commits": counts["commits"],
-        "sessions": counts["sessions"], "edits": edits, "seconds": wire.seconds(gone.us),
+        "entries": counts["entries"],
+        "heartbeats": counts["heartbeats"],
+        "commits": counts["commits"],
+        "sessions": counts["sessions"],
+        "edits": edits,
+        "seconds": wire.seconds(gone.us),
         "deliveries": [{"target": target, "entries": number} for target, number in sorted(gone.deliveries.items())],
-        "stillWatched": sorted(gone.repos), "editId": edit_id, "summary": summary,
-    }  # fmt: skip
+        "stillWatched": sorted(gone.repos),
+        "editId": edit_id,
+        "summary": summary,
+    }

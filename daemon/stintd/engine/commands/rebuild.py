@@ -27,9 +27,12 @@ def rebuild(
     """Derive a period again (without one: everything), and answer what that changed (dry run: would change)."""
     span = period(since, until, zone_of(step.policy.zone), step.now)
     return compare_after(
-        step, lambda: None, span.lo_us if since is not None else None, span.hi_us if until is not None else None,
+        step,
+        lambda: None,
+        span.lo_us if since is not None else None,
+        span.hi_us if until is not None else None,
         is_dry=dry_run,
-    )  # fmt: skip
+    )
 
 
 def rebuild_all(step: Step) -> None:
@@ -69,21 +72,24 @@ def _difference(step: Step, before: dict[str, EntryRow], after: dict[str, EntryR
     gone = [row for entry_id, row in before.items() if entry_id not in after]
     new = [row for entry_id, row in after.items() if entry_id not in before]
     changed = [
-        (row, after[entry_id]) for entry_id, row in before.items()
-        if entry_id in after and _gist(row) != _gist(after[entry_id])
-    ]  # fmt: skip
+        (row, after[entry_id]) for entry_id, row in before.items() if entry_id in after and _gist(row) != _gist(after[entry_id])
+    ]
     pairs: list[tuple[EntryRow | None, EntryRow | None]] = [
-        *((row, None) for row in gone), *((None, row) for row in new), *changed,
-    ]  # fmt: skip
+        *((row, None) for row in gone),
+        *((None, row) for row in new),
+        *changed,
+    ]
     pairs.sort(key=_start_us)
     now_us = to_us(step.now)
     return {
-        "created": len(new), "updated": len(changed), "deleted": len(gone),
+        "created": len(new),
+        "updated": len(changed),
+        "deleted": len(gone),
         "beforeSeconds": wire.seconds(sum(_length(row, now_us) for row in before.values() if row["actor"] == "human")),
         "afterSeconds": wire.seconds(sum(_length(row, now_us) for row in after.values() if row["actor"] == "human")),
         "projects": _by_project(step, before, after, now_us),
         "entries": [{"before": _gist_json(step, old), "after": _gist_json(step, now)} for old, now in pairs[:SHOWN]],
-    }  # fmt: skip
+    }
 
 
 def _gist(row: EntryRow) -> tuple[object, ...]:
@@ -123,7 +129,12 @@ def _gist_json(step: Step, row: EntryRow | None) -> EntryGistJson | None:
     if row is None:
         return None
     return {
-        "id": row["id"], "projectId": row["project_id"], "projectName": _name(step, row["project_id"]),
-        "taskName": row["task"], "start": wire.instant(row["start_us"]), "end": wire.instant(row["end_us"]),
-        "description": row["description"], "actor": row["actor"],
-    }  # fmt: skip
+        "id": row["id"],
+        "projectId": row["project_id"],
+        "projectName": _name(step, row["project_id"]),
+        "taskName": row["task"],
+        "start": wire.instant(row["start_us"]),
+        "end": wire.instant(row["end_us"]),
+        "description": row["description"],
+        "actor": row["actor"],
+    }

@@ -129,9 +129,13 @@ def new_project(step: Step, values: Mapping[str, object]) -> str:
         raise Conflict(f"a project {name} exists already", "choose another name", {"projectId": taken["id"]})
     project_id = step.new_id()
     row = {
-        **values, "id": project_id, "name": name, "normal_name": normal_name(name), "origin": "manual",
+        **values,
+        "id": project_id,
+        "name": name,
+        "normal_name": normal_name(name),
+        "origin": "manual",
         "created_us": to_us(step.now),
-    }  # fmt: skip
+    }
     rowio.insert(step.conn, "project", row)
     if step.limit is not None and step.reach is not None:
         step.keep_within(step.limit, step.reach | {project_id})
@@ -172,9 +176,11 @@ def task_key(step: Step, project_id: str, task_id: str | None, task_name: str | 
     if task_name is None:
         return None
     task = fetch_one(
-        step.conn, TaskRow, "SELECT key FROM task WHERE project_id = ? AND (key = ? OR lower(name) = lower(?))"
-        " ORDER BY key <> ? LIMIT 1", (project_id, task_name, task_name, task_name),
-    )  # fmt: skip
+        step.conn,
+        TaskRow,
+        "SELECT key FROM task WHERE project_id = ? AND (key = ? OR lower(name) = lower(?)) ORDER BY key <> ? LIMIT 1",
+        (project_id, task_name, task_name, task_name),
+    )
     return str(task["key"]) if task else str(new_task(step, project_id, task_name)["key"])
 
 
@@ -194,8 +200,15 @@ def new_task(step: Step, project_id: str, name: str, key: str | None = None) -> 
     if taken is not None:
         raise Conflict(f"a task {key} exists already", "choose another key", {"taskId": taken["id"]})
     row: TaskRow = {
-        "id": step.new_id(), "key": key, "name": name.strip(), "project_id": ProjectId(project_id), "status": "active",
-        "estimated_hours": None, "hourly_rate": None, "revision": 1, "created_us": to_us(step.now),
-    }  # fmt: skip
+        "id": step.new_id(),
+        "key": key,
+        "name": name.strip(),
+        "project_id": ProjectId(project_id),
+        "status": "active",
+        "estimated_hours": None,
+        "hourly_rate": None,
+        "revision": 1,
+        "created_us": to_us(step.now),
+    }
     rowio.insert(step.conn, "task", row)
     return row

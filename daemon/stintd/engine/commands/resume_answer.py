@@ -26,9 +26,14 @@ WHERE e.end_us IS NULL AND e.state = 'paused' ORDER BY e.start_us DESC
 
 
 def answer_pause(
-    step: Step, answer: str, timer_id: str | None = None, at: datetime | None = None, project_id: str | None = None,
-    project_name: str | None = None, auto_create: bool = False,
-) -> ReturnedJson:  # fmt: skip
+    step: Step,
+    answer: str,
+    timer_id: str | None = None,
+    at: datetime | None = None,
+    project_id: str | None = None,
+    project_name: str | None = None,
+    auto_create: bool = False,
+) -> ReturnedJson:
     """`keep`: it was work. `drop`: it was not, and the timer ends where it was paused. `split`: work resumed at `at`.
     `assign`: it was work on another project; the timer starts again now.
     """
@@ -62,8 +67,10 @@ def answer_pause(
 def _again(step: Step, row: EntryRow) -> str:
     """Start the same work again from now; a pause cannot contain an entry by hand, so this is a new timer."""
     words: EntryWords = {
-        "description": row["description"], "tags": tuple(json.loads(row["tags"])), "billable": bool(row["billable"]),
-    }  # fmt: skip
+        "description": row["description"],
+        "tags": tuple(json.loads(row["tags"])),
+        "billable": bool(row["billable"]),
+    }
     if row["task"]:
         words["task_name"] = row["task"]
     started = timers.start(step, timers.StartRequest(project_id=row["project_id"], manual=True, words=words)).value["timer"]

@@ -74,8 +74,12 @@ def begin(step: Step, session: str, project_id: ProjectId, start: SessionStart) 
     _tell(step, "session_start", session, project_id, start.place, start.at, start.source)
     at_us, names = to_us(start.at), _normal_names(start.called)
     values: SessionColumns = {
-        **start.columns, "project_id": project_id, "ended_us": None, "end_reason": "", "pid": start.pid,
-    }  # fmt: skip
+        **start.columns,
+        "project_id": project_id,
+        "ended_us": None,
+        "end_reason": "",
+        "pid": start.pid,
+    }
     if known is not None and known["ended_us"] is None:
         values |= {"last_us": max(at_us, known["last_us"]), "folder": _names([*names_of(known), *names])}
         rowio.update(step.conn, "session", session, values)
@@ -163,10 +167,11 @@ def dormant(step: Step, session_id: str | None = None) -> list[SessionRow]:
     named.
     """
     rows = fetch_all(
-        step.conn, SessionRow,
+        step.conn,
+        SessionRow,
         "SELECT * FROM session WHERE caller = ? AND end_reason = ? AND ended_us >= ? ORDER BY ended_us DESC, id",
         (step.who, IDLE, to_us(step.now - RESUMABLE)),
-    )  # fmt: skip
+    )
     return [row for row in rows if session_id in (None, row["id"])]
 
 
@@ -186,9 +191,14 @@ def find_project(step: Step, wanted: ProjectNames) -> resolve.ProjectChoice | No
 
 
 def prompt(
-    step: Step, project_id: str | None = None, project_name: str | None = None, place: Context | None = None,
-    session_id: str | None = None, pid: int | None = None, fuzzy: bool = True,
-) -> Sign:  # fmt: skip
+    step: Step,
+    project_id: str | None = None,
+    project_name: str | None = None,
+    place: Context | None = None,
+    session_id: str | None = None,
+    pid: int | None = None,
+    fuzzy: bool = True,
+) -> Sign:
     """What a person's sign of life counts for. Unknown projects create nothing; which session is meant may be unclear."""
     wanted = ProjectNames(project_id, project_name, place, fuzzy)
     if not wanted.is_empty:
@@ -254,17 +264,32 @@ def _sign_of_life(step: Step, session: str | None, project_id: str | None, place
 
 
 def _tell(
-    step: Step, kind: BeatKind, session: str | None, project_id: str | None, place: Context | None, at: datetime,
-    source: str | None, actor: Actor = "human",
-) -> None:  # fmt: skip
+    step: Step,
+    kind: BeatKind,
+    session: str | None,
+    project_id: str | None,
+    place: Context | None,
+    at: datetime,
+    source: str | None,
+    actor: Actor = "human",
+) -> None:
     """Store one heartbeat in this step."""
     check_time(at, step.now, step.policy.max_future)
     known = source if source in SOURCES else "api"
     context = Context(
-        known, kind, actor, place.repo if place else None, place.repo_path if place else None,
-        place.folder if place else None, project_id if place is None or place.repo is None else None,
-        place.branch if place else None, session, step.state.device_id, "", "" if source in SOURCES else source or "",
-    )  # fmt: skip
+        known,
+        kind,
+        actor,
+        place.repo if place else None,
+        place.repo_path if place else None,
+        place.folder if place else None,
+        project_id if place is None or place.repo is None else None,
+        place.branch if place else None,
+        session,
+        step.state.device_id,
+        "",
+        "" if source in SOURCES else source or "",
+    )
     beat = Heartbeat(unlike_any(), at, context)
     ingest(step, [beat])
 

@@ -137,9 +137,10 @@ def switch(step: Step, request: StartRequest) -> Reply[StartedTimerJson]:
 def carry_on(step: Step, at: datetime | None = None) -> Reply[StartedTimerJson]:
     """Start a timer again for the work of the last finished manual entry."""
     row = fetch_one(
-        step.conn, EntryRow, "SELECT * FROM entry WHERE origin = 'manual' AND actor = 'human' AND end_us IS NOT NULL"
-        " ORDER BY end_us DESC, id LIMIT 1",
-    )  # fmt: skip
+        step.conn,
+        EntryRow,
+        "SELECT * FROM entry WHERE origin = 'manual' AND actor = 'human' AND end_us IS NOT NULL ORDER BY end_us DESC, id LIMIT 1",
+    )
     last = rollup.entry_of(row) if row is not None else None
     outcome = _decide(step, lambda: timer.carry_on(open_timers(step), last, timer.TimerSelector(at=at), step.policy, step.now))
     return _start_by_hand(
@@ -152,9 +153,17 @@ def _start_of(step: Step, target: resolve.ProjectChoice, request: StartRequest, 
     words = request.words
     task = resolve.task_of(step, target, words)
     return timer.Start(
-        target.id, task, request.at, words.get("description") or "", tuple(words.get("tags", ())), words.get("billable"),
-        request.on_running, request.surface, session, request.is_fresh,
-    )  # fmt: skip
+        target.id,
+        task,
+        request.at,
+        words.get("description") or "",
+        tuple(words.get("tags", ())),
+        words.get("billable"),
+        request.on_running,
+        request.surface,
+        session,
+        request.is_fresh,
+    )
 
 
 def _decide(step: Step, decide: Callable[[], timer.TimerDecision]) -> timer.TimerDecision:
@@ -200,9 +209,10 @@ def _begin_session(
 def _session_start(step: Step, target: resolve.ProjectChoice, request: StartRequest) -> sessions.SessionStart:
     words, at = request.words, timer.check_at(request.at, step.now, step.policy)
     columns: SessionColumns = {
-        "description": words.get("description") or "", "tags": json.dumps(list(words.get("tags", ()))),
+        "description": words.get("description") or "",
+        "tags": json.dumps(list(words.get("tags", ()))),
         "task": resolve.task_key(step, target.id, words.get("task_id"), words.get("task_name")),
-    }  # fmt: skip
+    }
     if (billable := words.get("billable")) is not None:
         columns["billable"] = int(billable)
     return sessions.SessionStart(at, request.place, request.source, request.pid, request.project_name, columns)
@@ -304,9 +314,12 @@ def cancel(step: Step, **which: Unpack[TimerNames]) -> EntryAnswerJson:
 
 
 def change(
-    step: Step, timer_id: str | None = None, current_project_id: str | None = None, revision: int | None = None,
+    step: Step,
+    timer_id: str | None = None,
+    current_project_id: str | None = None,
+    revision: int | None = None,
     **values: Unpack[EntryChanges],
-) -> EntryJson:  # fmt: skip
+) -> EntryJson:
     """Change the running timer; a `conflict` if it is unclear which one."""
     shown = [entry for entry in timers(view_of(step)) if step.admits(entry["projectId"])]
     running = [entry for entry in shown if entry["actor"] == "human" and entry["state"] in ("running", "paused")]
@@ -380,11 +393,18 @@ def _start_entry(step: Step, effect: timer.StartEntry) -> str:
         entries.refuse_overlap(step, start_us)
         entries.refuse_beyond_reach(step, start_us, to_us(step.now))
     billable = entries.bills(step, effect.project) if effect.billable is None else effect.billable
-    return entry_rows.add(step, {
-        "project_id": effect.project, "task": effect.task, "start_us": start_us, "description": effect.description,
-        "tags": tags_text(effect.tags), "billable": int(billable),
-        "may_overlap": int(effect.may_overlap),
-    })  # fmt: skip
+    return entry_rows.add(
+        step,
+        {
+            "project_id": effect.project,
+            "task": effect.task,
+            "start_us": start_us,
+            "description": effect.description,
+            "tags": tags_text(effect.tags),
+            "billable": int(billable),
+            "may_overlap": int(effect.may_overlap),
+        },
+    )
 
 
 def _stop_entry(step: Step, effect: timer.StopEntry) -> None:

@@ -30,9 +30,13 @@ def create(step: Step, name: str, email: str | None = None, role: str = "standar
     """
     _refuse_taken(step, email)
     row = {
-        "id": step.new_id(), "name": name.strip(), "email": email, "role": role, "status": "invited",
+        "id": step.new_id(),
+        "name": name.strip(),
+        "email": email,
+        "role": role,
+        "status": "invited",
         "created_us": to_us(step.now),
-    }  # fmt: skip
+    }
     rowio.insert(step.conn, "person", row)
     shown = person(step, person_row(step, str(row["id"])))
     step.publish("user.invited", shown)

@@ -30,9 +30,13 @@ def create(
         raise Conflict(f"there are {MOST} webhooks already", "delete one that is no longer needed")
     webhook_id = step.new_id()
     row = {
-        "id": webhook_id, "url": url, "events": events_text(events), "allow_private": int(allow_private),
-        "created_us": to_us(step.now), "updated_us": to_us(step.now),
-    }  # fmt: skip
+        "id": webhook_id,
+        "url": url,
+        "events": events_text(events),
+        "allow_private": int(allow_private),
+        "created_us": to_us(step.now),
+        "updated_us": to_us(step.now),
+    }
     secret = chosen_secret or new_secret()
     # Before the commit: a webhook without a secret could sign nothing. The file of a failed commit is removed at the next start.
     secrets.begin(webhook_id, secret)
@@ -49,9 +53,14 @@ def _check_url(url: str, may_be_private: bool) -> None:
 
 
 def change(
-    step: Step, webhook_id: str, url: str | None = None, events: tuple[str, ...] | None = None,
-    allow_private: bool | None = None, enabled: bool | None = None, revision: int | None = None,
-) -> WebhookJson:  # fmt: skip
+    step: Step,
+    webhook_id: str,
+    url: str | None = None,
+    events: tuple[str, ...] | None = None,
+    allow_private: bool | None = None,
+    enabled: bool | None = None,
+    revision: int | None = None,
+) -> WebhookJson:
     """Change a webhook. Another URL, or switching it on, clears earlier failures of its receiver."""
     row = row_of(step, webhook_id)
     check_revision(row, revision)
@@ -73,9 +82,10 @@ def change(
 
 def _changes(row: WebhookRow, url: str | None, events: tuple[str, ...] | None, allow_private: bool | None) -> dict[str, object]:
     wanted = {
-        "url": url, "events": None if events is None else events_text(events),
+        "url": url,
+        "events": None if events is None else events_text(events),
         "allow_private": None if allow_private is None else int(allow_private),
-    }  # fmt: skip
+    }
     return rowio.differences(row, {name: value for name, value in wanted.items() if value is not None})
 
 

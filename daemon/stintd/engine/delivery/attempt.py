@@ -60,11 +60,21 @@ def item_of(row: DeliveryRow) -> Item:
 def as_item(delivery_id: str, content: Content) -> Item:
     """A content in the form connectors take."""
     return Item(
-        id=delivery_id, start=content["start"], end=content["end"], seconds=content["seconds"], day=content["day"],
-        description=content["description"], billable=content["billable"], tags=tuple(content["tags"]),
-        remote=content["remote"], project=content["project"], task=content["task"], client=content["client"],
-        actor=content["actor"], pauses=tuple((lo, hi) for lo, hi in content["pauses"]),
-    )  # fmt: skip
+        id=delivery_id,
+        start=content["start"],
+        end=content["end"],
+        seconds=content["seconds"],
+        day=content["day"],
+        description=content["description"],
+        billable=content["billable"],
+        tags=tuple(content["tags"]),
+        remote=content["remote"],
+        project=content["project"],
+        task=content["task"],
+        client=content["client"],
+        actor=content["actor"],
+        pauses=tuple((lo, hi) for lo, hi in content["pauses"]),
+    )
 
 
 def begin(step: Step, seq: int, able: Abilities) -> DeliveryRow | None:
@@ -81,11 +91,17 @@ def begin(step: Step, seq: int, able: Abilities) -> DeliveryRow | None:
         _leave(step, row, known, way)
         return None
     began = rules.begin(known, amendment.takes_away(known, way), way == amendment.CORRECT)
-    deliveries.update(step.conn, seq, {
-        **deliveries.to_row(began), "again_us": None, "attempts": row["attempts"] + 1,
-        "first_try_us": row["first_try_us"] or to_us(step.now),
-        "last_try_us": to_us(step.now),
-    })  # fmt: skip
+    deliveries.update(
+        step.conn,
+        seq,
+        {
+            **deliveries.to_row(began),
+            "again_us": None,
+            "attempts": row["attempts"] + 1,
+            "first_try_us": row["first_try_us"] or to_us(step.now),
+            "last_try_us": to_us(step.now),
+        },
+    )
     _pin(step, row["entry_id"])
     return deliveries.row_of_seq(step.conn, seq)
 
@@ -203,9 +219,11 @@ def _note(step: Step, known: TargetRow, outcome: Outcome, pause: timedelta) -> N
         failures = known["failures"] + 1
         is_all = outcome.kind != UNKNOWN or failures >= RESTING_AFTER or outcome.status is None
         values = {
-            "failures": failures, "failing_us": known["failing_us"] or now_us, "trouble": outcome.text,
+            "failures": failures,
+            "failing_us": known["failing_us"] or now_us,
+            "trouble": outcome.text,
             "rest_us": to_us(step.now + pause) if is_all else None,
-        }  # fmt: skip
+        }
     deliveries.set_target(step.conn, known["name"], values)
 
 
@@ -249,10 +267,18 @@ def row_of(step: Reader, delivery_id: str) -> DeliveryRow | None:
 def retry_now(step: Step, row: DeliveryRow) -> DeliveryRow:
     """Try it again, now."""
     after = rules.retry(deliveries.from_row(row))
-    deliveries.update(step.conn, row["seq"], {
-        **deliveries.to_row(after), "next_us": to_us(step.now), "attempts": 0, "first_try_us": None, "error": "",
-        "again_us": None,
-    })  # fmt: skip
+    deliveries.update(
+        step.conn,
+        row["seq"],
+        {
+            **deliveries.to_row(after),
+            "next_us": to_us(step.now),
+            "attempts": 0,
+            "first_try_us": None,
+            "error": "",
+            "again_us": None,
+        },
+    )
     wake(step, row["target"])
     delivery = deliveries.row_of_seq(step.conn, row["seq"])
     assert delivery is not None
@@ -285,8 +311,9 @@ def sync(step: Step, target: str | None = None) -> list[str]:
     for name in names:
         step.conn.execute(
             "UPDATE delivery SET next_us = ? WHERE target = ? AND hold = '' AND next_us > ?"
-            " AND state IN ('waiting', 'sending', 'changed', 'withdrawn')", (to_us(step.now), name, to_us(step.now)),
-        )  # fmt: skip
+            " AND state IN ('waiting', 'sending', 'changed', 'withdrawn')",
+            (to_us(step.now), name, to_us(step.now)),
+        )
         mirrors.retry(step.conn, name)
         wake(step, name)
     return names

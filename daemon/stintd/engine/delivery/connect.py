@@ -84,9 +84,14 @@ class Connecting:
             raise NotFound(f"there is no kind of target {name[:40]}", "it is one of " + ", ".join(sorted(self._kinds)))
         able = kind.able
         return {
-            "kind": name, "baseUrl": kind.base_url or None, "settings": list(able.settings), "needs": list(able.needs),
-            "takes": list(able.takes), "live": able.live, "createsPlaces": able.creates_places,
-        }  # fmt: skip
+            "kind": name,
+            "baseUrl": kind.base_url or None,
+            "settings": list(able.settings),
+            "needs": list(able.needs),
+            "takes": list(able.takes),
+            "live": able.live,
+            "createsPlaces": able.creates_places,
+        }
 
     async def choices(self, table: dict[str, Any], secret: str | None, setting: str) -> list[dict[str, str]]:
         """The choices of the service for a setting, as `{name, value}`; empty if it cannot list them."""
@@ -129,9 +134,13 @@ class Connecting:
         if places is not None:
             await self.catalogue.keep(name, places)
         return {
-            "name": name, "kind": planned.target.kind, "account": account.name or None, "deliver": planned.target.deliver,
-            "needs": list(planned.able.needs), "projects": [{**place.remote, "name": place.name} for place in places or ()],
-        }  # fmt: skip
+            "name": name,
+            "kind": planned.target.kind,
+            "account": account.name or None,
+            "deliver": planned.target.deliver,
+            "needs": list(planned.able.needs),
+            "projects": [{**place.remote, "name": place.name} for place in places or ()],
+        }
 
     async def _check_account(self, target: Target, secret: str | None) -> tuple[Account, tuple[RemotePlace, ...] | None, int]:
         tools = self.targets.tools

@@ -43,6 +43,13 @@ def _sent(time_us: int, context: Context, entity: str, project: str) -> Sent:
     is_file = context.kind in ("edit", "read", "tool") and context.source != "browser" and bool(entity)
     path = entity if entity.startswith("/") else f"{place.rstrip('/')}/{entity}" if place else ""
     return Sent(
-        time_us, "agent" if is_agents else "human", context.device, context.kind, project, context.branch or "",
-        path if is_file else "", place, wire.client_word(context) or "",
-    )  # fmt: skip
+        time_us,
+        "agent" if is_agents else "human",
+        context.device,
+        context.kind,
+        project,
+        context.branch or "",
+        path if is_file else "",
+        place,
+        wire.client_word(context) or "",
+    )

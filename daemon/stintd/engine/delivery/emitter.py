@@ -111,9 +111,11 @@ class Emitter:
             log.warning("heartbeats for %s are passed over: %s", self._name, text)
             return True
         self._engine.health.raise_warning(
-            "emit_failed", f"heartbeats do not reach {self._name}: {text}",
-            "check the [emit] settings; sending is retried automatically", subject=self._name,
-        )  # fmt: skip
+            "emit_failed",
+            f"heartbeats do not reach {self._name}: {text}",
+            "check the [emit] settings; sending is retried automatically",
+            subject=self._name,
+        )
         now = self._engine.clock.now()
         retry_after = asked_pause(trouble.headers.get("retry-after"), now) if isinstance(trouble, HttpResponse) else None
         await self._engine.clock.sleep(self._retry.pause(self._failures, retry_after, random.random).total_seconds())

@@ -225,10 +225,19 @@ class LiveTimerSteps:
 
     def _row(self, wanted: WantedTimer, state: LiveTimerState) -> LiveTimerRow:
         return {
-            "target": self._link.target.name, "state": state, "entry_id": wanted.entry, "run": wanted.run,
-            "content": wanted.content, "remote_id": "", "began_us": self._now_us(), "start_s": None, "end_s": None, "next_us": 0,
-            "trouble": "", "remedy": "",
-        }  # fmt: skip
+            "target": self._link.target.name,
+            "state": state,
+            "entry_id": wanted.entry,
+            "run": wanted.run,
+            "content": wanted.content,
+            "remote_id": "",
+            "began_us": self._now_us(),
+            "start_s": None,
+            "end_s": None,
+            "next_us": 0,
+            "trouble": "",
+            "remedy": "",
+        }
 
     async def _block(self, wanted: WantedTimer, trouble: str, remedy: str, pause: timedelta) -> None:
         row: LiveTimerRow = {

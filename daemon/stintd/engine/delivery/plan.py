@@ -182,12 +182,21 @@ def _is_due(target: Target, parts: Sequence[Portion]) -> bool:
 def work_of(row: NamedEntryRow, day: date, is_doubted: bool = False) -> EntryFacts:
     """The facts of an entry that decide where it goes."""
     return EntryFacts(
-        project=row["project_name"], task=row["task_name"] or row["task"], client=row["client_name"],
-        tags=tuple(json.loads(row["tags"])), description=row["description"], actor=row["actor"], origin=wire.origin(row),
-        is_finished=row["end_us"] is not None, is_confirmed=bool(row["is_confirmed"]),
-        is_approved=row["approved_us"] is not None, is_billable=bool(row["billable"]), is_doubted=is_doubted, day=day,
+        project=row["project_name"],
+        task=row["task_name"] or row["task"],
+        client=row["client_name"],
+        tags=tuple(json.loads(row["tags"])),
+        description=row["description"],
+        actor=row["actor"],
+        origin=wire.origin(row),
+        is_finished=row["end_us"] is not None,
+        is_confirmed=bool(row["is_confirmed"]),
+        is_approved=row["approved_us"] is not None,
+        is_billable=bool(row["billable"]),
+        is_doubted=is_doubted,
+        day=day,
         task_key=row["task"] or "",
-    )  # fmt: skip
+    )
 
 
 def _round(parts: Sequence[Piece], link: Planned) -> list[Piece]:
@@ -252,12 +261,21 @@ def content(target: Target, piece: Piece) -> str:
     work, portion = piece.work, piece.portion
     stretch = max(piece.seconds, portion.end - portion.start if portion.pauses else 0)
     wanted: Content = {
-        "projectId": piece.row["project_id"], "project": work.project or "", "task": work.task or "", "client": work.client or "",
-        "start": portion.start, "end": portion.start + stretch, "seconds": piece.seconds,
-        "day": portion.day.isoformat(), "description": targets.words(target, work), "billable": work.is_billable,
-        "tags": targets.tags_of(target, work), "actor": work.actor, "remote": dict(targets.place(target, work) or {}),
+        "projectId": piece.row["project_id"],
+        "project": work.project or "",
+        "task": work.task or "",
+        "client": work.client or "",
+        "start": portion.start,
+        "end": portion.start + stretch,
+        "seconds": piece.seconds,
+        "day": portion.day.isoformat(),
+        "description": targets.words(target, work),
+        "billable": work.is_billable,
+        "tags": targets.tags_of(target, work),
+        "actor": work.actor,
+        "remote": dict(targets.place(target, work) or {}),
         "pauses": [list(pause) for pause in portion.pauses],
-    }  # fmt: skip
+    }
     return json.dumps(wanted, ensure_ascii=False, sort_keys=True)
 
 

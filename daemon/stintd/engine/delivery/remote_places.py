@@ -97,9 +97,11 @@ class RemotePlaces:
             wrong = [text for rule in link.target.rules if stored and (text := unknown_place(rule, stored))]
             if wrong:
                 health.raise_warning(
-                    "delivery_place", f"a mapping of {name} names a place that does not exist there: {wrong[0]}",
-                    f"`stint targets places {name} --refresh` lists them, `stint targets map {name}` names another", subject=name,
-                )  # fmt: skip
+                    "delivery_place",
+                    f"a mapping of {name} names a place that does not exist there: {wrong[0]}",
+                    f"`stint targets places {name} --refresh` lists them, `stint targets map {name}` names another",
+                    subject=name,
+                )
             else:
                 health.clear("delivery_place", name)
 

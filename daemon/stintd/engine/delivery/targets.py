@@ -137,19 +137,23 @@ class BillingTargets:
             self._engine.health.clear("delivery_stopped", name)
             return
         self._engine.health.raise_warning(
-            "delivery_stopped", f"nothing is sent to {name}: {state['trouble']}",
+            "delivery_stopped",
+            f"nothing is sent to {name}: {state['trouble']}",
             f"`stint connect {name}` sets a new key, `stint sync {name}` tries the current one again; entries wait meanwhile",
-            subject=name, severity="error",
-        )  # fmt: skip
+            subject=name,
+            severity="error",
+        )
 
     def _say_failing(self, name: str, state: TargetRow) -> None:
         if state["failures"] < LOUD_AFTER or state["stopped"]:
             self._engine.health.clear("delivery_failing", name)
             return
         self._engine.health.raise_warning(
-            "delivery_failing", f"nothing could be delivered to {name} since {_since(state['failing_us'])}: {state['trouble']}",
-            f"nothing is lost; delivery is retried automatically, and `stint sync {name}` retries it now", subject=name,
-        )  # fmt: skip
+            "delivery_failing",
+            f"nothing could be delivered to {name} since {_since(state['failing_us'])}: {state['trouble']}",
+            f"nothing is lost; delivery is retried automatically, and `stint sync {name}` retries it now",
+            subject=name,
+        )
 
     def _say_parked(self, name: str, look: TargetView) -> None:
         if look.parked is None:
@@ -158,9 +162,11 @@ class BillingTargets:
         number = (look.counts or {}).get("parked", 1)
         count = "one entry" if number == 1 else f"{number} entries"
         self._engine.health.raise_warning(
-            "delivery_parked", f"{count} could not be delivered to {name}: {look.parked['error']}",
-            look.parked["remedy"].replace("ID", look.parked["id"][-6:]) + "; `stint outbox` shows them", subject=name,
-        )  # fmt: skip
+            "delivery_parked",
+            f"{count} could not be delivered to {name}: {look.parked['error']}",
+            look.parked["remedy"].replace("ID", look.parked["id"][-6:]) + "; `stint outbox` shows them",
+            subject=name,
+        )
 
     def _say_differing(self, name: str, row: DifferingRow | None) -> None:
         if row is None:
@@ -168,9 +174,11 @@ class BillingTargets:
             return
         count = "one entry" if row["number"] == 1 else f"{row['number']} entries"
         self._engine.health.raise_warning(
-            "delivery_differs", f"{count} at {name} cannot be changed to match the timesheet: {row['hold']}",
-            row["remedy"].replace("ID", row["id"][-6:]) + f"; `stint outbox --target {name}` shows them", subject=name,
-        )  # fmt: skip
+            "delivery_differs",
+            f"{count} at {name} cannot be changed to match the timesheet: {row['hold']}",
+            row["remedy"].replace("ID", row["id"][-6:]) + f"; `stint outbox --target {name}` shows them",
+            subject=name,
+        )
 
 
 def _since(us: int | None) -> str:

@@ -42,10 +42,15 @@ def headers(secrets: list[str], delivery_id: str, event: str, now: datetime, bod
     signed = f"{delivery_id}.{stamp}.".encode() + body
     standard = " ".join(f"v1,{base64.b64encode(_mac(_key(secret), signed)).decode()}" for secret in secrets)
     return {
-        "Content-Type": "application/json", "X-Stint-Event": event, "X-Stint-Delivery": delivery_id,
-        "X-Stint-Timestamp": stamp, "X-Stint-Signature": f"sha256={_mac(secrets[0].encode(), body).hex()}",
-        "webhook-id": delivery_id, "webhook-timestamp": stamp, "webhook-signature": standard,
-    }  # fmt: skip
+        "Content-Type": "application/json",
+        "X-Stint-Event": event,
+        "X-Stint-Delivery": delivery_id,
+        "X-Stint-Timestamp": stamp,
+        "X-Stint-Signature": f"sha256={_mac(secrets[0].encode(), body).hex()}",
+        "webhook-id": delivery_id,
+        "webhook-timestamp": stamp,
+        "webhook-signature": standard,
+    }
 
 
 def _mac(key: bytes, text: bytes) -> bytes:

@@ -95,9 +95,11 @@ class WebhookSender:
             return
         count = "one delivery" if look.parked == 1 else f"{look.parked} deliveries"
         health.raise_warning(
-            "webhook_parked", f"{count} to the webhook {webhook_id} could not be made: {look.error}",
-            f"fix the receiver, then run `stint webhooks redeliver {webhook_id}`; `stint outbox` shows them", subject=webhook_id,
-        )  # fmt: skip
+            "webhook_parked",
+            f"{count} to the webhook {webhook_id} could not be made: {look.error}",
+            f"fix the receiver, then run `stint webhooks redeliver {webhook_id}`; `stint outbox` shows them",
+            subject=webhook_id,
+        )
 
 
 def _webhook(webhook_id: str, conn: Any) -> WebhookRow:

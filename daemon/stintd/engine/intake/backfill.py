@@ -47,7 +47,7 @@ class Backfill:
 
     async def import_past(
         self, source: str, since: date | datetime | None, until: date | datetime | None, is_dry: bool, who: str
-    ) -> dict[str, Any]:  # fmt: skip
+    ) -> dict[str, Any]:
         """Read what `source` (`git`, `agents`, `all`) knows about a period, and store it, or only show it if `is_dry`. Without a
         period: everything in agents' logs and reflogs, and the commits of the last 90 days."""
         if self.progress is not None:

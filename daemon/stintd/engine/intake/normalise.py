@@ -82,9 +82,19 @@ def context_of(signal: BeatSignal, place: Place | None, device: str) -> tuple[Co
     source: BeatSource = cast("BeatSource", signal.source) if is_known else "api"
     # Built in one call: this runs for every heartbeat, and `replace` takes as long as the rest. `check_words` checked the words.
     context = Context(
-        source, cast("BeatKind", signal.kind), cast("Actor", signal.actor), repo, repo_path, folder, project, branch,
-        signal.session, device, signal.witness, signal.client if is_known else signal.source,
-    )  # fmt: skip
+        source,
+        cast("BeatKind", signal.kind),
+        cast("Actor", signal.actor),
+        repo,
+        repo_path,
+        folder,
+        project,
+        branch,
+        signal.session,
+        device,
+        signal.witness,
+        signal.client if is_known else signal.source,
+    )
     return context, entity
 
 

@@ -28,9 +28,14 @@ class SessionWatch:
     """
 
     def __init__(
-        self, engine: Engine, boot: str, started_at: Callable[[int], float | None], is_alive: Callable[[int, float], bool],
-        watch_exit: WatchExit = lambda pid, started, call: None, is_ready: Callable[[], bool] = lambda: True,
-    ) -> None:  # fmt: skip
+        self,
+        engine: Engine,
+        boot: str,
+        started_at: Callable[[int], float | None],
+        is_alive: Callable[[int, float], bool],
+        watch_exit: WatchExit = lambda pid, started, call: None,
+        is_ready: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._engine, self._boot, self._started_at, self._is_alive = engine, boot, started_at, is_alive
         self._watch_exit, self._is_ready = watch_exit, is_ready
         self._changed = asyncio.Event()
@@ -72,8 +77,9 @@ class SessionWatch:
     async def _wait(self, seconds: float) -> None:
         """Wait until something changed, at most this long."""
         waiting = [
-            asyncio.ensure_future(self._changed.wait()), asyncio.ensure_future(self._engine.clock.sleep(seconds)),
-        ]  # fmt: skip
+            asyncio.ensure_future(self._changed.wait()),
+            asyncio.ensure_future(self._engine.clock.sleep(seconds)),
+        ]
         try:
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:

@@ -110,9 +110,13 @@ def length(us: int) -> WakaTimeLengthJson:
     total = us / wire.SECOND
     hours, minutes = divmod(int(total) // 60, 60)
     return {
-        "total_seconds": round(total, 3), "digital": f"{hours}:{minutes:02d}", "decimal": f"{total / 3600:.2f}",
-        "text": words(total), "hours": hours, "minutes": minutes,
-    }  # fmt: skip
+        "total_seconds": round(total, 3),
+        "digital": f"{hours}:{minutes:02d}",
+        "decimal": f"{total / 3600:.2f}",
+        "text": words(total),
+        "hours": hours,
+        "minutes": minutes,
+    }
 
 
 def _shares(lengths: dict[str, int]) -> list[WakaTimeShareJson]:

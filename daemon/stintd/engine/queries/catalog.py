@@ -53,9 +53,13 @@ def client(view: View, client_id: str) -> ClientJson:
 
 
 def tasks(
-    view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None, status: str = "active",
-    project_id: str | None = None, search: str | None = None,
-) -> PageJson[TaskJson]:  # fmt: skip
+    view: View,
+    limit: int = DEFAULT_LIMIT,
+    cursor: str | None = None,
+    status: str = "active",
+    project_id: str | None = None,
+    search: str | None = None,
+) -> PageJson[TaskJson]:
     """Tasks by name; active ones unless asked otherwise. The search matches the name or the key."""
     clauses = [_TASKS[status]]
     values: list[object] = []

@@ -116,9 +116,13 @@ def _prefer_open(rows: list[FoundTaskRow]) -> list[FoundTaskRow]:
 
 def _shape(reading: Reader, row: FoundTaskRow) -> FoundTask:
     return FoundTask(
-        _shown_id(reading, row["id"], row["key"], row["name"]), row["key"], row["name"], row["project_id"],
-        row["project_name"], row["status"],
-    )  # fmt: skip
+        _shown_id(reading, row["id"], row["key"], row["name"]),
+        row["key"],
+        row["name"],
+        row["project_id"],
+        row["project_name"],
+        row["status"],
+    )
 
 
 def _shown_id(reading: Reader, task_id: str | None, key: str, name: str) -> str:

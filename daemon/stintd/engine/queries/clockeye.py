@@ -18,10 +18,16 @@ PER_PAGE = 50
 def entry(shown: EntryJson) -> ClockEyeEntryJson:
     """A local entry in ClockEye's fields; `duration` in seconds, null while there is no end."""
     return {
-        "id": shown["id"], "user_id": shown["userId"], "project_id": shown["projectId"], "task_id": shown["taskId"],
-        "description": shown["description"], "start_time": shown["start"], "end_time": shown["end"],
-        "duration": shown["durationSeconds"] if shown["end"] is not None else None, "billable": shown["billable"],
-    }  # fmt: skip
+        "id": shown["id"],
+        "user_id": shown["userId"],
+        "project_id": shown["projectId"],
+        "task_id": shown["taskId"],
+        "description": shown["description"],
+        "start_time": shown["start"],
+        "end_time": shown["end"],
+        "duration": shown["durationSeconds"] if shown["end"] is not None else None,
+        "billable": shown["billable"],
+    }
 
 
 def listing(
@@ -38,9 +44,12 @@ def listing(
     total = fetch_value(view.conn, int, f"SELECT count(*) FROM entry e WHERE {' AND '.join(clauses)}", values) or 0  # noqa: S608
     rows = find(view, clauses, [*values, PER_PAGE, (page - 1) * PER_PAGE], " ORDER BY e.start_us DESC, e.id LIMIT ? OFFSET ?")
     return {
-        "data": [entry(wire.entry(view, row)) for row in rows], "page": page, "per_page": PER_PAGE, "total": total,
+        "data": [entry(wire.entry(view, row)) for row in rows],
+        "page": page,
+        "per_page": PER_PAGE,
+        "total": total,
         "total_pages": -(-total // PER_PAGE),
-    }  # fmt: skip
+    }
 
 
 def _inside(view: View, start_date: date | None, end_date: date | None) -> tuple[list[str], list[object]]:

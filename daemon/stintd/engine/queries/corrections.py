@@ -53,9 +53,13 @@ Sums = dict[SumKey, int]
 
 
 def listing(
-    view: View, since: date | datetime | None = None, until: date | datetime | None = None, limit: int = DEFAULT_LIMIT,
-    cursor: str | None = None, **filters: Unpack[Filters],
-) -> PageJson[CorrectionJson]:  # fmt: skip
+    view: View,
+    since: date | datetime | None = None,
+    until: date | datetime | None = None,
+    limit: int = DEFAULT_LIMIT,
+    cursor: str | None = None,
+    **filters: Unpack[Filters],
+) -> PageJson[CorrectionJson]:
     """Differences of a period of whole days (this week unless asked otherwise), by day, project and task."""
     zone = zone_of(view.policy.zone)
     span = period(since, until, zone, view.now, default=week_of(view.now.astimezone(zone).date()))
@@ -108,11 +112,15 @@ def _once_approved(view: View, span: Period, filters: Mapping[str, object], appr
         return []
     reach = _projects(view, filters)
     return [
-        row for row in last.values()
-        if row["end_us"] is not None and row["start_us"] < span.hi_us and row["end_us"] > span.lo_us
-        and (reach is None or row["project_id"] in reach) and filters.get("actor") in (None, row["actor"])
+        row
+        for row in last.values()
+        if row["end_us"] is not None
+        and row["start_us"] < span.hi_us
+        and row["end_us"] > span.lo_us
+        and (reach is None or row["project_id"] in reach)
+        and filters.get("actor") in (None, row["actor"])
         and not exists(view.conn, "SELECT 1 FROM entry WHERE id = ? AND approved_us IS NOT NULL", (row["id"],))
-    ]  # fmt: skip
+    ]
 
 
 def _projects(view: View, filters: Mapping[str, object]) -> set[str] | None:
@@ -169,13 +177,21 @@ def _parts(stretches: Iterable[Stretch], span: Period, zone: ZoneInfo) -> Iterat
 
 def _correction_json(view: View, key: SumKey, approved: int, current: int, is_evidence: bool) -> CorrectionJson:
     names = fetch_one(
-        view.conn, NamesRow,
+        view.conn,
+        NamesRow,
         "SELECT p.name AS project, c.name AS client, t.name AS task FROM project p LEFT JOIN client c ON c.id = p.client_id"
-        " LEFT JOIN task t ON t.project_id = p.id AND t.key = ? WHERE p.id = ?", (key.task, key.project),
-    )  # fmt: skip
+        " LEFT JOIN task t ON t.project_id = p.id AND t.key = ? WHERE p.id = ?",
+        (key.task, key.project),
+    )
     return {
-        "day": key.day, "projectId": key.project or None, "projectName": names["project"] if names else None,
-        "clientName": names["client"] if names else None, "taskName": (names["task"] if names else None) or key.task or None,
-        "actor": key.actor, "approvedSeconds": approved, "nowSeconds": current, "differenceSeconds": current - approved,
+        "day": key.day,
+        "projectId": key.project or None,
+        "projectName": names["project"] if names else None,
+        "clientName": names["client"] if names else None,
+        "taskName": (names["task"] if names else None) or key.task or None,
+        "actor": key.actor,
+        "approvedSeconds": approved,
+        "nowSeconds": current,
+        "differenceSeconds": current - approved,
         "cause": "evidence" if is_evidence else "open",
-    }  # fmt: skip
+    }

@@ -22,14 +22,22 @@ def dashboard(view: View) -> DashboardJson:
     workspace = workspaces.workspaces(view)["data"][0]
     unconfirmed = fetch_value(view.conn, int, "SELECT count(*) FROM entry WHERE is_confirmed = 0") or 0
     return {
-        "workspace": workspace, "timer": timers.first_running(known["timers"]), "timers": known["timers"],
+        "workspace": workspace,
+        "timer": timers.first_running(known["timers"]),
+        "timers": known["timers"],
         "today": {"date": today.isoformat(), **totals_of(day["totals"])},
-        "week": {"from": week["from"], "to": week["to"], "timezone": week["timezone"], **totals_of(week["totals"]),
-                 "projects": [project_totals(row) for row in week["rows"]]},
-        "reviewCount": open_count, "unconfirmedCount": unconfirmed,
+        "week": {
+            "from": week["from"],
+            "to": week["to"],
+            "timezone": week["timezone"],
+            **totals_of(week["totals"]),
+            "projects": [project_totals(row) for row in week["rows"]],
+        },
+        "reviewCount": open_count,
+        "unconfirmedCount": unconfirmed,
         "gapsToday": {"count": len(open_gaps), "seconds": sum(gap["durationSeconds"] for gap in open_gaps)},
         "alerts": _budget_alerts(view) + _decisions(open_count, unconfirmed, len(open_gaps)),
-    }  # fmt: skip
+    }
 
 
 def alert(

@@ -45,8 +45,12 @@ def day(view: View, on: date | None = None) -> DayJson:
     names = project_names(view.conn)
     open_gaps = gaps.gaps(view, span)
     return {
-        "date": chosen.isoformat(), "timezone": view.policy.zone, "start": wire.stamp(span.start), "end": wire.stamp(span.end),
-        "now": wire.stamp(view.now), "entries": [wire.entry(view, row) for row in rows],
+        "date": chosen.isoformat(),
+        "timezone": view.policy.zone,
+        "start": wire.stamp(span.start),
+        "end": wire.stamp(span.end),
+        "now": wire.stamp(view.now),
+        "entries": [wire.entry(view, row) for row in rows],
         "evidence": sorted(_evidence(view, span, names), key=lambda item: (item["start"], item["end"], item["state"])),
         "absences": [
             {"start": start, "end": end, "kind": absence.kind}
@@ -59,7 +63,7 @@ def day(view: View, on: date | None = None) -> DayJson:
         "gaps": open_gaps,
         "marks": sorted(_marks(view, span, names), key=lambda mark: (mark["time"], mark["kind"], mark["text"])),
         "totals": totals_of(reports.report(view, chosen, chosen)["totals"]),
-    }  # fmt: skip
+    }
 
 
 def _evidence(view: View, span: Period, names: dict[str, str]) -> Iterator[DayEvidenceJson]:
@@ -72,9 +76,12 @@ def _evidence(view: View, span: Period, names: dict[str, str]) -> Iterator[DayEv
             lo, hi = max(start, span.lo_us), min(end, span.hi_us)
             if lo < hi:
                 yield {
-                    "start": wire.instant(lo), "end": wire.instant(hi), "state": state, "projectId": stretch.project,
+                    "start": wire.instant(lo),
+                    "end": wire.instant(hi),
+                    "state": state,
+                    "projectId": stretch.project,
                     "projectName": names.get(stretch.project or ""),
-                }  # fmt: skip
+                }
 
 
 def _states(stretch: Stretch) -> Iterator[tuple[Literal["handsOn", "supervised", "agent"], int, int]]:
@@ -112,9 +119,15 @@ def _marks(view: View, span: Period, names: dict[str, str]) -> Iterator[DayMarkJ
     commits = fetch_all(view.conn, OwnCommitRow, COMMITS, (span.lo_us, span.hi_us))
     for row in commits:
         yield {
-            "time": wire.instant(row["time_us"]), "kind": "commit", "actor": "human", "projectId": row["project_id"],
-            "projectName": row["project_name"], "branch": row["branch"] or None, "sha": row["sha"], "text": row["subject"],
-        }  # fmt: skip
+            "time": wire.instant(row["time_us"]),
+            "kind": "commit",
+            "actor": "human",
+            "projectId": row["project_id"],
+            "projectName": row["project_name"],
+            "branch": row["branch"] or None,
+            "sha": row["sha"],
+            "text": row["subject"],
+        }
     for time_us, entity, context, project in _acts(view, span):
         is_known = context.kind == "commit" and any(
             row["project_id"] == project and abs(row["time_us"] - time_us) <= SAME_US for row in commits
@@ -134,9 +147,15 @@ def _acts(view: View, span: Period) -> Iterator[tuple[int, str, Context, str | N
 
 def _act(time_us: int, entity: str, context: Context, project: str | None, names: dict[str, str]) -> DayMarkJson:
     return {
-        "time": wire.instant(time_us), "kind": cast("ActKind", context.kind), "actor": context.actor, "projectId": project,
-        "projectName": names.get(project or ""), "branch": context.branch, "sha": None, "text": _text(context, entity),
-    }  # fmt: skip
+        "time": wire.instant(time_us),
+        "kind": cast("ActKind", context.kind),
+        "actor": context.actor,
+        "projectId": project,
+        "projectName": names.get(project or ""),
+        "branch": context.branch,
+        "sha": None,
+        "text": _text(context, entity),
+    }
 
 
 def _text(context: Context, entity: str) -> str:

@@ -30,14 +30,20 @@ def _target(view: View, link: Planned, state: TargetRow | None) -> TargetJson:
     budget = target.calls_per_hour or link.able.calls_per_hour
     is_this_hour = state is not None and 0 <= to_us(view.now) - state["window_us"] < 3_600_000_000
     return {
-        "name": target.name, "kind": target.kind, "baseUrl": target.base_url or None, "deliver": target.deliver,
-        "from": target.since.isoformat() if target.since else None, "state": _state(state),
+        "name": target.name,
+        "kind": target.kind,
+        "baseUrl": target.base_url or None,
+        "deliver": target.deliver,
+        "from": target.since.isoformat() if target.since else None,
+        "state": _state(state),
         "trouble": state["trouble"] or None if state else None,
         "counts": {name: counts.get(name, 0) for name in (*PENDING, "held", "delivered", "parked", "dropped")},
-        "live": target.live, "callsPerHour": budget,
+        "live": target.live,
+        "callsPerHour": budget,
         "callsLeft": max(0, budget - state["used"]) if state is not None and is_this_hour else budget,
-        "needs": list(link.able.needs), "map": [_rule(rule) for rule in target.rules],
-    }  # fmt: skip
+        "needs": list(link.able.needs),
+        "map": [_rule(rule) for rule in target.rules],
+    }
 
 
 def _rule(rule: TargetRule) -> TargetRuleJson:
@@ -110,11 +116,22 @@ def outlook_json(row: DeliveryRow, able: Abilities) -> OutlookJson:
     """One delivery with its content."""
     told = json.loads(row["wanted"] or row["held"] or "{}")
     return {
-        "id": row["id"], "target": row["target"], "entryId": row["entry_id"], "action": action(row, able), "state": row["state"],
-        "day": row["day"], "start": instant(told["start"] * 1_000_000) if told else None, "seconds": told.get("seconds", 0),
-        "deliveredSeconds": json.loads(row["held"])["seconds"] if row["held"] else 0, "project": told.get("project") or None,
-        "task": told.get("task") or None, "description": told.get("description", ""), "billable": told.get("billable", False),
-        "tags": told.get("tags", []), "remote": told.get("remote", {}), "remoteId": row["remote_id"] or None,
+        "id": row["id"],
+        "target": row["target"],
+        "entryId": row["entry_id"],
+        "action": action(row, able),
+        "state": row["state"],
+        "day": row["day"],
+        "start": instant(told["start"] * 1_000_000) if told else None,
+        "seconds": told.get("seconds", 0),
+        "deliveredSeconds": json.loads(row["held"])["seconds"] if row["held"] else 0,
+        "project": told.get("project") or None,
+        "task": told.get("task") or None,
+        "description": told.get("description", ""),
+        "billable": told.get("billable", False),
+        "tags": told.get("tags", []),
+        "remote": told.get("remote", {}),
+        "remoteId": row["remote_id"] or None,
         "reason": row["hold"] or row["error"] or None,
         "remedy": remedy_of(row["remedy"], row["id"], row["entry_id"]) if row["hold"] or row["state"] == PARKED else None,
-    }  # fmt: skip
+    }

@@ -16,9 +16,14 @@ from stintd.store.rowio import fetch_all, fetch_one, fetch_value
 
 
 def listing(
-    view: View, since: date | datetime | None = None, until: date | datetime | None = None, limit: int = DEFAULT_LIMIT,
-    cursor: str | None = None, updated_since: datetime | None = None, **filters: Unpack[Filters],
-) -> PageJson[EntryJson]:  # fmt: skip
+    view: View,
+    since: date | datetime | None = None,
+    until: date | datetime | None = None,
+    limit: int = DEFAULT_LIMIT,
+    cursor: str | None = None,
+    updated_since: datetime | None = None,
+    **filters: Unpack[Filters],
+) -> PageJson[EntryJson]:
     """Entries that overlap the period, uncut; latest start first, then by id."""
     span = period(since, until, zone_of(view.policy.zone), view.now)
     clauses, values = overlapping(span.lo_us if since else None, span.hi_us if until else None)
@@ -57,9 +62,11 @@ def _follow_merges(reading: Reader, entry_id: str) -> str:
 def _by_prefix(reading: Reader, prefix: str) -> NamedEntryRow:
     if len(prefix) >= 4:
         matches = fetch_all(
-            reading.conn, NamedEntryRow, wire.ENTRY_SQL + " WHERE e.id >= ? AND e.id < ? ORDER BY e.id LIMIT 6",
+            reading.conn,
+            NamedEntryRow,
+            wire.ENTRY_SQL + " WHERE e.id >= ? AND e.id < ? ORDER BY e.id LIMIT 6",
             (prefix, prefix + "\U0010ffff"),
-        )  # fmt: skip
+        )
         if len(matches) == 1:
             return matches[0]
         if matches and all(reading.admits(row["project_id"]) for row in matches):

@@ -56,22 +56,35 @@ def why(view: View, at: datetime) -> WhyJson:
     lo, hi = holes_around(view, at_us)
     reasons = _verdicts(view, lo, hi, "human", None)
     return {
-        "at": wire.stamp(at), "entryId": None, "entry": None, "start": wire.instant(lo), "end": wire.instant(hi),
-        "heartbeats": beats(view, lo, hi, None), "commits": [], "sessions": _sessions(view, lo, hi),
-        "absences": _absences(view, lo, hi), "blind": _blind(view, lo, hi), "gaps": [_gap(gap) for gap in reasons],
-    }  # fmt: skip
+        "at": wire.stamp(at),
+        "entryId": None,
+        "entry": None,
+        "start": wire.instant(lo),
+        "end": wire.instant(hi),
+        "heartbeats": beats(view, lo, hi, None),
+        "commits": [],
+        "sessions": _sessions(view, lo, hi),
+        "absences": _absences(view, lo, hi),
+        "blind": _blind(view, lo, hi),
+        "gaps": [_gap(gap) for gap in reasons],
+    }
 
 
 def _of_row(view: View, row: NamedEntryRow) -> EvidenceJson:
     lo = row["start_us"]
     hi = row["end_us"] if row["end_us"] is not None else to_us(view.now)
     return {
-        "entryId": row["id"], "entry": wire.entry(view, row), "start": wire.instant(lo),
-        "end": wire.instant(row["end_us"]), "heartbeats": beats(view, lo, hi, row["derived_project_id"] or row["project_id"]),
-        "commits": wire.commits(view.conn, row, hi), "sessions": _sessions(view, lo, hi),
-        "absences": _absences(view, lo, hi), "blind": _blind(view, lo, hi),
+        "entryId": row["id"],
+        "entry": wire.entry(view, row),
+        "start": wire.instant(lo),
+        "end": wire.instant(row["end_us"]),
+        "heartbeats": beats(view, lo, hi, row["derived_project_id"] or row["project_id"]),
+        "commits": wire.commits(view.conn, row, hi),
+        "sessions": _sessions(view, lo, hi),
+        "absences": _absences(view, lo, hi),
+        "blind": _blind(view, lo, hi),
         "gaps": [_gap(gap) for gap in _verdicts(view, lo, hi, row["actor"], row["derived_project_id"])],
-    }  # fmt: skip
+    }
 
 
 def beats(view: View, lo_us: int, hi_us: int, project_id: str | None) -> list[HeartbeatJson]:
@@ -114,17 +127,21 @@ def _gap(gap: GapVerdict) -> GapVerdictJson:
 
 def _sessions(view: View, lo_us: int, hi_us: int) -> list[SessionJson]:
     rows = fetch_all(
-        view.conn, SessionRow,
+        view.conn,
+        SessionRow,
         "SELECT * FROM session WHERE started_us <= ? AND coalesce(ended_us, last_us) >= ? ORDER BY started_us",
         (hi_us, lo_us),
-    )  # fmt: skip
+    )
     return [
         {
-            "sessionId": row["id"], "agent": row["agent"] or None, "start": wire.instant(row["started_us"]),
-            "end": wire.instant(row["ended_us"]), "endReason": row["end_reason"] or None,
+            "sessionId": row["id"],
+            "agent": row["agent"] or None,
+            "start": wire.instant(row["started_us"]),
+            "end": wire.instant(row["ended_us"]),
+            "endReason": row["end_reason"] or None,
         }
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def _absences(view: View, lo_us: int, hi_us: int) -> list[AbsenceJson]:
@@ -155,9 +172,12 @@ def history(view: View, entry_id: str) -> HistoryJson:
 
 def _edits_of(view: View, entry_id: str) -> list[HistoryRow]:
     return fetch_all(
-        view.conn, HistoryRow, "SELECT e.*, r.before, r.after, r.table_name FROM edit_row r JOIN edit e ON e.id = r.edit_id"
-        " WHERE r.row_id = ? AND r.table_name = 'entry' ORDER BY e.at_us, e.id, r.position", (entry_id,),
-    )  # fmt: skip
+        view.conn,
+        HistoryRow,
+        "SELECT e.*, r.before, r.after, r.table_name FROM edit_row r JOIN edit e ON e.id = r.edit_id"
+        " WHERE r.row_id = ? AND r.table_name = 'entry' ORDER BY e.at_us, e.id, r.position",
+        (entry_id,),
+    )
 
 
 _SHOWN: dict[str, tuple[str, Callable[[Any], object]]] = {
@@ -190,9 +210,13 @@ def _step_of(row: HistoryRow) -> HistoryStepJson:
 def edit(row: EditRow) -> EditJson:
     """One edit of the owner."""
     return {
-        "editId": row["id"], "at": wire.instant(row["at_us"]), "who": row["who"], "verb": row["verb"],
-        "summary": row["summary"], "undoneAt": wire.instant(row["undone_us"]),
-    }  # fmt: skip
+        "editId": row["id"],
+        "at": wire.instant(row["at_us"]),
+        "who": row["who"],
+        "verb": row["verb"],
+        "summary": row["summary"],
+        "undoneAt": wire.instant(row["undone_us"]),
+    }
 
 
 def edits(view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> PageJson[EditJson]:

@@ -67,8 +67,9 @@ def _chosen_entries(
     span = period(since, until, zone_of(view.policy.zone), view.now)
     clauses, values = ["e.end_us IS NOT NULL"], []
     for is_given, clause, bound in (
-        (since is not None, "e.start_us >= ?", span.lo_us), (until is not None, "e.start_us < ?", span.hi_us),
-    ):  # fmt: skip
+        (since is not None, "e.start_us >= ?", span.lo_us),
+        (until is not None, "e.start_us < ?", span.hi_us),
+    ):
         if is_given:
             clauses.append(clause)
             values.append(bound)

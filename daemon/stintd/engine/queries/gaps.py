@@ -32,9 +32,13 @@ LEAST_US = 60_000_000
 
 
 def listing(
-    view: View, since: date | datetime | None = None, until: date | datetime | None = None, limit: int = DEFAULT_LIMIT,
-    cursor: str | None = None, noted: Sequence[Meeting] = (),
-) -> PageJson[GapJson]:  # fmt: skip
+    view: View,
+    since: date | datetime | None = None,
+    until: date | datetime | None = None,
+    limit: int = DEFAULT_LIMIT,
+    cursor: str | None = None,
+    noted: Sequence[Meeting] = (),
+) -> PageJson[GapJson]:
     """Gaps of a period (this week unless asked otherwise), oldest first."""
     span = period_of(view.policy, view.now, since, until)
     after = decode_cursor(cursor, (int,))[0] if cursor else -1
@@ -132,10 +136,16 @@ def holes_around(reading: Reader, at_us: int) -> tuple[int, int]:
 def _gap_json(judge: "_Judge", lo: int, hi: int, before: NamedEntryRow, after: NamedEntryRow) -> GapJson:
     verdict, reason = judge.reason(lo, hi)
     return {
-        "id": f"{lo:x}", "start": wire.instant(lo), "end": wire.instant(hi), "durationSeconds": wire.seconds(hi - lo),
-        "verdict": verdict, "reason": reason, "before": _neighbour(before), "after": _neighbour(after),
+        "id": f"{lo:x}",
+        "start": wire.instant(lo),
+        "end": wire.instant(hi),
+        "durationSeconds": wire.seconds(hi - lo),
+        "verdict": verdict,
+        "reason": reason,
+        "before": _neighbour(before),
+        "after": _neighbour(after),
         "meetings": [],
-    }  # fmt: skip
+    }
 
 
 def _neighbour(row: NamedEntryRow) -> NeighbourJson:

@@ -19,9 +19,14 @@ Found = tuple[int, str, Context, Assignment]
 
 
 def listing(
-    view: View, since: date | datetime | None = None, until: date | datetime | None = None, limit: int = DEFAULT_LIMIT,
-    cursor: str | None = None, project: str | None = None, source: str | None = None,
-) -> PageJson[HeartbeatJson]:  # fmt: skip
+    view: View,
+    since: date | datetime | None = None,
+    until: date | datetime | None = None,
+    limit: int = DEFAULT_LIMIT,
+    cursor: str | None = None,
+    project: str | None = None,
+    source: str | None = None,
+) -> PageJson[HeartbeatJson]:
     """Heartbeats of a period; of one project (by name or id) or source if named."""
     span = period(since, until, zone_of(view.policy.zone), view.now)
     hi, skip = (span.hi_us - 1, 0) if cursor is None else decode_cursor(cursor, (int, int))

@@ -26,11 +26,17 @@ def key_row(conn: Connection, key_id: str) -> NamedApiKeyRow:
 def key_json(row: NamedApiKeyRow) -> KeyJson:
     """A key in its JSON shape."""
     return {
-        "id": row["id"], "name": row["name"], "scope": row["scope"], "clientId": row["client_id"],
-        "clientName": row["client_name"], "projectId": row["project_id"], "projectName": row["project_name"],
-        "createdAt": instant(row["created_us"]), "lastUsedAt": instant(row["last_used_us"]),
+        "id": row["id"],
+        "name": row["name"],
+        "scope": row["scope"],
+        "clientId": row["client_id"],
+        "clientName": row["client_name"],
+        "projectId": row["project_id"],
+        "projectName": row["project_name"],
+        "createdAt": instant(row["created_us"]),
+        "lastUsedAt": instant(row["last_used_us"]),
         "revokedAt": instant(row["revoked_us"]),
-    }  # fmt: skip
+    }
 
 
 def listing(view: View, status: str = "active") -> PageJson[KeyJson]:

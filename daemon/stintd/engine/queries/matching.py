@@ -24,9 +24,11 @@ WHERE p.deleted = 0 AND p.archived = 0 AND t.status = 'active' ORDER BY p.name, 
 def places_json(listing: Listing) -> TargetPlacesJson:
     """The places of a target in their JSON shape."""
     return {
-        "data": [place_json(place) for place in listing.places], "nextCursor": None,
-        "listedAt": instant(listing.listed_us), "trouble": listing.trouble or None,
-    }  # fmt: skip
+        "data": [place_json(place) for place in listing.places],
+        "nextCursor": None,
+        "listedAt": instant(listing.listed_us),
+        "trouble": listing.trouble or None,
+    }
 
 
 def place_json(place: StoredPlace) -> TargetPlaceJson:
@@ -46,9 +48,12 @@ def proposals(view: View, planned: Planned, listing: Listing) -> TargetMatchJson
         _proposal_json(proposal, there, planned) for proposal in proposals if not (proposal.local.task and proposal.how == NONE)
     ]
     return {
-        "target": planned.target.name, "createsPlaces": planned.able.creates_places, "listedAt": instant(listing.listed_us),
-        "trouble": listing.trouble or None, "proposals": shown,
-    }  # fmt: skip
+        "target": planned.target.name,
+        "createsPlaces": planned.able.creates_places,
+        "listedAt": instant(listing.listed_us),
+        "trouble": listing.trouble or None,
+        "proposals": shown,
+    }
 
 
 def _locals(view: View) -> list[LocalName]:
@@ -65,7 +70,12 @@ def _is_open(target: Target, local: LocalName) -> bool:
 def _proposal_json(one: Proposal, there: dict[str, StoredPlace], planned: Planned) -> PlaceProposalJson:
     place = there[one.key] if one.key is not None else None
     return {
-        "project": one.local.project, "task": one.local.task, "client": one.local.client, "how": one.how,
-        "place": place.name if place is not None else None, "remote": place.remote if place is not None else {},
-        "lacks": missing_need(planned.able, place.remote) if place is not None else None, "near": list(one.near),
-    }  # fmt: skip
+        "project": one.local.project,
+        "task": one.local.task,
+        "client": one.local.client,
+        "how": one.how,
+        "place": place.name if place is not None else None,
+        "remote": place.remote if place is not None else {},
+        "lacks": missing_need(planned.able, place.remote) if place is not None else None,
+        "near": list(one.near),
+    }

@@ -53,6 +53,11 @@ def command(view: View, meeting: Meeting) -> str:
 def meeting_json(view: View, meeting: Meeting) -> MeetingJson:
     """A proposal in the form a gap contains."""
     return {
-        "text": describe(view, meeting), "command": command(view, meeting), "start": wire.instant(meeting.start_us),
-        "end": wire.instant(meeting.end_us), "title": meeting.title, "projectName": meeting.project, "taskName": meeting.task,
-    }  # fmt: skip
+        "text": describe(view, meeting),
+        "command": command(view, meeting),
+        "start": wire.instant(meeting.start_us),
+        "end": wire.instant(meeting.end_us),
+        "title": meeting.title,
+        "projectName": meeting.project,
+        "taskName": meeting.task,
+    }

@@ -35,16 +35,25 @@ def delivery_json(delivery: ShownDeliveryRow | OutboxRow | DeliveryRow) -> Deliv
     payload = json.loads(row.get("told") or row.get("wanted") or row.get("held") or "{}")
     is_stuck = bool(row.get("hold")) or row["state"] == outbox.PARKED
     return {
-        "id": row["id"], "target": row["target"], "kind": row.get("kind", "entry"), "state": row["state"],
+        "id": row["id"],
+        "target": row["target"],
+        "kind": row.get("kind", "entry"),
+        "state": row["state"],
         "attempts": row["attempts"],
         "nextAttemptAt": instant(row["next_us"]) if row["state"] == outbox.WAITING else None,
-        "lastAttemptAt": instant(row["last_try_us"]), "lastStatus": row["status"], "lastError": row["error"] or None,
-        "createdAt": instant(row["created_us"]), "finishedAt": instant(row["finished_us"]),
-        "entryId": row.get("entry_id"), "reason": row.get("hold") or None,
+        "lastAttemptAt": instant(row["last_try_us"]),
+        "lastStatus": row["status"],
+        "lastError": row["error"] or None,
+        "createdAt": instant(row["created_us"]),
+        "finishedAt": instant(row["finished_us"]),
+        "entryId": row.get("entry_id"),
+        "reason": row.get("hold") or None,
         "remedy": remedy_of(row.get("remedy") or "", row["id"], row.get("entry_id")) if is_stuck else None,
         "day": row.get("day") or None,
-        "seconds": payload.get("seconds"), "project": payload.get("project") or None, "description": payload.get("description"),
-    }  # fmt: skip
+        "seconds": payload.get("seconds"),
+        "project": payload.get("project") or None,
+        "description": payload.get("description"),
+    }
 
 
 def listing(
@@ -94,6 +103,8 @@ def row_of(reading: Reader, delivery_id: str) -> OutboxRow:
 def latest_parked(reading: Reader, target: str) -> ParkedRow | None:
     """The latest parked delivery, with their number as `count`; None if there is none."""
     return fetch_one(
-        reading.conn, ParkedRow, "SELECT *, count(*) OVER () AS count FROM outbox WHERE target = ? AND state = 'parked'"
-        " ORDER BY seq DESC LIMIT 1", (target,),
-    )  # fmt: skip
+        reading.conn,
+        ParkedRow,
+        "SELECT *, count(*) OVER () AS count FROM outbox WHERE target = ? AND state = 'parked' ORDER BY seq DESC LIMIT 1",
+        (target,),
+    )

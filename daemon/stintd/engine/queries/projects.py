@@ -18,9 +18,14 @@ HOUR_US = 3_600_000_000
 
 
 def listing(
-    view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None, status: str = "active", search: str | None = None,
-    client_id: str | None = None, client: str | None = None,
-) -> PageJson[ProjectJson]:  # fmt: skip
+    view: View,
+    limit: int = DEFAULT_LIMIT,
+    cursor: str | None = None,
+    status: str = "active",
+    search: str | None = None,
+    client_id: str | None = None,
+    client: str | None = None,
+) -> PageJson[ProjectJson]:
     """Projects by name; active ones unless asked otherwise."""
     clauses = ["p.deleted = 0", _BY_STATUS[status]]
     values: list[object] = []

@@ -40,9 +40,14 @@ _FILTERS = {
 
 
 def report(
-    view: View, since: date | datetime | None = None, until: date | datetime | None = None, group_by: Grouping = "project",
-    timezone: str | None = None, target: Planned | None = None, **filters: Unpack[Filters],
-) -> ReportJson:  # fmt: skip
+    view: View,
+    since: date | datetime | None = None,
+    until: date | datetime | None = None,
+    group_by: Grouping = "project",
+    timezone: str | None = None,
+    target: Planned | None = None,
+    **filters: Unpack[Filters],
+) -> ReportJson:
     """Rows and totals of a period (this week by project unless asked otherwise); with a target also the hours by its
     rounding, and those it already holds.
     """
@@ -50,24 +55,36 @@ def report(
     span = period(since, until, zone, view.now, default=week_of(view.now.astimezone(zone).date()))
     chosen = {name: value for name, value in filters.items() if value is not None}
     is_quick = (
-        span.days is not None and zone == zone_of(view.policy.zone) and group_by in FROM_TOTALS
+        span.days is not None
+        and zone == zone_of(view.policy.zone)
+        and group_by in FROM_TOTALS
         and chosen.keys() <= TOTALS_FILTERS
-    )  # fmt: skip
+    )
     result = _from_totals(view, span, group_by, chosen) if is_quick else _from_entries(view, span, group_by, chosen, zone)
     rows = [_row_json(row) for row in result.rows]
     totals: ReportTotalsJson = {**_row_json(result.total), "wallSeconds": wire.seconds(result.wall_us)}
     if target is not None:
         rows = _with_target(view, target, span, zone, group_by, chosen, rows, totals)
     return {
-        "from": wire.stamp(span.start), "to": wire.stamp(span.end), "timezone": str(zone), "groupBy": group_by,
-        "rows": rows, "totals": totals,
-    }  # fmt: skip
+        "from": wire.stamp(span.start),
+        "to": wire.stamp(span.end),
+        "timezone": str(zone),
+        "groupBy": group_by,
+        "rows": rows,
+        "totals": totals,
+    }
 
 
 def _with_target(
-    view: View, one: Planned, span: Period, zone: ZoneInfo, group_by: str, filters: Mapping[str, object],
-    rows: list[ReportRowJson], totals: ReportTotalsJson,
-) -> list[ReportRowJson]:  # fmt: skip
+    view: View,
+    one: Planned,
+    span: Period,
+    zone: ZoneInfo,
+    group_by: str,
+    filters: Mapping[str, object],
+    rows: list[ReportRowJson],
+    totals: ReportTotalsJson,
+) -> list[ReportRowJson]:
     """Add to the rows their hours at a target; hours that only the target has get their own row. Fills in `totals`, too."""
     names = _Names(view)
     hours = at_target.hours_at_target(view, one, span, zone, filters)
@@ -89,11 +106,18 @@ def _row_json(row: rules.Row) -> ReportRowJson:
     one = len(amounts) == 1
     hands_on, supervised = wire.seconds(row.hands_on_us), wire.seconds(row.supervised_us)
     return {
-        "key": row.key, "name": row.name, "seconds": hands_on + supervised, "handsOnSeconds": hands_on,
-        "supervisedSeconds": supervised, "agentSeconds": wire.seconds(row.agent_us),
-        "billableSeconds": wire.seconds(row.billable_us), "amount": next(iter(amounts.values())) if one else None,
-        "currency": (next(iter(amounts)) or None) if one else None, "amounts": amounts, "entries": row.entries,
-    }  # fmt: skip
+        "key": row.key,
+        "name": row.name,
+        "seconds": hands_on + supervised,
+        "handsOnSeconds": hands_on,
+        "supervisedSeconds": supervised,
+        "agentSeconds": wire.seconds(row.agent_us),
+        "billableSeconds": wire.seconds(row.billable_us),
+        "amount": next(iter(amounts.values())) if one else None,
+        "currency": (next(iter(amounts)) or None) if one else None,
+        "amounts": amounts,
+        "entries": row.entries,
+    }
 
 
 # ---------------------------------------------------------------- from the day totals
@@ -258,20 +282,28 @@ def _running(view: View, span: Period, filters: Mapping[str, object]) -> list[To
     zone = zone_of(view.policy.zone)
     return [
         Total(
-            part.day.isoformat(), row["project_id"] or "", row["task"] or "", row["actor"], row["billable"],
-            part.length_us, part.hands_on_us, part.supervised_us, 1,
+            part.day.isoformat(),
+            row["project_id"] or "",
+            row["task"] or "",
+            row["actor"],
+            row["billable"],
+            part.length_us,
+            part.hands_on_us,
+            part.supervised_us,
+            1,
         )
         for row in find(view, ["e.end_us IS NULL", "e.origin <> 'auto'", *clauses], values)
         for part in rules.contributions(rollup.entry_of(row), zone, view.now, (span.lo_us, span.hi_us))
-    ]  # fmt: skip
+    ]
 
 
 def _wall_us(view: View, span: Period, total: rules.Row, filters: Mapping[str, object]) -> int:
     """The person's time by the clock: the sum, unless entries overlap on purpose."""
     beside = exists(
-        view.conn, "SELECT 1 FROM entry WHERE may_overlap = 1 AND start_us < ?"
-        " AND (end_us IS NULL OR end_us > ?) LIMIT 1", (span.hi_us, span.lo_us),
-    )  # fmt: skip
+        view.conn,
+        "SELECT 1 FROM entry WHERE may_overlap = 1 AND start_us < ? AND (end_us IS NULL OR end_us > ?) LIMIT 1",
+        (span.hi_us, span.lo_us),
+    )
     if beside is None:
         return total.human_us
     return _from_entries(view, span, "project", filters, zone_of(view.policy.zone)).wall_us

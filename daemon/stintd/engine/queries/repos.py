@@ -36,30 +36,46 @@ def _repo(view: View, row: RepoRow, resolver: Resolver, names: dict[str, str]) -
     project = (resolver.resolve(place).project if place else None) or row["project_id"]
     active = max([row["last_active_us"], *(checkout["last_active_us"] for checkout in checkouts)])
     return {
-        "id": row["id"], "name": row["name"], "remote": row["remote"], "identity": row["identity"],
-        "projectId": project, "projectName": names.get(project) if project else None,
-        "path": first["path"] if first else None, "branch": first["branch"] if first else None,
+        "id": row["id"],
+        "name": row["name"],
+        "remote": row["remote"],
+        "identity": row["identity"],
+        "projectId": project,
+        "projectName": names.get(project) if project else None,
+        "path": first["path"] if first else None,
+        "branch": first["branch"] if first else None,
         "lastActiveAt": instant(active) if active else None,
         "checkouts": [
             {
-                "path": checkout["path"], "kind": checkout["kind"], "branch": checkout["branch"], "head": checkout["head"],
-                "gone": bool(checkout["is_gone"]), "trouble": checkout["trouble"],
+                "path": checkout["path"],
+                "kind": checkout["kind"],
+                "branch": checkout["branch"],
+                "head": checkout["head"],
+                "gone": bool(checkout["is_gone"]),
+                "trouble": checkout["trouble"],
                 "lastActiveAt": instant(checkout["last_active_us"]) if checkout["last_active_us"] else None,
             }
             for checkout in checkouts
         ],
-    }  # fmt: skip
+    }
 
 
 def mapping(row: NamedMappingRow) -> MappingJson:
     """A mapping of the owner. `row` comes from MAPPING_SQL."""
     return {
-        "id": row["id"], "position": row["position"], "path": row["path"], "remote": row["remote"],
-        "branch": row["branch"], "project": row["project_name"] or row["project"], "projectId": row["project"],
-        "client": row["client"], "task": row["task"],
-        "billable": None if row["billable"] is None else bool(row["billable"]), "tags": json.loads(row["tags"]),
+        "id": row["id"],
+        "position": row["position"],
+        "path": row["path"],
+        "remote": row["remote"],
+        "branch": row["branch"],
+        "project": row["project_name"] or row["project"],
+        "projectId": row["project"],
+        "client": row["client"],
+        "task": row["task"],
+        "billable": None if row["billable"] is None else bool(row["billable"]),
+        "tags": json.loads(row["tags"]),
         "since": instant(row["since_us"]),
-    }  # fmt: skip
+    }
 
 
 MAPPING_SQL = "SELECT m.*, p.name AS project_name FROM mapping m LEFT JOIN project p ON p.id = m.project"

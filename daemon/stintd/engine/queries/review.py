@@ -73,11 +73,14 @@ def listing(
         lines += _corrections(view, span)
     looked = cursors.get(view.conn, LOOKED)
     return {
-        "from": wire.stamp(span.start), "to": wire.stamp(span.end), "timezone": view.policy.zone,
-        "items": lines, "count": len(lines),
+        "from": wire.stamp(span.start),
+        "to": wire.stamp(span.end),
+        "timezone": view.policy.zone,
+        "items": lines,
+        "count": len(lines),
         "blind": [_blind(one) for one in absences.blind_stretches(view.conn, span.lo_us, span.hi_us)],
         "lookedAt": wire.instant(int(looked)) if looked else None,
-    }  # fmt: skip
+    }
 
 
 def _blind(one: BlindStretch) -> BlindJson:
@@ -126,9 +129,14 @@ def period_of(
 def items(view: View, span: Period) -> list[ReviewItemJson]:
     """What the database tells at once."""
     return [
-        *_gaps(view, span), *_projects(view, span), *_unassigned(view, span), *_unconfirmed(view, span), *_long(view, span),
-        *_lacking(view), *_changed(view, span),
-    ]  # fmt: skip
+        *_gaps(view, span),
+        *_projects(view, span),
+        *_unassigned(view, span),
+        *_unconfirmed(view, span),
+        *_long(view, span),
+        *_lacking(view),
+        *_changed(view, span),
+    ]
 
 
 class _About(TypedDict, total=False):
@@ -146,9 +154,18 @@ class _About(TypedDict, total=False):
 
 def _item(kind: ReviewKind, text: str, command: str, about: _About | None = None) -> ReviewItemJson:
     item: ReviewItemJson = {
-        "kind": kind, "text": text, "command": command, "day": None, "start": None, "end": None, "seconds": None,
-        "entryId": None, "projectId": None, "projectName": None, "title": None,
-    }  # fmt: skip
+        "kind": kind,
+        "text": text,
+        "command": command,
+        "day": None,
+        "start": None,
+        "end": None,
+        "seconds": None,
+        "entryId": None,
+        "projectId": None,
+        "projectName": None,
+        "title": None,
+    }
     return cast("ReviewItemJson", {**item, **(about or {})})
 
 
@@ -228,8 +245,12 @@ def _unconfirmed(view: View, span: Period) -> Iterator[ReviewItemJson]:
         what = "estimated" if any(row["is_estimated"] for row in rows) else "from file changes alone"
         text = f"{name} {date.fromisoformat(day):%a} {int(day[-2:])}: {short_length(60 * minutes)} {what}"
         about: _About = {
-            "day": day, "seconds": wire.seconds(length), "entryId": rows[0]["id"], "projectId": project, "projectName": name,
-        }  # fmt: skip
+            "day": day,
+            "seconds": wire.seconds(length),
+            "entryId": rows[0]["id"],
+            "projectId": project,
+            "projectName": name,
+        }
         yield _item("unconfirmed", text, f"stint approve {day} --project {shlex.quote(name)}", about)
 
 
@@ -241,9 +262,11 @@ def _long(view: View, span: Period) -> Iterator[ReviewItemJson]:
         command = f"stint edit {row['id']} --end WHEN" if row["end_us"] else f"stint stop {shlex.quote(name)} --at WHEN"
         what = "long manual entry" if row["end_us"] else "manual timer still running"
         about: _About = {
-            **_when(view, row["start_us"], end_us), "entryId": row["id"], "projectId": row["project_id"],
+            **_when(view, row["start_us"], end_us),
+            "entryId": row["id"],
+            "projectId": row["project_id"],
             "projectName": row["project_name"],
-        }  # fmt: skip
+        }
         yield _item("long", f"{name}, {what}: {_stretch_text(view, row['start_us'], end_us)}", command, about)
 
 
@@ -283,7 +306,10 @@ def _corrections(view: View, span: Period) -> list[ReviewItemJson]:
         text = f"{subject}: approved {approved / 3600:.2f} h, now {current / 3600:.2f} h ({(current - approved) / 3600:+.2f})"
         command = f"stint {'unapprove' if is_evidence else 'approve'} {key.day} --project {shlex.quote(name)}"
         about: _About = {
-            "day": key.day, "seconds": current - approved, "projectId": key.project or None, "projectName": name,
-        }  # fmt: skip
+            "day": key.day,
+            "seconds": current - approved,
+            "projectId": key.project or None,
+            "projectName": name,
+        }
         items.append(_item("correction", text, command, about))
     return items

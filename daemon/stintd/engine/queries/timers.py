@@ -51,9 +51,12 @@ def today_us(view: View) -> int:
     day = view.now.astimezone(zone).date()
     lo, hi, now = to_us(midnight(day, zone)), to_us(midnight(day + DAY, zone)), to_us(view.now)
     rows = fetch_all(
-        view.conn, EntryRow, "SELECT * FROM entry WHERE actor = 'human' AND start_us < ? AND (end_us IS NULL OR end_us > ?)"
-        " AND (start_us >= ? OR end_us IS NULL)", (hi, lo, lo - LONGEST_US),
-    )  # fmt: skip
+        view.conn,
+        EntryRow,
+        "SELECT * FROM entry WHERE actor = 'human' AND start_us < ? AND (end_us IS NULL OR end_us > ?)"
+        " AND (start_us >= ? OR end_us IS NULL)",
+        (hi, lo, lo - LONGEST_US),
+    )
     return sum(_inside_us(row, lo, min(hi, now)) for row in rows)
 
 

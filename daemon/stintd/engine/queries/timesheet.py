@@ -24,9 +24,14 @@ LONGEST = 366
 
 
 def timesheet(
-    view: View, since: date | datetime | None = None, until: date | datetime | None = None, week: str | None = None,
-    timezone: str | None = None, target: Planned | None = None, **filters: Unpack[Filters],
-) -> TimesheetJson:  # fmt: skip
+    view: View,
+    since: date | datetime | None = None,
+    until: date | datetime | None = None,
+    week: str | None = None,
+    timezone: str | None = None,
+    target: Planned | None = None,
+    **filters: Unpack[Filters],
+) -> TimesheetJson:
     """Rows by project and task with their seconds by day; a week unless a period is named. The days are the person's time,
     with agents' own time beside it, unless one actor is asked for. With a target also the hours by its rounding, and those it
     already holds.
@@ -41,20 +46,28 @@ def timesheet(
     days = [(span.days[0] + n * ONE_DAY).isoformat() for n in range((span.days[1] - span.days[0]).days + 1)]
     sums = _sums([row["days"] for row in rows], days)
     totals: TimesheetTotalsJson = {
-        "days": sums, "seconds": sum(sums.values()), "supervisedSeconds": sum(row["supervisedSeconds"] for row in rows),
+        "days": sums,
+        "seconds": sum(sums.values()),
+        "supervisedSeconds": sum(row["supervisedSeconds"] for row in rows),
         "agentSeconds": sum(row["agentSeconds"] for row in rows),
-    }  # fmt: skip
+    }
     if target is not None:
         rounded = _sums([row["roundedDays"] for row in rows], days)
         delivered = _sums([row["deliveredDays"] for row in rows], days)
         totals |= {
-            "roundedDays": rounded, "roundedSeconds": sum(rounded.values()), "deliveredDays": delivered,
+            "roundedDays": rounded,
+            "roundedSeconds": sum(rounded.values()),
+            "deliveredDays": delivered,
             "deliveredSeconds": sum(delivered.values()),
-        }  # fmt: skip
+        }
     return {
-        "from": span.days[0].isoformat(), "to": span.days[1].isoformat(), "timezone": str(zone), "days": days,
-        "rows": rows, "totals": totals,
-    }  # fmt: skip
+        "from": span.days[0].isoformat(),
+        "to": span.days[1].isoformat(),
+        "timezone": str(zone),
+        "days": days,
+        "rows": rows,
+        "totals": totals,
+    }
 
 
 def _sums(rows: Sequence[Mapping[str, int]], days: list[str]) -> dict[str, int]:
@@ -126,19 +139,35 @@ def _at_target(view: View, rows: dict[tuple[str, str], TimesheetRowJson], hours:
 def _lost(view: View, entry_hours: TargetHours) -> TimesheetRowJson:
     """A row for hours that the target holds and the sheet no longer has."""
     row = fetch_one(
-        view.conn, LabelsRow, "SELECT p.id AS project_id, p.name AS project_name, c.id AS client_id, c.name AS client_name,"
+        view.conn,
+        LabelsRow,
+        "SELECT p.id AS project_id, p.name AS project_name, c.id AS client_id, c.name AS client_name,"
         " t.id AS task_id, t.name AS task_name FROM project p LEFT JOIN client c ON c.id = p.client_id"
-        " LEFT JOIN task t ON t.project_id = p.id AND t.key = ? WHERE p.id = ?", (entry_hours.task, entry_hours.project_id),
-    )  # fmt: skip
+        " LEFT JOIN task t ON t.project_id = p.id AND t.key = ? WHERE p.id = ?",
+        (entry_hours.task, entry_hours.project_id),
+    )
     blank: LabelsRow = {
-        "project_id": None, "project_name": None, "client_id": None, "client_name": None, "task_id": None, "task_name": None,
-    }  # fmt: skip
+        "project_id": None,
+        "project_name": None,
+        "client_id": None,
+        "client_name": None,
+        "task_id": None,
+        "task_name": None,
+    }
     return _head(row or blank, entry_hours.task or None)
 
 
 def _head(row: LabelsRow, task: str | None) -> TimesheetRowJson:
     return {
-        "clientId": row["client_id"], "clientName": row["client_name"], "projectId": row["project_id"],
-        "projectName": row["project_name"], "taskId": row["task_id"], "taskName": row["task_name"] or task,
-        "days": {}, "seconds": 0, "billableSeconds": 0, "supervisedSeconds": 0, "agentSeconds": 0,
-    }  # fmt: skip
+        "clientId": row["client_id"],
+        "clientName": row["client_name"],
+        "projectId": row["project_id"],
+        "projectName": row["project_name"],
+        "taskId": row["task_id"],
+        "taskName": row["task_name"] or task,
+        "days": {},
+        "seconds": 0,
+        "billableSeconds": 0,
+        "supervisedSeconds": 0,
+        "agentSeconds": 0,
+    }

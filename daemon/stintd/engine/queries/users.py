@@ -34,17 +34,27 @@ def person(reading: Reader, row: ShownPersonRow) -> UserJson:
     """A User; for the owner also the addresses, zone and device by which hours are recognised as theirs."""
     meta = _meta(reading)
     user: UserJson = {
-        "id": row["id"], "name": row["name"], "email": row["email"], "role": row["role"], "status": row["status"],
-        "workspaceId": meta.get("workspace_id"), "createdAt": wire.instant(row["created_us"]), "revision": row["revision"],
-    }  # fmt: skip
+        "id": row["id"],
+        "name": row["name"],
+        "email": row["email"],
+        "role": row["role"],
+        "status": row["status"],
+        "workspaceId": meta.get("workspace_id"),
+        "createdAt": wire.instant(row["created_us"]),
+        "revision": row["revision"],
+    }
     if row["role"] != OWNER:
         return user
     emails = list(reading.policy.owner_emails)
     # The owner existed before their row, which the first change creates.
     return {
-        **user, "email": row["email"] or next(iter(emails), None), "createdAt": None, "emails": emails,
-        "timezone": reading.policy.zone, "deviceId": meta.get("device_id"),
-    }  # fmt: skip
+        **user,
+        "email": row["email"] or next(iter(emails), None),
+        "createdAt": None,
+        "emails": emails,
+        "timezone": reading.policy.zone,
+        "deviceId": meta.get("device_id"),
+    }
 
 
 def person_row(reading: Reader, user_id: str) -> ShownPersonRow:
@@ -67,9 +77,13 @@ def me(view: View) -> UserJson:
 
 
 def listing(
-    view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None, role: str | None = None, status: str | None = None,
+    view: View,
+    limit: int = DEFAULT_LIMIT,
+    cursor: str | None = None,
+    role: str | None = None,
+    status: str | None = None,
     search: str | None = None,
-) -> PageJson[UserJson]:  # fmt: skip
+) -> PageJson[UserJson]:
     """People by name."""
     clauses: list[str] = []
     values: dict[str, object] = {}

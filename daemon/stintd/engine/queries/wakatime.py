@@ -55,10 +55,13 @@ def _lists(view: View, work: Worked, parts: list[Slice]) -> WakaTimeListsJson:
     systems = {agent["editor"]: agent["os"] for agent in user_agents(view)["data"] if agent["os"]}
     return {
         "categories": by_name(parts, lambda part: CODING if part.actor == "human" else BY_AGENT, ""),
-        "projects": by_name(parts, work.name_of), "languages": by_name(parts, lambda part: language_of(part.entity)),
+        "projects": by_name(parts, work.name_of),
+        "languages": by_name(parts, lambda part: language_of(part.entity)),
         "editors": by_name(parts, lambda part: part.client),
-        "operating_systems": by_name(parts, lambda part: systems.get(part.client, "")), "machines": [], "dependencies": [],
-    }  # fmt: skip
+        "operating_systems": by_name(parts, lambda part: systems.get(part.client, "")),
+        "machines": [],
+        "dependencies": [],
+    }
 
 
 def _span(first_day: date, last_day: date, zone: ZoneInfo) -> WakaTimeSpanJson:
@@ -80,19 +83,27 @@ def today(view: View) -> WakaTimeTodayJson:
 
 def _day(view: View, work: Worked, parts: list[Slice], day: date, zone: ZoneInfo, is_detailed: bool = False) -> WakaTimeDayJson:
     text = "Today" if day == view.now.astimezone(zone).date() else day.strftime("%a %b %d %Y")
-    shown = cast("WakaTimeDayJson", {
-        "grand_total": length(human_us(parts)), **_lists(view, work, parts),
-        "range": {"date": day.isoformat(), "text": text, **_span(day, day, zone)},
-    })  # fmt: skip
+    shown = cast(
+        "WakaTimeDayJson",
+        {
+            "grand_total": length(human_us(parts)),
+            **_lists(view, work, parts),
+            "range": {"date": day.isoformat(), "text": text, **_span(day, day, zone)},
+        },
+    )
     if is_detailed:
         shown |= {"branches": by_name(parts, lambda part: part.branch), "entities": by_name(parts, lambda part: part.entity)}
     return shown
 
 
 def summaries(
-    view: View, start: date | None = None, end: date | None = None, range_: str | None = None, project: str | None = None,
+    view: View,
+    start: date | None = None,
+    end: date | None = None,
+    range_: str | None = None,
+    project: str | None = None,
     timezone: str | None = None,
-) -> WakaTimeSummariesJson:  # fmt: skip
+) -> WakaTimeSummariesJson:
     """Day by day."""
     zone = zone_of(timezone or view.policy.zone)
     first_day, last_day = days_of(view, zone, start, end, range_)
@@ -105,16 +116,23 @@ def summaries(
     average = total // busy if busy else 0
     span, sum_ = _span(first_day, last_day, zone), length(total)
     return {
-        "data": days, "start": span["start"], "end": span["end"],
+        "data": days,
+        "start": span["start"],
+        "end": span["end"],
         "cumulative_total": {
-            "seconds": round(total / wire.SECOND, 3), "text": sum_["text"], "digital": sum_["digital"],
+            "seconds": round(total / wire.SECOND, 3),
+            "text": sum_["text"],
+            "digital": sum_["digital"],
             "decimal": sum_["decimal"],
         },
         "daily_average": {
-            "seconds": average // wire.SECOND, "text": words(average / wire.SECOND), "days_including_holidays": count,
-            "holidays": count - busy, "days_minus_holidays": busy,
+            "seconds": average // wire.SECOND,
+            "text": words(average / wire.SECOND),
+            "days_including_holidays": count,
+            "holidays": count - busy,
+            "days_minus_holidays": busy,
         },
-    }  # fmt: skip
+    }
 
 
 def stats(view: View, span: str = "last_7_days", timezone: str | None = None) -> WakaTimeStatsJson:
@@ -130,14 +148,26 @@ def stats(view: View, span: str = "last_7_days", timezone: str | None = None) ->
     if busy is not None:
         longest = length(lengths[busy])
         best = {"date": busy.isoformat(), "total_seconds": longest["total_seconds"], "text": longest["text"]}
-    return {"data": {
-        "range": span, "status": "ok", "is_up_to_date": True, "is_including_today": last_day >= view.now.astimezone(zone).date(),
-        **_span(first_day, last_day, zone), "total_seconds": round(total / wire.SECOND, 3),
-        "human_readable_total": words(total / wire.SECOND), "daily_average": average // wire.SECOND,
-        "human_readable_daily_average": words(average / wire.SECOND), "human_readable_range": span.replace("_", " "),
-        "days_including_holidays": count, "days_minus_holidays": len(lengths), "holidays": count - len(lengths),
-        "best_day": best, "username": "owner", **_lists(view, work, work.slices),
-    }}  # fmt: skip
+    return {
+        "data": {
+            "range": span,
+            "status": "ok",
+            "is_up_to_date": True,
+            "is_including_today": last_day >= view.now.astimezone(zone).date(),
+            **_span(first_day, last_day, zone),
+            "total_seconds": round(total / wire.SECOND, 3),
+            "human_readable_total": words(total / wire.SECOND),
+            "daily_average": average // wire.SECOND,
+            "human_readable_daily_average": words(average / wire.SECOND),
+            "human_readable_range": span.replace("_", " "),
+            "days_including_holidays": count,
+            "days_minus_holidays": len(lengths),
+            "holidays": count - len(lengths),
+            "best_day": best,
+            "username": "owner",
+            **_lists(view, work, work.slices),
+        }
+    }
 
 
 def _nothing(part: Slice) -> str:
@@ -145,9 +175,13 @@ def _nothing(part: Slice) -> str:
 
 
 def durations(
-    view: View, date_: date, project: str | None = None, branches: str | None = None, slice_by: str | None = None,
+    view: View,
+    date_: date,
+    project: str | None = None,
+    branches: str | None = None,
+    slice_by: str | None = None,
     timezone: str | None = None,
-) -> WakaTimeDurationsJson:  # fmt: skip
+) -> WakaTimeDurationsJson:
     """The stretches of a day, each with its project, and cut finer on request. Entries of agents carry their category."""
     zone = zone_of(timezone or view.policy.zone)
     work = load_work(view, date_, date_, zone, project)
@@ -157,13 +191,17 @@ def durations(
     shown: list[WakaTimeDurationJson] = []
     for part in join_slices([part._replace(entity=name_of(part)) for part in parts], ("project", "entity")):
         row: WakaTimeDurationJson = {
-            "time": part.start_us / wire.SECOND, "duration": part.length_us / wire.SECOND, "project": work.name_of(part),
+            "time": part.start_us / wire.SECOND,
+            "duration": part.length_us / wire.SECOND,
+            "project": work.name_of(part),
             "category": "coding" if part.actor == "human" else "ai coding",
-        }  # fmt: skip
+        }
         shown.append(cast("WakaTimeDurationJson", {**row, slice_by: part.entity}) if slice_by else row)
     return {
-        "data": shown, "branches": sorted({part.branch for part in parts if part.branch}), **_span(date_, date_, zone),
-    }  # fmt: skip
+        "data": shown,
+        "branches": sorted({part.branch for part in parts if part.branch}),
+        **_span(date_, date_, zone),
+    }
 
 
 def all_time(view: View, project: str | None = None) -> WakaTimeAllTimeJson:
@@ -175,11 +213,16 @@ def all_time(view: View, project: str | None = None) -> WakaTimeAllTimeJson:
     oldest_us = fetch_value(view.conn, int, "SELECT min(start_us) FROM entry")
     began = from_us(oldest_us).astimezone(zone).date() if oldest_us is not None else day
     total = length(seconds * wire.SECOND)
-    return {"data": {
-        "text": total["text"], "digital": total["digital"], "decimal": total["decimal"], "total_seconds": seconds,
-        "is_up_to_date": True,
-        "range": {"start_date": began.isoformat(), "end_date": day.isoformat(), **_span(began, day, zone)},
-    }}  # fmt: skip
+    return {
+        "data": {
+            "text": total["text"],
+            "digital": total["digital"],
+            "decimal": total["decimal"],
+            "total_seconds": seconds,
+            "is_up_to_date": True,
+            "range": {"start_date": began.isoformat(), "end_date": day.isoformat(), **_span(began, day, zone)},
+        }
+    }
 
 
 def projects(view: View, q: str | None = None) -> WakaTimeProjectsJson:
@@ -189,20 +232,44 @@ def projects(view: View, q: str | None = None) -> WakaTimeProjectsJson:
         " FROM project p LEFT JOIN entry e ON e.project_id = p.id WHERE p.deleted = 0 GROUP BY p.id ORDER BY last_us DESC, p.name"
     )
     rows = [row for row in fetch_all(view.conn, ProjectUseRow, sql) if q is None or q.lower() in row["name"].lower()]
-    return {"data": [{
-        "id": row["id"], "name": row["name"], "created_at": wire.instant(row["created_us"]),
-        "last_heartbeat_at": wire.instant(row["last_us"]), "has_public_url": False, "archived": bool(row["archived"]),
-    } for row in rows], "total": len(rows), "total_pages": 1, "page": 1}  # fmt: skip
+    return {
+        "data": [
+            {
+                "id": row["id"],
+                "name": row["name"],
+                "created_at": wire.instant(row["created_us"]),
+                "last_heartbeat_at": wire.instant(row["last_us"]),
+                "has_public_url": False,
+                "archived": bool(row["archived"]),
+            }
+            for row in rows
+        ],
+        "total": len(rows),
+        "total_pages": 1,
+        "page": 1,
+    }
 
 
 def user(view: View) -> WakaTimeUserJson:
     """The owner, as a client requests it after its login."""
     user_id = fetch_value(view.conn, str, "SELECT value FROM meta WHERE key = 'user_id'")
-    return {"data": {
-        "id": user_id or "", "username": "owner", "display_name": "stintd", "full_name": None, "email": None,
-        "timezone": view.policy.zone, "has_premium_features": True, "has_team_features": False, "is_email_public": False,
-        "last_heartbeat_at": None, "photo": None, "plan": "local", "created_at": None,
-    }}  # fmt: skip
+    return {
+        "data": {
+            "id": user_id or "",
+            "username": "owner",
+            "display_name": "stintd",
+            "full_name": None,
+            "email": None,
+            "timezone": view.policy.zone,
+            "has_premium_features": True,
+            "has_team_features": False,
+            "is_email_public": False,
+            "last_heartbeat_at": None,
+            "photo": None,
+            "plan": "local",
+            "created_at": None,
+        }
+    }
 
 
 def user_agents(view: View) -> WakaTimeAgentsJson:
@@ -216,9 +283,13 @@ def _agent(text: str, value: str) -> WakaTimeAgentJson:
     day, editor, system = [*value.split("\t"), "", ""][:3]
     identity = UUID(bytes=hashlib.blake2b(text.encode(), digest_size=16).digest())
     return {
-        "id": str(identity), "value": text, "editor": editor, "os": system, "last_seen_at": f"{day}T00:00:00Z",
+        "id": str(identity),
+        "value": text,
+        "editor": editor,
+        "os": system,
+        "last_seen_at": f"{day}T00:00:00Z",
         "is_browser_extension": "-wakatime" in text and not text.startswith("wakatime/"),
-    }  # fmt: skip
+    }
 
 
 def beats(view: View, date_: date, timezone: str | None = None) -> WakaTimeBeatsJson:
@@ -226,8 +297,18 @@ def beats(view: View, date_: date, timezone: str | None = None) -> WakaTimeBeats
     zone = zone_of(timezone or view.policy.zone)
     lo, hi = to_us(midnight(date_, zone)), to_us(midnight(date_ + DAY, zone))
     names = project_names(view.conn)
-    return {"data": [{
-        "time": mark.time_us / wire.SECOND, "entity": mark.entity, "type": "file" if mark.entity else "app",
-        "project": names.get(mark.project or ""), "branch": mark.branch or None, "language": language_of(mark.entity) or None,
-        "category": "coding" if mark.actor == "human" else "ai coding",
-    } for mark in marks(view, lo, hi)], **_span(date_, date_, zone)}  # fmt: skip
+    return {
+        "data": [
+            {
+                "time": mark.time_us / wire.SECOND,
+                "entity": mark.entity,
+                "type": "file" if mark.entity else "app",
+                "project": names.get(mark.project or ""),
+                "branch": mark.branch or None,
+                "language": language_of(mark.entity) or None,
+                "category": "coding" if mark.actor == "human" else "ai coding",
+            }
+            for mark in marks(view, lo, hi)
+        ],
+        **_span(date_, date_, zone),
+    }

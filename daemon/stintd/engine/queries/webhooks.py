@@ -18,12 +18,21 @@ def webhook_json(reading: Reader, row: WebhookRow) -> WebhookJson:
     """A Webhook."""
     target = target_of(row["id"])
     return {
-        "id": row["id"], "url": row["url"], "events": json.loads(row["events"]), "allowPrivate": bool(row["allow_private"]),
-        "enabled": bool(row["enabled"]), "trouble": row["trouble"] or None, "failures": row["failures"],
-        "failingSince": instant(row["failing_us"]), "waiting": outbox.count(reading.conn, target, outbox.WAITING),
-        "parked": outbox.count(reading.conn, target, outbox.PARKED), "secretRotatedAt": instant(row["rotated_us"]),
-        "createdAt": instant(row["created_us"]), "updatedAt": instant(row["updated_us"]), "revision": row["revision"],
-    }  # fmt: skip
+        "id": row["id"],
+        "url": row["url"],
+        "events": json.loads(row["events"]),
+        "allowPrivate": bool(row["allow_private"]),
+        "enabled": bool(row["enabled"]),
+        "trouble": row["trouble"] or None,
+        "failures": row["failures"],
+        "failingSince": instant(row["failing_us"]),
+        "waiting": outbox.count(reading.conn, target, outbox.WAITING),
+        "parked": outbox.count(reading.conn, target, outbox.PARKED),
+        "secretRotatedAt": instant(row["rotated_us"]),
+        "createdAt": instant(row["created_us"]),
+        "updatedAt": instant(row["updated_us"]),
+        "revision": row["revision"],
+    }
 
 
 def row_of(reading: Reader, webhook_id: str) -> WebhookRow:

@@ -34,9 +34,12 @@ def _personal(view: View) -> WorkspaceJson:
 
 
 def summary(
-    view: View, workspace_id: str, since: date | datetime | None = None, until: date | datetime | None = None,
+    view: View,
+    workspace_id: str,
+    since: date | datetime | None = None,
+    until: date | datetime | None = None,
     timezone: str | None = None,
-) -> WorkspaceSummaryJson:  # fmt: skip
+) -> WorkspaceSummaryJson:
     """Hours by member and by project (this week unless asked otherwise)."""
     known = _personal(view)
     if workspace_id != known["id"]:
@@ -47,18 +50,30 @@ def summary(
     member: MemberTotalsJson = {"userId": owner["id"], "name": owner["name"], "role": ROLE, **totals}
     projects = [project_totals(row) for row in week["rows"]]
     return {
-        "workspaceId": known["id"], "workspaceName": known["name"], "from": week["from"], "to": week["to"],
-        "timezone": week["timezone"], "members": [member], "projects": projects, "totals": totals,
-    }  # fmt: skip
+        "workspaceId": known["id"],
+        "workspaceName": known["name"],
+        "from": week["from"],
+        "to": week["to"],
+        "timezone": week["timezone"],
+        "members": [member],
+        "projects": projects,
+        "totals": totals,
+    }
 
 
 def figures(row: FiguresJson) -> FiguresJson:
     """The numbers of a report's row."""
     return {
-        "seconds": row["seconds"], "handsOnSeconds": row["handsOnSeconds"], "supervisedSeconds": row["supervisedSeconds"],
-        "agentSeconds": row["agentSeconds"], "billableSeconds": row["billableSeconds"], "amount": row["amount"],
-        "currency": row["currency"], "amounts": row["amounts"], "entries": row["entries"],
-    }  # fmt: skip
+        "seconds": row["seconds"],
+        "handsOnSeconds": row["handsOnSeconds"],
+        "supervisedSeconds": row["supervisedSeconds"],
+        "agentSeconds": row["agentSeconds"],
+        "billableSeconds": row["billableSeconds"],
+        "amount": row["amount"],
+        "currency": row["currency"],
+        "amounts": row["amounts"],
+        "entries": row["entries"],
+    }
 
 
 def totals_of(row: ReportTotalsJson) -> TotalsJson:

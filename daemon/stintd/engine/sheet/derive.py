@@ -105,9 +105,16 @@ def _learn(step: Step, lo_us: int, hi_us: int) -> None:
 
 
 def derive_range(
-    conn: Connection, resolver: Resolver, policy: Policy, lo_us: int, hi_us: int, now: datetime, *, is_shadow: bool = False,
+    conn: Connection,
+    resolver: Resolver,
+    policy: Policy,
+    lo_us: int,
+    hi_us: int,
+    now: datetime,
+    *,
+    is_shadow: bool = False,
     without: frozenset[str] = frozenset(),
-) -> Sheet:  # fmt: skip
+) -> Sheet:
     """The sheet of the whole islands between these instants. `is_shadow`: as if nobody had edited anything. `without`: as if
     these entries were not the owner's. Reads only.
     """

@@ -33,15 +33,28 @@ def row_of(step: Step, stretch: Stretch) -> EntryColumns:
     session_words = _session_words(step, stretch.session)
     description = session_words.pop("description", "") or describe(subjects, _next_subject(step, stretch), stretch.branch)
     return {
-        "actor": stretch.actor, "origin": "auto", "project_id": stretch.project, "task": task,
-        "start_us": to_us(stretch.start), "end_us": end_us, "state": "running" if stretch.is_open else "finished",
-        "description": description, **_billing(step, stretch, project), **session_words,
-        "hands_on_us": _us(stretch.hands_on), "supervised_us": _us(stretch.supervised),
-        "last_evidence_us": to_us(stretch.last_evidence), "repo_id": stretch.repo, "branch": stretch.branch,
-        "session": stretch.session, "is_confirmed": int(stretch.is_confirmed),
-        "is_estimated": int(stretch.is_estimated), "derived_project_id": stretch.project,
-        "derived_task": stretch.task, "zone": step.state.zone,
-    }  # fmt: skip
+        "actor": stretch.actor,
+        "origin": "auto",
+        "project_id": stretch.project,
+        "task": task,
+        "start_us": to_us(stretch.start),
+        "end_us": end_us,
+        "state": "running" if stretch.is_open else "finished",
+        "description": description,
+        **_billing(step, stretch, project),
+        **session_words,
+        "hands_on_us": _us(stretch.hands_on),
+        "supervised_us": _us(stretch.supervised),
+        "last_evidence_us": to_us(stretch.last_evidence),
+        "repo_id": stretch.repo,
+        "branch": stretch.branch,
+        "session": stretch.session,
+        "is_confirmed": int(stretch.is_confirmed),
+        "is_estimated": int(stretch.is_estimated),
+        "derived_project_id": stretch.project,
+        "derived_task": stretch.task,
+        "zone": step.state.zone,
+    }
 
 
 def _session_words(step: Step, session: str | None) -> EntryColumns:

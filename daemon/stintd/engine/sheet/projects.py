@@ -42,11 +42,17 @@ def _make_project(step: Step, draft: ProjectDraft) -> ProjectId:
     client_id = client_of(step, draft.client) if draft.client else None
     project_id = ProjectId(step.new_id())
     row = {
-        "id": project_id, "name": draft.name, "normal_name": normal_name(draft.name), "client_id": client_id,
+        "id": project_id,
+        "name": draft.name,
+        "normal_name": normal_name(draft.name),
+        "client_id": client_id,
         "billable": None if draft.billable is None else int(draft.billable),
-        "bill_agent_time": int(bool(draft.bill_agent_time)), "origin": "auto" if draft.is_automatic else "manual",
-        "bill_supervised": int(draft.bill_supervised is not False), "folder": draft.folder, "created_us": now_us,
-    }  # fmt: skip
+        "bill_agent_time": int(bool(draft.bill_agent_time)),
+        "origin": "auto" if draft.is_automatic else "manual",
+        "bill_supervised": int(draft.bill_supervised is not False),
+        "folder": draft.folder,
+        "created_us": now_us,
+    }
     rowio.insert(step.conn, "project", row)
     step.forget_places()
     step.publish("project.created", _shape(step, project_id))

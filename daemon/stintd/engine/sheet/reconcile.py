@@ -141,9 +141,17 @@ def _create(step: Step, row: EntryColumns) -> str:
     entry_id = step.new_id()
     now_us = to_us(step.now)
     full = {
-        "id": entry_id, "pauses": "[]", "pinned": "", "revision": 1, **row, "user_id": state.user_id,
-        "device_id": state.device_id, "workspace_id": state.workspace_id, "created_us": now_us, "updated_us": now_us,
-    }  # fmt: skip
+        "id": entry_id,
+        "pauses": "[]",
+        "pinned": "",
+        "revision": 1,
+        **row,
+        "user_id": state.user_id,
+        "device_id": state.device_id,
+        "workspace_id": state.workspace_id,
+        "created_us": now_us,
+        "updated_us": now_us,
+    }
     rowio.insert(step.conn, "entry", full)
     rollup.add(step, cast("EntryRow", full))  # with every column that totals are made of
     announce(step, "time_entry.started" if row["end_us"] is None else "time_entry.created", entry_id)

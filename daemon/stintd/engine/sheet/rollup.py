@@ -28,16 +28,29 @@ def entry_of(row: EntryRow) -> TimeEntry:
     """The entry value of an `entry` row."""
     pauses = [Pause(from_us(lo), None if hi is None else from_us(hi)) for lo, hi in json.loads(row["pauses"])]
     return TimeEntry(
-        id=EntryId(row["id"]), actor=row["actor"], origin=row["origin"], task=row["task"], start=from_us(row["start_us"]),
-        project=ProjectId(row["project_id"]) if row["project_id"] else None, state=row["state"],
-        end=None if row["end_us"] is None else from_us(row["end_us"]), description=row["description"],
-        billable=bool(row["billable"]), tags=tuple(json.loads(row["tags"])), pauses=tuple(pauses),
-        hands_on=timedelta(microseconds=row["hands_on_us"]), supervised=timedelta(microseconds=row["supervised_us"]),
+        id=EntryId(row["id"]),
+        actor=row["actor"],
+        origin=row["origin"],
+        task=row["task"],
+        start=from_us(row["start_us"]),
+        project=ProjectId(row["project_id"]) if row["project_id"] else None,
+        state=row["state"],
+        end=None if row["end_us"] is None else from_us(row["end_us"]),
+        description=row["description"],
+        billable=bool(row["billable"]),
+        tags=tuple(json.loads(row["tags"])),
+        pauses=tuple(pauses),
+        hands_on=timedelta(microseconds=row["hands_on_us"]),
+        supervised=timedelta(microseconds=row["supervised_us"]),
         last_evidence=None if row["last_evidence_us"] is None else from_us(row["last_evidence_us"]),
-        repo=RepoId(row["repo_id"]) if row["repo_id"] else None, branch=row["branch"], session=row["session"],
-        pinned=frozenset(row["pinned"].split()), is_confirmed=bool(row["is_confirmed"]), revision=row["revision"],
+        repo=RepoId(row["repo_id"]) if row["repo_id"] else None,
+        branch=row["branch"],
+        session=row["session"],
+        pinned=frozenset(row["pinned"].split()),
+        is_confirmed=bool(row["is_confirmed"]),
+        revision=row["revision"],
         zone=row["zone"],
-    )  # fmt: skip
+    )
 
 
 def add(step: Step, row: EntryRow) -> None:
@@ -64,10 +77,16 @@ def _parts(row: EntryRow, sign: int) -> Iterator[tuple[object, ...]]:
     for part in report.contributions(entry, ZoneInfo(row["zone"]), entry.start):
         is_human = row["actor"] == "human"
         yield (
-            part.day.isoformat(), row["project_id"] or "", row["task"] or "", row["actor"], row["billable"],
-            sign * part.length_us, sign * part.hands_on_us if is_human else 0, sign * part.supervised_us if is_human else 0,
+            part.day.isoformat(),
+            row["project_id"] or "",
+            row["task"] or "",
+            row["actor"],
+            row["billable"],
+            sign * part.length_us,
+            sign * part.hands_on_us if is_human else 0,
+            sign * part.supervised_us if is_human else 0,
             sign,
-        )  # fmt: skip
+        )
 
 
 def rebuild(conn: Connection) -> None:

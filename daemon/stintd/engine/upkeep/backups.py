@@ -66,6 +66,9 @@ class Backups:
 
 def _shape(backup: backups.Backup) -> dict[str, Any]:
     return {
-        "name": backup.path.name, "path": str(backup.path), "at": wire.stamp(backup.at), "kind": backup.label,
+        "name": backup.path.name,
+        "path": str(backup.path),
+        "at": wire.stamp(backup.at),
+        "kind": backup.label,
         "bytes": backup.size,
-    }  # fmt: skip
+    }

@@ -66,8 +66,12 @@ class Doctor:
         if lag > BACKLOG:
             return Check("journal", "warning", f"{lag} heartbeats wait to be stored", "check the disk; see `stint status`")
         if damaged:
-            return Check("journal", "warning", f"{damaged} bytes of the journal were damaged and never acknowledged",
-                           "nothing that was acknowledged is lost; check the disk if it happens again")  # fmt: skip
+            return Check(
+                "journal",
+                "warning",
+                f"{damaged} bytes of the journal were damaged and never acknowledged",
+                "nothing that was acknowledged is lost; check the disk if it happens again",
+            )
         return Check("journal", "ok", f"{lag} heartbeats wait to be stored")
 
     def _watches(self) -> Check:
@@ -104,8 +108,12 @@ class Doctor:
         if online:
             return await self._ask(label, link, secret, hint)
         if state is not None and state["failures"]:
-            return Check(label, "warning", f"{state['failures']} failures in a row, the last: {state['trouble']}",
-                           f"it is retried automatically; `stint sync {name}` retries it now")  # fmt: skip
+            return Check(
+                label,
+                "warning",
+                f"{state['failures']} failures in a row, the last: {state['trouble']}",
+                f"it is retried automatically; `stint sync {name}` retries it now",
+            )
         return Check(label, "ok", "its credentials exist; --online tries them")
 
     async def _ask(self, label: str, link: Planned, secret: str, hint: str) -> Check:

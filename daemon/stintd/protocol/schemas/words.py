@@ -25,9 +25,11 @@ def obj(fields: Mapping[str, Schema], optional: Iterable[str] = (), about: str =
     """An object with exactly these fields; all are required except the `optional` ones."""
     left_out = frozenset(optional)
     schema = {
-        "type": "object", "properties": fields, "required": [name for name in fields if name not in left_out],
+        "type": "object",
+        "properties": fields,
+        "required": [name for name in fields if name not in left_out],
         "additionalProperties": False,
-    }  # fmt: skip
+    }
     return {"description": about, **schema} if about else schema
 
 
