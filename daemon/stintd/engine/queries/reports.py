@@ -299,12 +299,12 @@ def _running(view: View, span: Period, filters: Mapping[str, object]) -> list[To
 
 def _wall_us(view: View, span: Period, total: rules.Row, filters: Mapping[str, object]) -> int:
     """The person's time by the clock: the sum, unless entries overlap on purpose."""
-    beside = exists(
+    is_overlapped = exists(
         view.conn,
         "SELECT 1 FROM entry WHERE may_overlap = 1 AND start_us < ? AND (end_us IS NULL OR end_us > ?) LIMIT 1",
         (span.hi_us, span.lo_us),
     )
-    if beside is None:
+    if not is_overlapped:
         return total.human_us
     return _from_entries(view, span, "project", filters, zone_of(view.policy.zone)).wall_us
 
