@@ -60,7 +60,7 @@ def test_why_explains_what_was_read_afterwards(daemon):
     assert "while the agent worked, then a prompt" in mine
     theirs = daemon.stint("why", f"{DAY} 02:20").out
     assert "time of an agent that worked alone" in theirs
-    assert "without a person's prompt" in " ".join(theirs.split())
+    assert "without a prompt from a person" in " ".join(theirs.split())
     assert agentlogs.SECRET not in mine + theirs
     daemon.stint("undo")
     assert hours(daemon) == {}

@@ -157,7 +157,7 @@ def test_bad_backups_are_refused_and_change_nothing(tmp_path):
     text.write_text("no database at all, but long enough to have a header of one hundred bytes if it were one " * 3)
     newer.write_bytes(raw[:60] + (99).to_bytes(4, "big") + raw[64:])
     before = Path(daemon.layout.database).read_bytes()
-    for bad, why in ((damaged, "damaged"), (text, "no database"), (newer, "newer stintd"), (tmp_path / "none", "no file")):
+    for bad, why in ((damaged, "damaged"), (text, "not a database"), (newer, "newer stintd"), (tmp_path / "none", "no file")):
         outcome = daemon.stint("backup", "restore", str(bad), "--yes", check=False)
         assert outcome.code == 1
         assert why in outcome.err or (bad is damaged and "cannot be used" in outcome.err)
@@ -188,7 +188,7 @@ def test_hours_of_the_time_nobody_knows_of_are_not_sent_unapproved(tmp_path, ser
         daemon.process = None
         again = daemon.client.post("/api/entries", {**lost, "end": datetime.now(UTC).isoformat()})
         held = until(lambda: list(daemon.client.every("/api/outbox", state="open")))
-        assert "may be there already" in held[0]["reason"]
+        assert "may already be there" in held[0]["reason"]
         assert "stint approve" in held[0]["remedy"]
         assert len(served.fake.ledger) == 2, "the same minute is not sent a second time"
         later = daemon.client.post("/api/entries", work(3))

@@ -71,6 +71,6 @@ def test_a_calendar_that_is_gone_is_a_warning_and_the_daemon_loads_no_library(da
     assert "calendar" not in [one["code"] for one in daemon.client.get("/api/status")["warnings"]]
     found(daemon)
     [told] = [one for one in daemon.client.get("/api/status")["warnings"] if one["code"] == "calendar"]
-    assert "gone.ics is not read: No such file" in told["text"]
+    assert "gone.ics cannot be read: No such file" in told["text"]
     with open(f"/proc/{daemon.process.pid}/maps") as file:
         assert "libssl" not in file.read()

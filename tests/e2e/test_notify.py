@@ -36,7 +36,7 @@ def test_the_desktop_asks_once_with_the_commands_that_answer(tmp_path):
         paused(daemon)
         until(lambda: told.exists() and "assign" in told.read_text(), "the desktop asks")
         text = told.read_text()
-        assert (text.count("was paused at"), text.count("stint return keep")) == (1, 1)
+        assert (text.count("paused automatically at"), text.count("stint return keep")) == (1, 1)
         assert ("<b>" not in text, "&lt;b&gt;beta" in text, "\x1b" not in text) == (True, True, True)
         daemon.stint("return", "drop")
         assert told.read_text() == text
