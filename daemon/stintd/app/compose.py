@@ -77,6 +77,7 @@ from stintd.paths import Layout
 from stintd.ports import Carrier, Connector, Kind, Login
 from stintd.secret import SecretFolder
 from stintd.settings import Settings
+from stintd.settings.keys import RuleTable
 from stintd.sinks.registry import KINDS
 from stintd.sinks.worker_client import Courier
 from stintd.sources import calendars, discover, folders, gitreader, history, process, projectfiles, screen, spool, suspend
@@ -191,7 +192,7 @@ def delivery(
     engine.on_outgoing.subscribe(targets.changed)
 
     def addresses() -> dict[str, str | None]:
-        return {name: live.value.values[f"emit.{name}"] for name in ("activitywatch", "wakatime")}
+        return {name: live.value.text(f"emit.{name}") for name in ("activitywatch", "wakatime")}
 
     def own_addresses() -> set[str]:
         return {f"http://{host}:{port}" for host in LOOPBACK for port in own_ports()}
@@ -203,7 +204,7 @@ def delivery(
 
 
 def _retry(chosen: Settings) -> Retry:
-    return Retry(chosen.values["webhooks.retry_initial"], chosen.values["webhooks.retry_max"])
+    return Retry(chosen.length("webhooks.retry_initial"), chosen.length("webhooks.retry_max"))
 
 
 # ---------------------------------------------------------------- what keeps the home in order
@@ -225,8 +226,8 @@ def upkeep(
     fetched = os.path.join(layout.state, "calendars")
     backups = Backups(engine, clock, base.supervisor, *_rhythm(live.value))
     live.subscribe(lambda before, now: backups.set_rhythm(*_rhythm(now)))
-    housekeeping = Housekeeping(engine, clock, live.value.values["retention.evidence"])
-    live.subscribe(lambda before, now: housekeeping.keep_evidence(now.values["retention.evidence"]))
+    housekeeping = Housekeeping(engine, clock, live.value.length("retention.evidence"))
+    live.subscribe(lambda before, now: housekeeping.keep_evidence(now.length("retention.evidence")))
     status_file = StatusFile(layout.status, engine, clock, live.value.policy.zone)
     for changed in (status_file.changed, housekeeping.check, backups.check):
         engine.after_commit(changed)
@@ -247,19 +248,24 @@ def upkeep(
         Purge(engine, base.intake, backups, files, watched),
         housekeeping,
         status_file,
-        Desktop(engine, base.supervisor, lambda: bool(live.value.values["timer.notify"])),
+        Desktop(engine, base.supervisor, lambda: live.value.flag("timer.notify")),
         news,
     )
 
 
 def _rhythm(chosen: Settings) -> tuple[timedelta, int]:
-    return chosen.values["backup.every"], chosen.values["backup.keep"]
+    return chosen.length("backup.every"), chosen.number("backup.keep")
 
 
 def _calendar(chosen: Settings) -> CalendarSettings:
-    values = chosen.values
-    rules = tuple(MeetingRule(**rule) for rule in values["calendar.map"] or ())
-    return CalendarSettings(values["calendar.files"], values["calendar.addresses"], rules, values["owner.emails"])
+    rules = tuple(_meeting_rule(table) for table in chosen.tables("calendar.map"))
+    files, addresses = chosen.texts("calendar.files"), chosen.texts("calendar.addresses")
+    return CalendarSettings(files, addresses, rules, chosen.texts("owner.emails"))
+
+
+def _meeting_rule(table: RuleTable) -> MeetingRule:
+    texts = {name: value for name, value in table.items() if isinstance(value, str)}
+    return MeetingRule(ignore=table.get("ignore") is True, **texts)
 
 
 # ---------------------------------------------------------------- what notices work

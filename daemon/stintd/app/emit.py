@@ -33,7 +33,7 @@ def emitter_makers(carrier: Carrier, live: LiveSettings, environment: Mapping[st
 
 def wakatime_key(chosen: Settings, environment: Mapping[str, str]) -> str:
     """The key of the WakaTime-compatible server; "" if it cannot be read."""
-    file, name = chosen.values["emit.wakatime_key_file"], chosen.values["emit.wakatime_key_env"]
+    file, name = chosen.text("emit.wakatime_key_file"), chosen.text("emit.wakatime_key_env")
     try:
         return secret_of_file(os.path.expanduser(file)) if file else environment.get(name or "", "")
     except Unavailable as error:

@@ -36,7 +36,7 @@ def backup() -> str:
         if not path.exists() or not path.stat().st_size:
             raise NotFound(f"there is no database at {path}", "start the daemon with `stint up`")
         repair.prepare(path, Path(layout.backups), now)
-        keep = settings.load().values["backup.keep"]
+        keep = settings.load().number("backup.keep")
         return str(backups.back_up_file(path, Path(layout.backups), now, backups.MANUAL, keep))
 
 

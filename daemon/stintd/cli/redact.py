@@ -41,12 +41,12 @@ def secrets() -> list[str]:
     known, _ = settings.load_files(paths.config_file(), paths.settings_file())
     texts_of_files = {_read(os.path.join(layout.secrets, name)) for name in _names(layout.secrets)}
     tables = [table for table in known.targets.values() if isinstance(table, dict)]
-    files = [table.get("api_key_file") for table in tables] + [known.values.get("emit.wakatime_key_file")]
-    variables = [table.get("api_key_env") for table in tables] + [known.values.get("emit.wakatime_key_env")]
+    files = [table.get("api_key_file") for table in tables] + [known.text("emit.wakatime_key_file")]
+    variables = [table.get("api_key_env") for table in tables] + [known.text("emit.wakatime_key_env")]
     texts_of_files |= {_read(os.path.expanduser(path)) for path in files if isinstance(path, str)}
     texts_of_files |= {os.environ.get(name, "") for name in variables if isinstance(name, str)}
     lines = {line for text in texts_of_files for line in _secret_texts(text)}
-    urls = {row[0] for row in _rows("SELECT url FROM webhook")} | set(known.values["calendar.addresses"])
+    urls = {row[0] for row in _rows("SELECT url FROM webhook")} | set(known.texts("calendar.addresses"))
     return sorted({text for text in (*lines, *urls) if len(text) >= LEAST}, key=len, reverse=True)
 
 
@@ -74,7 +74,7 @@ def _values(known: object) -> Iterator[str]:
 def names() -> list[str]:
     """Your own names: projects, clients, tasks, people, folders, branches; the longest first."""
     known, _ = settings.load_files(paths.config_file(), paths.settings_file())
-    words = {os.path.basename(os.path.expanduser("~")), *known.values.get("owner.emails", ())}
+    words = {os.path.basename(os.path.expanduser("~")), *known.texts("owner.emails")}
     for table in ("project", "client", "task", "repo", "person"):
         words |= {row[0] for row in _rows(f"SELECT name FROM {table}")}  # noqa: S608  our own words
     words |= {row[0] for row in _rows("SELECT remote FROM repo")} | {row[0] for row in _rows("SELECT email FROM person")}

@@ -61,7 +61,7 @@ def _run(level: str, task: Callable[[Any], Iterable[str]] | None = None) -> int:
             print("\n".join(task(app)))
             return 0
         chosen = settings.load(zone=app.machine_zone())
-        _set_rotation(chosen.values["log.megabytes"], chosen.values["log.keep"])
+        _set_rotation(chosen.number("log.megabytes"), chosen.number("log.keep"))
         _serve(app, chosen)
     except Conflict as error:
         return _refused(error, ALREADY_RUNNING)

@@ -2,9 +2,9 @@
 
 import json
 from datetime import timedelta
-from typing import Any
 
-from stintd.settings.keys import KEYS, RULE_KEYS, Key, length_text
+from stintd.jsonvalue import JsonBody
+from stintd.settings.keys import KEYS, RULE_KEYS, Key, Value, length_text
 from stintd.settings.load import Settings
 
 _TABLE_NOTES = {
@@ -62,22 +62,22 @@ def example_text() -> str:
     return "".join(parts)
 
 
-def _example(key: Key) -> Any:
+def _example(key: Key) -> JsonBody:
     """The default, or an example if there is none."""
     examples = key.schema.get("examples")
-    return key.default if key.default is not None else examples[0] if isinstance(examples, list) else None
+    return plain(key.default) if key.default is not None else examples[0] if isinstance(examples, list) else None
 
 
-def schema() -> dict[str, Any]:
+def schema() -> dict[str, JsonBody]:
     """The JSON Schema of `config.toml`, for editors."""
-    tables: dict[str, Any] = {}
+    keys: dict[str, dict[str, JsonBody]] = {}
     for key in KEYS:
         here, name = key.name.split(".")
-        described = {**key.schema, "description": key.meaning}
-        if key.default is not None:
-            described["default"] = plain(key.default)
-        tables.setdefault(here, {"type": "object", "additionalProperties": False, "properties": {}})
-        tables[here]["properties"][name] = described
+        default: dict[str, JsonBody] = {} if key.default is None else {"default": plain(key.default)}
+        keys.setdefault(here, {})[name] = {**key.schema, "description": key.meaning, **default}
+    tables: dict[str, JsonBody] = {
+        table: {"type": "object", "additionalProperties": False, "properties": properties} for table, properties in keys.items()
+    }
     tables["map"] = {"type": "array", "items": _rule_schema()}
     tables["targets"] = {"type": "object", "additionalProperties": {"type": "object"}}
     return {
@@ -94,8 +94,8 @@ def schema_text() -> str:
     return json.dumps(schema(), indent=2) + "\n"
 
 
-def _rule_schema() -> dict[str, Any]:
-    kinds: dict[str, Any] = {name: {"type": "string", "minLength": 1} for name in RULE_KEYS}
+def _rule_schema() -> dict[str, JsonBody]:
+    kinds: dict[str, JsonBody] = {name: {"type": "string", "minLength": 1} for name in RULE_KEYS}
     kinds["tags"] = {"type": "array", "items": {"type": "string"}}
     for flag in ("billable", "bill_agent_time", "bill_supervised"):
         kinds[flag] = {"type": "boolean"}
@@ -107,32 +107,30 @@ def _rule_schema() -> dict[str, Any]:
     }
 
 
-def plain(value: Any) -> Any:
+def plain(value: Value) -> JsonBody:
     """A value in the types of TOML and JSON."""
     if isinstance(value, timedelta):
         return length_text(value)
     return list(value) if isinstance(value, tuple) else value
 
 
-def nested(known: Settings) -> dict[str, Any]:
+def nested(known: Settings) -> dict[str, dict[str, JsonBody]]:
     """All settings in force, nested like in the files, in plain values."""
-    tables: dict[str, Any] = {}
+    tables: dict[str, dict[str, JsonBody]] = {}
     for name, value in known.values.items():
         table, key = name.split(".")
         tables.setdefault(table, {})[key] = plain(value)
     return tables
 
 
-def _toml(value: Any) -> str:
+def _toml(value: JsonBody) -> str:
     if value is None:
         return '"…"'
-    plainly = plain(value)
-    if isinstance(plainly, list) and plainly and isinstance(plainly[0], dict):
-        return "[" + ", ".join(_inline(table) for table in plainly) + "]"
-    return json.dumps(plainly)
+    tables = [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []
+    return "[" + ", ".join(map(_inline, tables)) + "]" if tables else json.dumps(value)
 
 
-def _inline(table: dict[str, Any]) -> str:
+def _inline(table: dict[str, JsonBody]) -> str:
     return "{ " + ", ".join(f"{name} = {json.dumps(value)}" for name, value in table.items()) + " }"
 
 

@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TypeAlias, TypeVar
 
 from stintd.domain.policy import Policy
 from stintd.frozen import frozen
@@ -13,6 +13,10 @@ from stintd.jsonvalue import Json
 from stintd.settings.document import Toml
 
 T = TypeVar("T")
+RuleTable: TypeAlias = dict[str, str | bool]
+"""A `[[calendar.map]]`, checked."""
+Value: TypeAlias = bool | int | str | timedelta | tuple[str, ...] | tuple[RuleTable, ...] | None
+"""A setting in force: what its reader made of the TOML; None where it is not set and has no default."""
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(d|h|m|s)", re.IGNORECASE)
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _DEFAULTS = Policy()
@@ -31,8 +35,8 @@ class Key:
     """One setting. `policy` is the field of `Policy` that it sets, "" if it sets none."""
 
     name: str
-    read: Callable[[Toml], Any]
-    default: Any
+    read: Callable[[Toml], Value]
+    default: Value
     meaning: str
     schema: dict[str, Json]
     policy: str = ""
@@ -156,7 +160,7 @@ def _limit(values: tuple[T, ...], most: int) -> tuple[T, ...]:
     return values
 
 
-def _read_meeting_rules(value: Toml) -> tuple[dict[str, str | bool], ...]:
+def _read_meeting_rules(value: Toml) -> tuple[RuleTable, ...]:
     """The `[[calendar.map]]` tables: each has a condition, and a project or `ignore`."""
     tables = [table for table in value if isinstance(table, dict)] if isinstance(value, list) else []
     if not isinstance(value, list) or len(tables) != len(value):
@@ -164,7 +168,7 @@ def _read_meeting_rules(value: Toml) -> tuple[dict[str, str | bool], ...]:
     return _limit(tuple(_meeting_rule(table) for table in tables), 200)
 
 
-def _meeting_rule(table: dict[str, Toml]) -> dict[str, str | bool]:
+def _meeting_rule(table: dict[str, Toml]) -> RuleTable:
     for name in table:
         if name not in MEETING_RULE_KEYS:
             raise Wrong(f"has an unknown key {name!r}", "a rule has " + ", ".join(MEETING_RULE_KEYS))
@@ -311,7 +315,7 @@ TABLES = {name.split(".")[0] for name in BY_NAME}
 FREE_TABLES = {"targets"}
 """Tables whose keys are checked elsewhere: kept as they are."""
 
-RULE_KEYS: dict[str, Callable[[Toml], Any]] = {
+RULE_KEYS: dict[str, Callable[[Toml], str | bool | tuple[str, ...]]] = {
     "path": _read_text, "remote": _read_text, "branch": _read_text, "project": _read_text, "client": _read_text,
     "task": _read_text, "billable": _read_flag, "tags": _read_texts, "bill_agent_time": _read_flag,
     "bill_supervised": _read_flag,

@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import timedelta
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, TypeVar
 
 from stintd import paths
 from stintd.domain.policy import MapRule, Policy
@@ -13,14 +13,16 @@ from stintd.errors import Invalid
 from stintd.frozen import frozen
 from stintd.jsonvalue import Json
 from stintd.settings.document import Document, Problem, Toml, read_document
-from stintd.settings.keys import BY_NAME, FREE_TABLES, KEYS, RULE_CONDITIONS, RULE_KEYS, TABLES, Wrong
+from stintd.settings.keys import BY_NAME, FREE_TABLES, KEYS, RULE_CONDITIONS, RULE_KEYS, TABLES, RuleTable, Value, Wrong
 from stintd.settings.targets import read_targets
+
+T = TypeVar("T")
 
 
 @frozen
 class Settings:
-    """All settings. `values` holds every key by its dotted name; `origins` says where each key was set (`file:line` or the
-    environment variable)."""
+    """All settings. `values` holds every key by its dotted name, and each method reads keys of one type; `origins` says where
+    each key was set (`file:line` or the environment variable)."""
 
     folders: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -31,8 +33,38 @@ class Settings:
     activitywatch_port: int | None = None
     policy: Policy = field(default_factory=Policy)
     targets: Mapping[str, Toml] = field(default_factory=dict)
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Value] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
+
+    def length(self, name: str) -> timedelta:
+        """A key that is a length of time."""
+        return self._value(name, timedelta)
+
+    def number(self, name: str) -> int:
+        """A key that is a whole number."""
+        return self._value(name, int)
+
+    def flag(self, name: str) -> bool:
+        """A key that is true or false."""
+        return self._value(name, bool)
+
+    def text(self, name: str) -> str | None:
+        """A key that is a text; None if it is not set."""
+        return None if self.values[name] is None else self._value(name, str)
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A key that is a list of texts."""
+        return tuple(part for part in self._value(name, tuple) if isinstance(part, str))
+
+    def tables(self, name: str) -> tuple[RuleTable, ...]:
+        """A key that is a list of tables; empty if it is not set."""
+        return () if self.values[name] is None else tuple(part for part in self._value(name, tuple) if isinstance(part, dict))
+
+    def _value(self, name: str, kind: type[T]) -> T:
+        value = self.values[name]
+        if not isinstance(value, kind):
+            raise TypeError(f"{name} is {value!r}, which is no {kind.__name__}")
+        return value
 
 
 def load(environ: Mapping[str, str] | None = None, zone: str | None = None) -> Settings:
@@ -60,7 +92,7 @@ def load_files(
     owner, problems = read_document(config)
     ours, more = read_document(settings)
     problems += more
-    values: dict[str, Any] = {key.name: key.default for key in KEYS}
+    values: dict[str, Value] = {key.name: key.default for key in KEYS}
     origins: dict[str, str] = {}
     rules: list[MapRule] = []
     for document in (ours, owner):
@@ -79,36 +111,38 @@ def load_files(
     return _settings(values, origins, tuple(rules), targets, zone), problems
 
 
-def _union(known: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*known, *more)))
+def _union(*lists: Value) -> tuple[str, ...]:
+    """The texts of all these lists, each once."""
+    texts = (text for values in lists if isinstance(values, tuple) for text in values if isinstance(text, str))
+    return tuple(dict.fromkeys(texts))
 
 
 def _settings(
-    values: dict[str, Any],
+    values: dict[str, Value],
     origins: dict[str, str],
     rules: tuple[MapRule, ...],
     targets: dict[str, Toml],
     zone: str | None,
 ) -> Settings:
-    policy = Policy(**{key.policy: values[key.name] for key in KEYS if key.policy}, mappings=rules, zone=zone or Policy().zone)
-    return Settings(
-        folders=values["watch.folders"],
-        exclude=values["watch.exclude"],
-        cold_after=values["watch.cold_after"],
-        port=values["http.port"],
-        rate_limit=values["http.rate_limit"],
-        extension_origins=values["http.extension_origins"],
-        policy=policy,
-        targets=targets,
-        values=values,
-        origins=origins,
-        activitywatch_port=values["activitywatch.port"] if values["activitywatch.enabled"] else None,
+    policy: dict[str, Any] = {key.policy: values[key.name] for key in KEYS if key.policy}  # each of its field's own type
+    chosen = Settings(
+        policy=Policy(**policy, mappings=rules, zone=zone or Policy().zone), targets=targets, values=values, origins=origins
+    )
+    return replace(
+        chosen,
+        folders=chosen.texts("watch.folders"),
+        exclude=chosen.texts("watch.exclude"),
+        cold_after=chosen.length("watch.cold_after"),
+        port=chosen.number("http.port"),
+        rate_limit=chosen.number("http.rate_limit"),
+        extension_origins=chosen.texts("http.extension_origins"),
+        activitywatch_port=chosen.number("activitywatch.port") if chosen.flag("activitywatch.enabled") else None,
     )
 
 
-def _values_of(document: Document) -> tuple[dict[str, Any], list[Problem]]:
+def _values_of(document: Document) -> tuple[dict[str, Value], list[Problem]]:
     """The values of the keys that a file sets, and the problems in its tables."""
-    values: dict[str, Any] = {}
+    values: dict[str, Value] = {}
     problems: list[Problem] = []
     for table, content in document.values.items():
         if table in FREE_TABLES or table == "map":
@@ -164,7 +198,7 @@ def _rule(document: Document, place: str, table: Toml) -> tuple[MapRule | None, 
     return (None if problems else MapRule(**fields)), problems
 
 
-def _environment(environ: Mapping[str, str], values: dict[str, Any], origins: dict[str, str]) -> list[Problem]:
+def _environment(environ: Mapping[str, str], values: dict[str, Value], origins: dict[str, str]) -> list[Problem]:
     problems = []
     for key in KEYS:
         text = environ.get(key.variable)

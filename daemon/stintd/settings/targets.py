@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, TypeAlias, TypeVar
 
 from stintd.domain.billing.rounding import DAY, ENTRY, MODES, NONE, Rounding
 from stintd.domain.billing.target import APPROVED, AUTO, Target, TargetRule
@@ -11,6 +11,9 @@ from stintd.errors import Invalid
 from stintd.settings.document import Toml
 from stintd.settings.keys import Wrong, choice, parse_length
 
+T = TypeVar("T")
+Field: TypeAlias = str | bool | int | date | timedelta | Rounding | tuple[TargetRule, ...] | dict[str, str]
+"""What a field of `Target` can be."""
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
 KEY_SOURCES = ("api_key_env", "api_key_cmd", "api_key_keyring", "api_key_file")
 CONDITIONS = ("project", "task", "client", "tag")
@@ -56,7 +59,7 @@ def read_targets(tables: Mapping[str, Toml]) -> tuple[dict[str, Target], list[In
     return targets, problems
 
 
-def _read_field(name: str, field: str, value: Toml, read: Callable[[Toml], Any]) -> Any:
+def _read_field(name: str, field: str, value: Toml, read: Callable[[Toml], T]) -> T:
     try:
         return read(value)
     except Wrong as wrong:
@@ -76,8 +79,8 @@ def _address(value: Toml) -> str:
     return text
 
 
-def _length(least: str) -> Callable[[Toml], Any]:
-    def read(value: Toml) -> Any:
+def _length(least: str) -> Callable[[Toml], timedelta]:
+    def read(value: Toml) -> timedelta:
         length = parse_length(value)
         if length < parse_length(least):
             raise Wrong(f"is too short: {value!r}", f"write at least {least}")
@@ -138,9 +141,10 @@ def _rule(value: Toml) -> TargetRule:
         isinstance(part, str | int) and not isinstance(part, bool) for part in remote.values()
     ):
         raise Wrong("has no remote", 'write remote = { project_id = "…" }, as the service names it')
-    fields: dict[str, Any] = {name: _text(value[name]) for name in CONDITIONS if name in value}
-    fields |= {name: read(value[name]) for name, read in (("billable", _flag), ("rounding", _rounding)) if name in value}
-    return TargetRule({name: str(part) for name, part in remote.items()}, **fields)
+    texts = {name: _text(value[name]) for name in CONDITIONS if name in value}
+    billable = _flag(value["billable"]) if "billable" in value else None
+    rounding = _rounding(value["rounding"]) if "rounding" in value else None
+    return TargetRule({name: str(part) for name, part in remote.items()}, billable=billable, rounding=rounding, **texts)
 
 
 def _tags(value: Toml) -> dict[str, str]:
@@ -150,7 +154,7 @@ def _tags(value: Toml) -> dict[str, str]:
     return {name: text.strip() for name, text in tags.items()}
 
 
-_READERS: dict[str, tuple[str, Callable[[Toml], Any]]] = {
+_READERS: dict[str, tuple[str, Callable[[Toml], Field]]] = {
     "base_url": ("base_url", _address), "from": ("since", _day), "deliver": ("deliver", choice(APPROVED, AUTO)),
     "settle": ("settle", _length(LEAST["settle"])), "retry_initial": ("retry_initial", _length(LEAST["retry_initial"])),
     "retry_max": ("retry_max", _length(LEAST["retry_max"])), "calls_per_hour": ("calls_per_hour", _number),

@@ -68,7 +68,7 @@ def _remedy() -> str:
 
 
 def _backups(layout: Layout) -> Iterator[Finding]:
-    every = settings.load_files(paths.config_file(), paths.settings_file())[0].values["backup.every"]
+    every = settings.load_files(paths.config_file(), paths.settings_file())[0].length("backup.every")
     backups = copies()
     in_use = f"{layout.database}.in-use"
     since = os.stat(in_use).st_mtime if os.path.exists(in_use) else time.time()

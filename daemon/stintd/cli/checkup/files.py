@@ -55,7 +55,7 @@ def _folder(folder: str, table: dict[str, str]) -> Iterator[Finding]:
 def _keys(known: Settings) -> Iterator[Finding]:
     """Key files that settings name; they must exist, and only you may read them."""
     named = {f"targets.{name}": table.get("api_key_file") for name, table in known.targets.items() if isinstance(table, dict)}
-    named["emit"] = known.values.get("emit.wakatime_key_file")
+    named["emit"] = known.text("emit.wakatime_key_file")
     for who, path in named.items():
         if not isinstance(path, str):
             continue
