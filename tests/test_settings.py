@@ -116,8 +116,8 @@ def test_calendars_and_their_rules_are_read(files):
     )
     known = settings.load({})
     assert known.values["calendar.map"] == ({"title": "P*", "project": "p"}, {"attendee": "*@x", "ignore": True})
-    assert settings.nested(known)["calendar"]["map"] == list(known.values["calendar.map"])
-    jsonschema.validate(settings.nested(known)["calendar"], schema()["properties"]["calendar"])
+    assert settings.nested_values(known)["calendar"]["map"] == list(known.values["calendar.map"])
+    jsonschema.validate(settings.nested_values(known)["calendar"], schema()["properties"]["calendar"])
 
 
 @pytest.mark.parametrize(

@@ -102,13 +102,13 @@ class Facade:
 
     def settings(self) -> Shape:
         """Every setting in force."""
-        return settings.nested(self._live.value)
+        return settings.nested_values(self._live.value)
 
     async def change_settings(self, changes: JsonObject) -> Shape:
         """Write what differs to settings.toml."""
         settings.change_nested(cast(Mapping[str, Toml | None], changes))  # it checks every value
         await self._live.reload()
-        return settings.nested(self._live.value)
+        return settings.nested_values(self._live.value)
 
 
 def _existing_folder(path: str) -> str:

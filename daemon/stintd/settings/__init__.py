@@ -6,13 +6,13 @@ the environment, the environment over `config.toml`, that over `settings.toml`, 
 resources, domain and errors.
 """
 
-from stintd.settings.describe import nested
+from stintd.settings.describe import nested_values
 from stintd.settings.document import Problem
 from stintd.settings.load import Settings, load, load_files
 from stintd.settings.targets import read_target
 from stintd.settings.write import add_folders, change, change_nested, remove_folders, set_target, set_value
 
 __all__ = [
-    "Problem", "Settings", "add_folders", "change", "change_nested", "load", "load_files", "nested", "read_target",
+    "Problem", "Settings", "add_folders", "change", "change_nested", "load", "load_files", "nested_values", "read_target",
     "remove_folders", "set_target", "set_value",
 ]  # fmt: skip

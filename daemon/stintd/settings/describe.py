@@ -65,7 +65,7 @@ def example_text() -> str:
 def _example(key: Key) -> JsonBody:
     """The default, or an example if there is none."""
     examples = key.schema.get("examples")
-    return plain(key.default) if key.default is not None else examples[0] if isinstance(examples, list) else None
+    return plain_value(key.default) if key.default is not None else examples[0] if isinstance(examples, list) else None
 
 
 def schema() -> dict[str, JsonBody]:
@@ -73,7 +73,7 @@ def schema() -> dict[str, JsonBody]:
     keys: dict[str, dict[str, JsonBody]] = {}
     for key in KEYS:
         here, name = key.name.split(".")
-        default: dict[str, JsonBody] = {} if key.default is None else {"default": plain(key.default)}
+        default: dict[str, JsonBody] = {} if key.default is None else {"default": plain_value(key.default)}
         keys.setdefault(here, {})[name] = {**key.schema, "description": key.meaning, **default}
     tables: dict[str, JsonBody] = {
         table: {"type": "object", "additionalProperties": False, "properties": properties} for table, properties in keys.items()
@@ -107,19 +107,19 @@ def _rule_schema() -> dict[str, JsonBody]:
     }
 
 
-def plain(value: Value) -> JsonBody:
+def plain_value(value: Value) -> JsonBody:
     """A value in the types of TOML and JSON."""
     if isinstance(value, timedelta):
         return length_text(value)
     return list(value) if isinstance(value, tuple) else value
 
 
-def nested(known: Settings) -> dict[str, dict[str, JsonBody]]:
+def nested_values(chosen: Settings) -> dict[str, dict[str, JsonBody]]:
     """All settings in force, nested like in the files, in plain values."""
     tables: dict[str, dict[str, JsonBody]] = {}
-    for name, value in known.values.items():
+    for name, value in chosen.values.items():
         table, key = name.split(".")
-        tables.setdefault(table, {})[key] = plain(value)
+        tables.setdefault(table, {})[key] = plain_value(value)
     return tables
 
 

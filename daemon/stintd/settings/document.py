@@ -89,16 +89,16 @@ def _lines(text: str) -> dict[str, int]:
     counts: dict[str, int] = {}
     for number, line in enumerate(text.splitlines(), 1):
         if header := _HEADER.match(line):
-            table = _dotted(header.group(2))
+            table = _dotted_name(header.group(2))
             if header.group(1) == "[[":
                 counts[table] = counts.get(table, -1) + 1
                 table = f"{table}.{counts[table]}"
             lines.setdefault(table, number)
         elif key := _KEY.match(line):
-            name = _dotted(key.group(1))
+            name = _dotted_name(key.group(1))
             lines.setdefault(f"{table}.{name}" if table else name, number)
     return lines
 
 
-def _dotted(text: str) -> str:
+def _dotted_name(text: str) -> str:
     return ".".join(part.strip().strip("\"'") for part in text.split("."))

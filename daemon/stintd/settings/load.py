@@ -71,11 +71,11 @@ def load(environ: Mapping[str, str] | None = None, zone: str | None = None) -> S
     """The settings of this home; raises `invalid` with all problems if there are any. `zone` is the machine's time zone."""
     settings, problems = load_files(paths.config_file(), paths.settings_file(), environ, zone)
     if problems:
-        raise broken(problems)
+        raise settings_error(problems)
     return settings
 
 
-def broken(problems: list[Problem]) -> Invalid:
+def settings_error(problems: list[Problem]) -> Invalid:
     """The error that reports all problems at once, each with its remedy."""
     lines = [f"{problem}: {problem.remedy}" for problem in problems]
     count = "one problem" if len(lines) == 1 else f"{len(lines)} problems"
@@ -99,7 +99,7 @@ def load_files(
         own, wrong = _values_of(document)
         problems += wrong
         for name, value in own.items():
-            values[name] = _union(values[name], value) if name == "watch.folders" else value
+            values[name] = _joined_texts(values[name], value) if name == "watch.folders" else value
             origins[name] = f"{document.path}:{document.line_of(name)}"
     for document in (owner, ours):
         read, wrong = _rules_of(document)
@@ -111,7 +111,7 @@ def load_files(
     return _settings(values, origins, tuple(rules), targets, zone), problems
 
 
-def _union(*lists: Value) -> tuple[str, ...]:
+def _joined_texts(*lists: Value) -> tuple[str, ...]:
     """The texts of all these lists, each once."""
     texts = (text for values in lists if isinstance(values, tuple) for text in values if isinstance(text, str))
     return tuple(dict.fromkeys(texts))
@@ -148,20 +148,20 @@ def _values_of(document: Document) -> tuple[dict[str, Value], list[Problem]]:
         if table in FREE_TABLES or table == "map":
             continue
         if not isinstance(content, dict):
-            problems.append(_unknown(document, table, list(TABLES), "is outside every table"))
+            problems.append(_unknown_key(document, table, list(TABLES), "is outside every table"))
             continue
         for name, value in content.items():
             dotted = f"{table}.{name}"
             key = BY_NAME.get(dotted)
             if key is None:
-                problems.append(_unknown(document, dotted, list(BY_NAME), "is not a setting"))
+                problems.append(_unknown_key(document, dotted, list(BY_NAME), "is not a setting"))
                 continue
             try:
                 values[dotted] = key.read(value)
             except Wrong as wrong:
                 problems.append(_problem(document, dotted, wrong))
         if table not in TABLES and not content:
-            problems.append(_unknown(document, table, sorted(TABLES), "is not a table"))
+            problems.append(_unknown_key(document, table, sorted(TABLES), "is not a table"))
     return values, problems
 
 
@@ -184,7 +184,7 @@ def _rule(document: Document, place: str, table: Toml) -> tuple[MapRule | None, 
     fields: dict[str, Any] = {}
     for name, value in table.items() if isinstance(table, dict) else ():
         if name not in RULE_KEYS:
-            problems.append(_unknown(document, f"{place}.{name}", list(RULE_KEYS), "is not a key of [[map]]", name))
+            problems.append(_unknown_key(document, f"{place}.{name}", list(RULE_KEYS), "is not a key of [[map]]", name))
             continue
         try:
             fields[name] = RULE_KEYS[name](value)
@@ -231,7 +231,7 @@ def _problem(document: Document, dotted: str, wrong: Wrong, name: str = "") -> P
     return Problem(document.path, document.line_of(dotted), f"{name or dotted} {wrong.text}", wrong.remedy)
 
 
-def _unknown(document: Document, dotted: str, known: list[str], text: str, name: str = "") -> Problem:
+def _unknown_key(document: Document, dotted: str, known: list[str], text: str, name: str = "") -> Problem:
     close = get_close_matches(name or dotted, known, n=1)
     remedy = f"did you mean {close[0]}?" if close else "remove it, or see config.example.toml for every setting"
     return Problem(document.path, document.line_of(dotted), f"{name or dotted} {text}", remedy)

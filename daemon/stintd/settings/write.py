@@ -14,12 +14,12 @@ from stintd import paths
 from stintd.errors import Conflict, Invalid, NotFound, StorageFull, Unavailable
 from stintd.settings.document import Document, Toml, read_document
 from stintd.settings.keys import BY_NAME, Wrong
-from stintd.settings.load import broken
+from stintd.settings.load import settings_error
 
 
 def add_folders(folders: list[str]) -> list[str]:
     """Watch these folders (absolute) from now on; returns the new ones."""
-    owner, ours = _both()
+    owner, ours = _documents()
     own = _folders(ours)
     watched = {os.path.normpath(os.path.expanduser(folder)) for folder in (*own, *_folders(owner))}
     new = [folder for folder in dict.fromkeys(map(os.path.normpath, folders)) if folder not in watched]
@@ -31,12 +31,12 @@ def add_folders(folders: list[str]) -> list[str]:
 
 def remove_folders(folders: list[str]) -> None:
     """Stop watching these folders; one that `config.toml` names is refused, naming the line."""
-    owner, ours = _both()
+    owner, ours = _documents()
     own = _folders(ours)
     fixed = {os.path.normpath(os.path.expanduser(folder)) for folder in _folders(owner)}
     for folder in map(os.path.normpath, folders):
         if folder in fixed:
-            raise _fixed(owner, "watch.folders")
+            raise _fixed_error(owner, "watch.folders")
         if folder not in own:
             raise NotFound(f"{folder} is not watched", "`stint repos` lists what is")
         own.remove(folder)
@@ -51,14 +51,14 @@ def set_value(name: str, value: Toml | None) -> None:
 
 def change(values: Mapping[str, Toml | None]) -> None:
     """Set keys by their dotted names, all or none; None unsets one. `invalid` reports all problems at once."""
-    owner, ours = _both()
+    owner, ours = _documents()
     problems = [problem for name, value in values.items() if (problem := _refusal(name, value)) is not None]
     if problems:
         remedies = "; ".join(f"{text}: {remedy}" for text, remedy in problems)
         raise Invalid(problems[0][0], problems[0][1]) if len(problems) == 1 else Invalid("settings are wrong", remedies)
     for name in values:
         if name != "watch.folders" and _get(owner, name) is not None:
-            raise _fixed(owner, name)
+            raise _fixed_error(owner, name)
     for name, value in values.items():
         _put(ours, name, value)
     _save(ours)
@@ -66,9 +66,9 @@ def change(values: Mapping[str, Toml | None]) -> None:
 
 def set_target(name: str, table: dict[str, Toml] | None) -> None:
     """Store a `[targets.NAME]`, or remove it (None). One that is in `config.toml` can only be changed there."""
-    owner, ours = _both()
+    owner, ours = _documents()
     if _get(owner, f"targets.{name}") is not None:
-        raise _fixed(owner, f"targets.{name}")
+        raise _fixed_error(owner, f"targets.{name}")
     _put(ours, f"targets.{name}", table)
     _save(ours)
 
@@ -95,16 +95,16 @@ def _refusal(name: str, value: Toml | None) -> tuple[str, str] | None:
     return None
 
 
-def _fixed(owner: Document, name: str) -> Conflict:
+def _fixed_error(owner: Document, name: str) -> Conflict:
     where = f"{owner.path}:{owner.line_of(name)}"
     return Conflict(f"{name} is set in {where}", f"change it there: {where}")
 
 
-def _both() -> tuple[Document, Document]:
+def _documents() -> tuple[Document, Document]:
     owner, problems = read_document(paths.config_file())
     ours, more = read_document(paths.settings_file())
     if problems or more:
-        raise broken(problems + more)
+        raise settings_error(problems + more)
     return owner, ours
 
 

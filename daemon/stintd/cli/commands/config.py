@@ -16,8 +16,7 @@ from stintd.cli.text import bold, dim, for_terminal, warn
 from stintd.client.control import Control, DaemonDown
 from stintd.errors import Invalid, NotFound
 from stintd.settings import Problem, Settings
-from stintd.settings.describe import example_text
-from stintd.settings.describe import plain as plain_value
+from stintd.settings.describe import example_text, plain_value
 from stintd.settings.document import Toml
 
 ACTIONS = ("get", "set", "unset", "check", "edit", "path", "example")
