@@ -12,6 +12,7 @@ from typing import Any
 
 from stintd.domain.billing.target import Target, TargetRule
 from stintd.engine.commands import approval, entries
+from stintd.engine.commands.entries import EntryRequest
 from stintd.engine.delivery.credentials import TargetKeys
 from stintd.engine.delivery.plan import Planned
 from stintd.engine.delivery.targetlane import LaneTools
@@ -55,16 +56,9 @@ class Desk:
 
     async def add(self, hour: float, minutes: int = 60, note: str = "work", project: str = "atlas", day: int = 19) -> str:
         start = self.running.clock.now().replace(day=day, hour=0, minute=0, second=0) + timedelta(hours=hour)
-        made = await self.engine.run(
-            lambda step: entries.create(
-                step,
-                project_name=project,
-                auto_create=True,
-                start=start,
-                end=start + timedelta(minutes=minutes),
-                description=note,
-            )
-        )
+        end = start + timedelta(minutes=minutes)
+        request = EntryRequest(project_name=project, auto_create=True, start=start, end=end, words={"description": note})
+        made = await self.engine.run(lambda step: entries.create(step, request))
         return str(made.value["id"])
 
     async def approve(self, since: int = 1, until: int = 20) -> None:

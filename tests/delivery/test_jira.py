@@ -8,6 +8,7 @@ import pytest
 
 from stintd.domain.billing.target import TargetRule
 from stintd.engine.commands import entries
+from stintd.engine.commands.entries import EntryRequest
 from stintd.ports import LOST, MISSING, REFUSED, STOPPED, TAKEN, Item, Login
 from stintd.sinks.registry import KINDS
 from tests.delivery.harness import desk, target_of
@@ -133,16 +134,9 @@ async def test_whole_minutes_are_handed_over_and_the_sum_of_the_day_is_rounded_o
         start = one.running.clock.now().replace(day=19, hour=9)
         for number in range(4):
             begun = start + timedelta(hours=number)
-            await one.engine.run(
-                lambda step, begun=begun: entries.create(
-                    step,
-                    project_name="atlas",
-                    auto_create=True,
-                    start=begun,
-                    end=begun + timedelta(seconds=100),
-                    description="x",
-                )
-            )
+            end = begun + timedelta(seconds=100)
+            request = EntryRequest(project_name="atlas", auto_create=True, start=begun, end=end, words={"description": "x"})
+            await one.engine.run(lambda step, request=request: entries.create(step, request))
         await one.pass_time(11)
         assert sorted(kept["timeSpentSeconds"] for kept in one.fake.ledger.values()) == [60, 120, 120, 120]
 

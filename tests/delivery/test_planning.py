@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from stintd.engine.commands import entries, timers
+from stintd.engine.commands.entries import EntryRequest
 from stintd.engine.commands.timers import StartRequest
 from stintd.store import deliveries
 from tests.delivery.harness import desk, target_of
@@ -44,7 +45,9 @@ async def test_an_entry_that_cannot_be_compared_waits_and_everything_else_goes_o
         start = one.running.clock.now().replace(day=5, hour=9, minute=0, second=0)
 
         def poison(step):
-            made = entries.create(step, project_name="atlas", start=start, end=start + timedelta(hours=1), description="poison")
+            words = {"description": "poison"}
+            request = EntryRequest(project_name="atlas", start=start, end=start + timedelta(hours=1), words=words)
+            made = entries.create(step, request)
             step.conn.execute("UPDATE entry SET tags = '{' WHERE id = ?", (made.value["id"],))
             return made.value["id"]
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from stintd.engine.commands import entries
+from stintd.engine.commands.entries import EntryRequest
 from stintd.ports import LOCKED, MISSING, REFUSED, TAKEN, UNKNOWN, Item, Login
 from stintd.sinks.registry import KINDS
 from tests.delivery.harness import desk, target_of
@@ -100,15 +101,8 @@ async def test_odd_answers_are_survived(body, status):
 async def test_a_night_is_two_days_there_and_its_pieces_are_as_long_as_the_sheet_says(tmp_path):
     async with desk(tmp_path, "redmine", target=target_of("redmine", deliver="auto")) as one:
         start = one.running.clock.now().replace(day=18, hour=23, minute=0, second=0)
-        await one.engine.run(
-            lambda step: entries.create(
-                step,
-                project_name="atlas",
-                auto_create=True,
-                start=start,
-                end=start + timedelta(hours=2, seconds=7),
-                description="x",
-            )
-        )
+        end = start + timedelta(hours=2, seconds=7)
+        request = EntryRequest(project_name="atlas", auto_create=True, start=start, end=end, words={"description": "x"})
+        await one.engine.run(lambda step: entries.create(step, request))
         await one.pass_time(11)
         assert one.fake.sheet() == [("2026-11-18", 3600, "x"), ("2026-11-19", 3607, "x")]

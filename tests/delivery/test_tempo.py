@@ -8,6 +8,7 @@ from tempoapiclient import client_v4
 
 from stintd.domain.billing.target import TargetRule
 from stintd.engine.commands import entries
+from stintd.engine.commands.entries import EntryRequest
 from stintd.ports import LOCKED, MISSING, REFUSED, STOPPED, TAKEN, UNSENT, Item, Login
 from stintd.sinks.registry import KINDS
 from tests.delivery.harness import desk, target_of
@@ -114,16 +115,9 @@ async def test_an_independent_client_reads_the_same_hours(tmp_path):
     fake = TempoFake()
     async with desk(tmp_path, "tempo", fake, target=target_of("tempo", deliver="auto")) as one:
         start = one.running.clock.now().replace(day=18, hour=23, minute=0, second=0)
-        await one.engine.run(
-            lambda step: entries.create(
-                step,
-                project_name="atlas",
-                auto_create=True,
-                start=start,
-                end=start + timedelta(hours=2),
-                description="night",
-            )
-        )
+        end = start + timedelta(hours=2)
+        request = EntryRequest(project_name="atlas", auto_create=True, start=start, end=end, words={"description": "night"})
+        await one.engine.run(lambda step: entries.create(step, request))
         await one.add(9, 90)
         await one.pass_time(11)
     served = Served(fake)

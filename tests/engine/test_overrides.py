@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from stintd.engine.commands import corrections, entries, projects
+from stintd.engine.commands.corrections import MoveRequest
 from tests.support.clock import FakeClock
 from tests.support.engine import every, running
 
@@ -70,7 +71,7 @@ async def test_what_was_written_on_an_entry_stays_on_all_parts_when_its_middle_i
         await daemon.engine.run(lambda step: projects.create(step, "beta"))
         await edit(daemon, 0, description="mine")
         lo, hi = MORNING + 20 * MINUTE, MORNING + 30 * MINUTE
-        await daemon.engine.run(lambda step: corrections.move(step, lo, hi, project_name="beta"))
+        await daemon.engine.run(lambda step: corrections.move(step, MoveRequest(lo, hi, project_name="beta")))
         assert spans(await daemon.sheet()) == [
             ("a", -1.0, 20.0, "mine"),
             ("beta", 20.0, 30.0, "mine"),

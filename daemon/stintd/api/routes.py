@@ -7,6 +7,7 @@ from stintd.api import (
     calendars,
     clockeye,
     control,
+    entry_requests,
     files,
     keys,
     maintenance,
@@ -22,7 +23,7 @@ from stintd.api.dispatch import command, query, repeatable
 from stintd.api.guard import BULK_LIMIT
 from stintd.api.mcp import endpoint as mcp
 from stintd.api.route import Route, Table, fields
-from stintd.engine.commands import approval, catalog, entries, importing, projects, rebuild, resume_answer, timers, users
+from stintd.engine.commands import approval, catalog, entries, projects, rebuild, resume_answer, timers, users
 from stintd.engine.commands import corrections as mending
 from stintd.engine.queries import catalog as catalogs
 from stintd.engine.queries import corrections, evidence, gaps, reports, repos, workspaces
@@ -140,7 +141,7 @@ ENTRIES = [
     Route("GET", "/api/entries", query(entry_lists.listing), "entries that overlap a period",
           query=fields(*PERIOD, *PAGE, *FILTERS, field("state", choice("running", "paused", "finished")),
                        field("search", NAME), field("updatedSince", INSTANT)), answer=page("Entry")),
-    Route("POST", "/api/entries", command(entries.create), "add an entry for past work", "write",
+    Route("POST", "/api/entries", command(entry_requests.create), "add an entry for past work", "write",
           fields(*WHICH, *WORK, *SPAN, KEY, field("autoCreate", FLAG), field("replace", FLAG), field("overlap", FLAG)),
           creates=True, answer=ref("MadeEntry"), needs=PAST_WORK),
     Route("POST", "/api/entries/merge", command(entries.merge), "merge several entries into one", "write",
@@ -270,9 +271,9 @@ SHEET = [
           answer=page("Gap")),
     Route("POST", "/api/gaps/{gap_id}/fill", command(mending.fill), "assign a gap to a project", "write",
           fields(*WHICH, *WORK, KEY, field("autoCreate", FLAG)), creates=True, answer=ref("Entry"), needs=SOME_PROJECT),
-    Route("POST", "/api/move", command(mending.move), "move a period to another project", "full",
+    Route("POST", "/api/move", command(entry_requests.move), "move a period to another project", "full",
           fields(field("from", INSTANT, "start", required=True), field("to", INSTANT, "end", required=True),
-                 field("project", NAME, "of_project"), field("projectId", ID), field("projectName", NAME),
+                 field("project", NAME, "from_project"), field("projectId", ID), field("projectName", NAME),
                  field("taskName", NULL_NAME), field("autoCreate", FLAG), field("dryRun", FLAG)), answer=ref("Moved"),
           needs=NAMED_PROJECT),
     Route("POST", "/api/undo", command(mending.undo), "undo the last edit, or one by its id", "full",
@@ -306,7 +307,7 @@ FILES.append(
     Route(
         "POST",
         "/api/import",
-        command(importing.take),
+        command(entry_requests.import_batch),
         "import a batch of entries from a file",
         "full",
         fields(

@@ -97,5 +97,6 @@ def add(
 ) -> ClickUpEntryAnswerJson:
     """Enter past work on a task."""
     task = clickup.find(step, task_id, task_name, list_name)
-    made = entries.create(step, project_id=task.project_id, task_name=task.key, start=start, end=end, **words)
+    work = cast("EntryWords", {**words, "task_name": task.key})
+    made = entries.create(step, entries.EntryRequest(project_id=task.project_id, start=start, end=end, words=work))
     return {"entry": clickup.with_task(step, made.value)}

@@ -18,6 +18,7 @@ from stintd.engine.sheet.settle import settle
 from stintd.engine.step import DryRun, Step
 from stintd.engine.wire_types import EntryJson, LookedJson, MovedJson, UndoneJson
 from stintd.errors import Conflict, NotFound
+from stintd.frozen import frozen
 from stintd.store import cursors
 from stintd.store import edits as kept
 
@@ -37,21 +38,28 @@ def fill(
     return Reply(entries.fill(step, lo, min(hi, to_us(step.now)), target, words))
 
 
-def move(
-    step: Step,
-    start: datetime,
-    end: datetime,
-    of_project: str | None = None,
-    project_id: str | None = None,
-    project_name: str | None = None,
-    auto_create: bool = False,
-    dry_run: bool = False,
-    **words: Unpack[EntryWords],
-) -> MovedJson:
+@frozen
+class MoveRequest:
+    """A period to move to the project that `project_id` or `project_name` names. `from_project`: only what lies in this one."""
+
+    start: datetime
+    end: datetime
+    from_project: str | None = None
+    project_id: str | None = None
+    project_name: str | None = None
+    task_name: str | None = None
+    auto_create: bool = False
+    dry_run: bool = False
+
+
+def move(step: Step, request: MoveRequest) -> MovedJson:
     """Move a period (of one project, or everything in it) to another project; entries are cut at its edges."""
-    target = resolve.target(step, ProjectNames(project_id, project_name), may_create=auto_create)
-    task = resolve.task_key(step, target.id, None, words.get("task_name"))
-    source = resolve.target(step, ProjectNames(project_name=of_project)).id if of_project is not None else None
+    start, end = request.start, request.end
+    target = resolve.target(step, ProjectNames(request.project_id, request.project_name), may_create=request.auto_create)
+    task = resolve.task_key(step, target.id, None, request.task_name)
+    source = None
+    if request.from_project is not None:
+        source = resolve.target(step, ProjectNames(project_name=request.from_project)).id
     near = edit_rows.surroundings(step, to_us(min(start, end)), to_us(max(start, end)))
     try:
         change = edits.move(start, end, target.id, near, source, task)
@@ -63,12 +71,12 @@ def move(
     moved = [entry.id for entry in (*change.created, *change.updated) if entry.project == target.id]
     entries = wire.entries_by_id(step, sorted(moved))
     answer: MovedJson = {
-        "dryRun": dry_run,
+        "dryRun": request.dry_run,
         "entries": entries,
         "seconds": sum(entry["durationSeconds"] for entry in entries),
         "notice": change.notice or None,
     }
-    if dry_run:
+    if request.dry_run:
         raise DryRun(answer)
     return answer
 

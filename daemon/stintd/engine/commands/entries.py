@@ -3,6 +3,7 @@ what it does to the entry and to those around it is the rules' word (`domain.edi
 """
 
 from collections.abc import Callable
+from dataclasses import field
 from dataclasses import replace as copied
 from datetime import datetime, timedelta
 from typing import TypedDict, Unpack, cast
@@ -23,6 +24,7 @@ from stintd.engine.sheet.settle import settle
 from stintd.engine.step import Step
 from stintd.engine.wire_types import EntriesAnswerJson, EntryJson, MadeEntryJson
 from stintd.errors import Conflict, Forbidden, Invalid, NotFound
+from stintd.frozen import frozen
 from stintd.store import edits as kept
 from stintd.store.row_types import BackfillRow, EntryRow, ProjectRow, TimedRow
 from stintd.store.rowio import exists, fetch_all, fetch_one, fetch_value
@@ -115,41 +117,47 @@ def _write_edit(step: Step, verb: str, summary: str, decide: Callable[[], edits.
 # ---------------------------------------------------------------- create
 
 
-def create(
-    step: Step,
-    project_id: str | None = None,
-    project_name: str | None = None,
-    place: Context | None = None,
-    start: datetime | None = None,
-    end: datetime | None = None,
-    minutes: float | None = None,
-    auto_create: bool = False,
-    replace: bool = False,
-    overlap: bool = False,
-    **words: Unpack[EntryWords],
-) -> Reply[MadeEntryJson]:
+@frozen
+class EntryRequest:
+    """Past work as a client enters it. Two of `start`, `end` and `minutes` say when. `place`: where its `path` lies. `replace`:
+    it takes the owner's own time too; `overlap`: it lies beside that."""
+
+    project_id: str | None = None
+    project_name: str | None = None
+    place: Context | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    minutes: float | None = None
+    auto_create: bool = False
+    replace: bool = False
+    overlap: bool = False
+    words: EntryWords = field(default_factory=EntryWords)
+
+
+def create(step: Step, request: EntryRequest) -> Reply[MadeEntryJson]:
     """Enter past work. It takes automatic time and says how much; the owner's own only when asked."""
-    begin, finish = _span(start, end, minutes)
-    if replace and step.limit is not None:
+    start, end = _span(request.start, request.end, request.minutes)
+    if request.replace and step.limit is not None:
         raise Forbidden("this key may not replace what is there", "leave replace out, or ask the owner")
-    if replace and overlap:
+    if request.replace and request.overlap:
         raise Invalid("replace and overlap exclude each other", "send one of them", {"field": "overlap"})
-    target = resolve.target(step, ProjectNames(project_id, project_name, place), may_create=auto_create)
-    new = _new(step, target, begin, finish, words)
-    near = edit_rows.surroundings(step, to_us(min(begin, finish)), to_us(max(begin, finish)))
-    taken = taken_us(step, to_us(begin), to_us(finish))
-    mode = "replace" if replace else "overlap" if overlap else "refuse"
+    names = ProjectNames(request.project_id, request.project_name, request.place)
+    target = resolve.target(step, names, may_create=request.auto_create)
+    new = _new(step, target, start, end, request.words)
+    near = edit_rows.surroundings(step, to_us(min(start, end)), to_us(max(start, end)))
+    taken = taken_us(step, to_us(start), to_us(end))
+    mode = "replace" if request.replace else "overlap" if request.overlap else "refuse"
     change = _write_edit(
         step,
         "add",
-        f"add {begin:%Y-%m-%d %H:%M}, {short_length(60 * round((finish - begin) / timedelta(minutes=1)))}",
+        f"add {start:%Y-%m-%d %H:%M}, {short_length(60 * round((end - start) / timedelta(minutes=1)))}",
         lambda: edits.add(new, near, mode),
     )
     shown = wire.entry(step, row_of(step, change.created[-1].id))
     return Reply(
         {
             **shown,
-            "takenSeconds": 0 if overlap else wire.seconds(taken),
+            "takenSeconds": 0 if request.overlap else wire.seconds(taken),
             "notice": (change.notice or None) if step.limit is None else None,
             "projectCreated": target.is_new,
         }

@@ -5,7 +5,7 @@ request says otherwise; automatic time gives way, as for every entry by hand.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -26,6 +26,7 @@ from stintd.engine.sheet.settle import settle
 from stintd.engine.step import DryRun, Step
 from stintd.engine.wire_types import ImportedJson, ImportOutcome, OverlapJson, OverlappedEntryJson
 from stintd.errors import Conflict, Invalid, NotFound
+from stintd.frozen import frozen
 from stintd.store import heartbeats, rowio
 from stintd.store.row_types import ClientRow, EditRow, EntryRow, NearRow, ProjectRow, RepoRow, SqlValue
 from stintd.store.rowio import fetch_all, fetch_one
@@ -36,16 +37,31 @@ _GONE = """SELECT 1 FROM edit_row r JOIN edit e ON e.id = r.edit_id WHERE r.row_
 AND r.after IS NULL AND e.undone_us IS NULL AND e.verb <> 'undo' LIMIT 1"""
 
 
+@frozen
+class ImportRequest:
+    """One batch of a file. `import_id`: the id in the answer to the first batch. `create`: missing projects are created.
+    `overlap`: where the owner's own time is in the way, `refuse` the batch, `skip` the entry, or `keep` both. `match`: an
+    entry that exists already is recognised by its `id`, or by its `content`. `source`: the name of the file. `parts`: its
+    other rows, by section.
+    """
+
+    entries: Sequence[Row] = ()
+    import_id: str | None = None
+    dry_run: bool = False
+    create: bool = False
+    overlap: str = "refuse"
+    match: str = "id"
+    source: str = "a file"
+    parts: Mapping[str, Sequence[Row]] = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class _Batch:
-    """A batch: its options and its results. `outcomes`: for each entry `added`, `known` or `overlaps`."""
+    """A batch and its results. `outcomes`: for each entry `added`, `known` or `overlaps`."""
 
     step: Step
+    request: ImportRequest
     import_id: str
-    overlap: str
-    by_content: bool
-    may_create: bool
-    is_trial: bool
     outcomes: list[ImportOutcome] = field(default_factory=list)
     overlaps: list[OverlapJson] = field(default_factory=list)
     created: list[str] = field(default_factory=list)
@@ -57,39 +73,29 @@ class _Batch:
     passed: int = 0
 
 
-def take(
-    step: Step,
-    entries: list[Row] | None = None,
-    import_id: str | None = None,
-    dry_run: bool = False,
-    create: bool = False,
-    overlap: str = "refuse",
-    match: str = "id",
-    source: str = "a file",
-    **parts: list[Row],
-) -> ImportedJson:
+def import_batch(step: Step, request: ImportRequest) -> ImportedJson:
     """Import a batch. Answers what was added; with `dry_run`, what would be added, and changes nothing."""
-    batch = _Batch(step, import_id or step.new_id(), overlap, match == "content", create, dry_run)
+    batch, parts = _Batch(step, request, request.import_id or step.new_id()), request.parts
     _check_edit(step, batch.import_id)
     batch.reach_us = _reach_us(step)
     counts = {name: sum(_ADD[name](step, dict(row)) for row in parts.get(name) or []) for name in _CATALOG}
     # Projects and tasks are created outside the edit: undoing an import must not remove a project that has been used since.
-    rows = [row for record in entries or [] if (row := _entry(batch, dict(record))) is not None]
-    with step.edit("import", f"import from {source}", batch.import_id):
+    rows = [row for record in request.entries if (row := _entry(batch, dict(record))) is not None]
+    with step.edit("import", f"import from {request.source}", batch.import_id):
         for name in ("taken", "cuts", *restore_evidence.ADD):
             counts[name] = sum(_ADD[name](step, dict(row)) for row in parts.get(name) or [])
         counts["heartbeats"], batch.passed = restore_evidence.add(step, batch.import_id, parts.get("heartbeats") or [])
         span = restore_evidence.bounds(step, batch.import_id)
         for row in rows:
             _insert(step, row, span)
-    if batch.overlaps and overlap == "refuse" and not dry_run:
+    if batch.overlaps and request.overlap == "refuse" and not request.dry_run:
         raise Conflict(
             "entries of your own are in the way",
             "import with --skip-overlaps or --overlap, or change them first",
             {"overlaps": batch.overlaps[:20]},
         )
     answer = _answer(batch, counts)
-    if dry_run:
+    if request.dry_run:
         raise DryRun(answer)
     settle(step)
     return answer
@@ -98,7 +104,7 @@ def take(
 def _answer(batch: _Batch, counts: dict[str, int]) -> ImportedJson:
     return {
         "importId": batch.import_id,
-        "dryRun": batch.is_trial,
+        "dryRun": batch.request.dry_run,
         "outcomes": batch.outcomes,
         "overlaps": batch.overlaps,
         "addedSeconds": wire.seconds(batch.added_us),
@@ -138,12 +144,12 @@ def _entry(batch: _Batch, record: Row) -> EntryRow | None:
         return None
     project = _project(batch, record)
     row["project_id"], row["task"] = project, _task(step, project, record)
-    if batch.by_content and _is_covered(batch, row):
+    if batch.request.match == "content" and _is_covered(batch, row):
         batch.outcomes.append("known")
         return None
     if row["actor"] == "human" and not row["may_overlap"]:
         near = _in_the_way(batch, row)
-        if near and batch.overlap != "keep":
+        if near and batch.request.overlap != "keep":
             batch.overlaps.append({"index": len(batch.outcomes), "id": row["id"], "with": _overlapped_json(step, near)})
             batch.outcomes.append("overlaps")
             return None
@@ -331,9 +337,9 @@ def _project(batch: _Batch, record: Row) -> ProjectId | None:
     if not name:
         return None
     try:
-        target = resolve.target(step, ProjectNames(project_name=name), may_create=batch.may_create)
+        target = resolve.target(step, ProjectNames(project_name=name), may_create=batch.request.create)
     except NotFound:
-        if not batch.is_trial:
+        if not batch.request.dry_run:
             raise
         target = resolve.target(step, ProjectNames(project_name=name), may_create=True)
         batch.unknown.append(name)

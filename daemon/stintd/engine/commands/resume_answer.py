@@ -55,9 +55,8 @@ def answer_pause(
         else:
             timers.resume(step, at=since if answer == "keep" else at, timer_id=timer, fuzzy=False)
         if answer == "assign":
-            made = entries.create(
-                step, project_id=project_id, project_name=project_name, start=since, end=step.now, auto_create=auto_create
-            ).value
+            request = entries.EntryRequest(project_id, project_name, start=since, end=step.now, auto_create=auto_create)
+            made = entries.create(step, request).value
             timer = _again(step, row)
         cursors.drop(step.conn, PAUSED + row["id"])
     entry = wire.entries_by_id(step, [made["id"]])[0] if made is not None else None
