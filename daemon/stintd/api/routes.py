@@ -108,7 +108,7 @@ PAST_WORK = (
 SOME_PLACE = ({"required": ["project"]}, one_of("path", "remote", "branch"))
 
 TIMER = [
-    Route("GET", "/api/timer/current", query(timer_lists.current), "what runs now", answer=ref("CurrentTimers")),
+    Route("GET", "/api/timer/current", query(timer_lists.current_timers), "what runs now", answer=ref("CurrentTimers")),
     Route("POST", "/api/timer/start", command(timer_requests.start), "start a timer", "write", START | FUZZY, creates=True,
           answer=ref("StartedTimer"), needs=SOME_PROJECT),
     Route("POST", "/api/timer/stop", command(timers.stop), "stop a timer", "write", STOP | FUZZY,
@@ -155,7 +155,7 @@ ENTRIES = [
           fields(field("at", INSTANT, required=True), REVISION), answer=ref("EntriesAnswer"), reads_if_match=True),
     Route("POST", "/api/entries/{entry_id}/restore", command(entries.restore), "restore a deleted entry", "write",
           fields(), answer=ref("Entry")),
-    Route("GET", "/api/entries/{entry_id}/evidence", query(evidence.of_entry), "the evidence of an entry",
+    Route("GET", "/api/entries/{entry_id}/evidence", query(evidence.entry_evidence), "the evidence of an entry",
           answer=ref("Evidence")),
     Route("GET", "/api/entries/{entry_id}/history", query(evidence.history), "the history of an entry",
           answer=ref("History")),

@@ -60,7 +60,7 @@ class Stream(StreamResponse):
         """The connection is closed instead."""
 
     async def _send_all(self, request: BaseRequest, listener: Subscription) -> None:
-        oldest, newest = await self._surface.daemon.engine.read(changes.bounds)
+        oldest, newest = await self._surface.daemon.engine.read(changes.seq_bounds)
         sent = newest if self._last_seq is None else _resume_point(self._last_seq, oldest, newest)
         await _write(request, f"id: {sent}\n\n".encode())
         if self._last_seq not in (None, sent):

@@ -508,11 +508,6 @@ class ShownDeliveryRow(TypedDict, total=False):
     wanted: str | None
     held: str | None
 
-class ParkedRow(OutboxRow):
-    """`outbox` with how many are parked."""
-
-    count: int
-
 class CountedRow(TypedDict):
     """What says how long an entry counts."""
 

@@ -194,7 +194,7 @@ async def _stop(ask: ToolCaller, arguments: Arguments) -> Shape:
 
 
 async def _current(ask: ToolCaller, arguments: Arguments) -> Shape:
-    entry = (await ask.look(queries.current))["entry"]
+    entry = (await ask.look(queries.current_entry))["entry"]
     message = "Timer is currently running" if entry else "No timer is currently running"
     return {"success": True, "message": message, "time_entry": _entry_to_wire(entry) if entry else None}
 
@@ -222,7 +222,7 @@ async def _list_task_entries(ask: ToolCaller, arguments: Arguments) -> Shape:
     if there is not None:
         task = {"id": there.key, "name": there.task.name}
         return {"success": True, "message": "0 time entries", "task": task, "time_entries": [], "total_duration": 0}
-    answer = await ask.look(queries.of_task, since=since, until=until, limit=LISTED, **_which(arguments))
+    answer = await ask.look(queries.task_entries, since=since, until=until, limit=LISTED, **_which(arguments))
     entries = [_entry_to_wire(item) for item in answer["entries"]]
     return {
         "success": True,

@@ -27,7 +27,7 @@ def admit(step: Step, cookie: str, proof: str) -> KeyJson:
         "created_us": now_us,
     }
     rowio.insert(step.conn, "api_key", made)
-    return keys.key_json(keys.key_row(step.conn, made["id"]))
+    return keys.key_json(keys.find_key(step.conn, made["id"]))
 
 
 def dismiss(step: Step) -> list[str]:

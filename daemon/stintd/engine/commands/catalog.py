@@ -7,7 +7,7 @@ from stintd.domain.model import to_us
 from stintd.engine import wire
 from stintd.engine.commands import resolve
 from stintd.engine.commands.entry_rows import check_revision
-from stintd.engine.queries.catalog import client_row, task_row
+from stintd.engine.queries.catalog import find_client, find_task
 from stintd.engine.reply import Reply
 from stintd.engine.step import Step
 from stintd.engine.wire_types import ClientJson, TaskJson
@@ -30,7 +30,7 @@ def create_client(step: Step, name: str) -> Reply[ClientJson]:
     _refuse_taken(step, name)
     row = {"id": step.new_id(), "name": name.strip(), "created_us": to_us(step.now)}
     rowio.insert(step.conn, "client", row)
-    return Reply(wire.client(client_row(step, str(row["id"]))))
+    return Reply(wire.client(find_client(step, str(row["id"]))))
 
 
 def _refuse_taken(step: Step, name: str, but: str = "") -> None:
@@ -43,7 +43,7 @@ def change_client(
     step: Step, client_id: str, name: str | None = None, archived: bool | None = None, revision: int | None = None
 ) -> ClientJson:
     """Rename or archive a client."""
-    row = client_row(step, client_id)
+    row = find_client(step, client_id)
     check_revision(row, revision)
     values: dict[str, SqlValue] = {}
     if name is not None:
@@ -53,12 +53,12 @@ def change_client(
         values["archived"] = int(archived)
     if values:
         rowio.update(step.conn, "client", client_id, {**values, "revision": row["revision"] + 1})
-    return wire.client(client_row(step, client_id))
+    return wire.client(find_client(step, client_id))
 
 
 def delete_client(step: Step, client_id: str, revision: int | None = None) -> ClientJson:
     """Delete a client without projects."""
-    row = client_row(step, client_id)
+    row = find_client(step, client_id)
     check_revision(row, revision)
     if exists(step.conn, "SELECT 1 FROM project WHERE client_id = ? AND deleted = 0", (client_id,)):
         raise Conflict("projects belong to this client", "archive it, or move its projects to another client")
@@ -103,7 +103,7 @@ def change_task(
     **values: Unpack[TaskFigures],
 ) -> TaskJson:
     """Change a task. The key can change only while no entry has it."""
-    row = task_row(step, task_id)
+    row = find_task(step, task_id)
     check_revision(row, revision)
     if key is not None and key != row["key"]:
         _move_key(step, row, key)
@@ -116,7 +116,7 @@ def change_task(
         columns["hourly_rate"] = money(values["hourly_rate"])
     if columns:
         rowio.update(step.conn, "task", task_id, {**columns, "revision": row["revision"] + 1})
-    return wire.task(task_row(step, task_id))
+    return wire.task(find_task(step, task_id))
 
 
 def _move_key(step: Step, row: TaskRow, key: str) -> None:
@@ -129,7 +129,7 @@ def _move_key(step: Step, row: TaskRow, key: str) -> None:
 
 def delete_task(step: Step, task_id: str, revision: int | None = None) -> TaskJson:
     """Delete a task that no entry has."""
-    row = task_row(step, task_id)
+    row = find_task(step, task_id)
     check_revision(row, revision)
     if exists(step.conn, "SELECT 1 FROM entry WHERE project_id = ? AND task = ?", (row["project_id"], row["key"])):
         raise Conflict("entries have this task", "mark it complete instead")
@@ -139,7 +139,7 @@ def delete_task(step: Step, task_id: str, revision: int | None = None) -> TaskJs
 
 def complete_task(step: Step, task_id: str) -> TaskJson:
     """Mark a task complete; repeating it changes nothing."""
-    row = task_row(step, task_id)
+    row = find_task(step, task_id)
     if row["status"] != "complete":
         rowio.update(step.conn, "task", task_id, {"status": "complete", "revision": row["revision"] + 1})
-    return wire.task(task_row(step, task_id))
+    return wire.task(find_task(step, task_id))

@@ -54,7 +54,7 @@ def start(
     **words: Unpack[WorkWords],
 ) -> ClickUpEntryAnswerJson:
     """Start a timer by hand on a task; `conflict` with the running timer if there is one, even for the same task."""
-    task = clickup.find(step, task_id, task_name, list_name)
+    task = clickup.find_task(step, task_id, task_name, list_name)
     work = cast("EntryWords", {**words, "task_name": task.key})
     request = timers.StartRequest(
         project_id=task.project_id, source=SOURCE, manual=True, at=at, words=work, surface="strict", is_fresh=True
@@ -64,9 +64,9 @@ def start(
     except Conflict as error:
         standing = error.details.get("timer")
         if isinstance(standing, dict):
-            error.details["timer"] = clickup.with_task(step, cast("EntryJson", standing))
+            error.details["timer"] = clickup.entry_with_task(step, cast("EntryJson", standing))
         raise
-    return {"entry": clickup.with_task(step, started) if started is not None else None}
+    return {"entry": clickup.entry_with_task(step, started) if started is not None else None}
 
 
 def stop(step: Step, description: str | None = None, tags: tuple[str, ...] | None = None) -> ClickUpEntryAnswerJson:
@@ -83,7 +83,7 @@ def stop(step: Step, description: str | None = None, tags: tuple[str, ...] | Non
         words["tags"] = tags
     if ended is not None and words:
         ended = entries.change(step, ended["id"], **words)
-    return {"entry": clickup.with_task(step, ended) if ended is not None else None}
+    return {"entry": clickup.entry_with_task(step, ended) if ended is not None else None}
 
 
 def add(
@@ -96,7 +96,7 @@ def add(
     **words: Unpack[WorkWords],
 ) -> ClickUpEntryAnswerJson:
     """Enter past work on a task."""
-    task = clickup.find(step, task_id, task_name, list_name)
+    task = clickup.find_task(step, task_id, task_name, list_name)
     work = cast("EntryWords", {**words, "task_name": task.key})
     made = entries.create(step, entries.EntryRequest(project_id=task.project_id, start=start, end=end, words=work))
-    return {"entry": clickup.with_task(step, made.value)}
+    return {"entry": clickup.entry_with_task(step, made.value)}

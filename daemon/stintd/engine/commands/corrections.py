@@ -86,9 +86,9 @@ def undo(step: Step, edit_id: str | None = None) -> UndoneJson:
     last = kept.last_undoable(step.conn) if edit_id is None else None
     if edit_id is None and last is None:
         raise NotFound("there is nothing to undo", "`stint undo --list` lists the latest edits")
-    wanted = last.id if last is not None else evidence.edit_row(step, edit_id or "")["id"]
+    wanted = last.id if last is not None else evidence.find_edit(step, edit_id or "")["id"]
     changed = entries.take_back(step, wanted)
-    return {"edit": evidence.edit(evidence.edit_row(step, wanted)), "entries": wire.entries_by_id(step, changed)}
+    return {"edit": evidence.edit(evidence.find_edit(step, wanted)), "entries": wire.entries_by_id(step, changed)}
 
 
 def note_review(step: Step) -> LookedJson:

@@ -19,11 +19,11 @@ def retry_now(step: Step, delivery_id: str) -> DeliveryJson:
     entry = delivering.row_of(step, delivery_id)
     if entry is not None:
         return queries.delivery_json(delivering.retry_now(step, entry))
-    row = queries.row_of(step, delivery_id)
+    row = queries.find_delivery(step, delivery_id)
     _check_target(step, row["target"])
     outbox.revive(step.conn, row["seq"], step.now)
     _wake(step, row["target"])
-    return queries.delivery_json(queries.row_of(step, row["id"]))
+    return queries.delivery_json(queries.find_delivery(step, row["id"]))
 
 
 def drop(step: Step, delivery_id: str) -> DeliveryJson:
@@ -31,13 +31,13 @@ def drop(step: Step, delivery_id: str) -> DeliveryJson:
     entry = delivering.row_of(step, delivery_id)
     if entry is not None:
         return queries.delivery_json(delivering.drop(step, entry))
-    row = queries.row_of(step, delivery_id)
+    row = queries.find_delivery(step, delivery_id)
     if row["state"] == outbox.DELIVERED:
         raise Conflict("it has already been delivered", "what has been delivered cannot be recalled")
     if row["state"] != outbox.DROPPED:
         outbox.drop(step.conn, row["seq"], step.now)
         step.outgoing.add(row["target"])
-    return queries.delivery_json(queries.row_of(step, row["id"]))
+    return queries.delivery_json(queries.find_delivery(step, row["id"]))
 
 
 def redeliver(step: Step, webhook_id: str, delivery_id: str | None = None) -> RedeliveredJson:
@@ -48,7 +48,7 @@ def redeliver(step: Step, webhook_id: str, delivery_id: str | None = None) -> Re
         count = outbox.revive_parked(step.conn, target, step.now)
         _wake(step, target)
         return {"redelivered": count}
-    row = queries.row_of(step, delivery_id)
+    row = queries.find_delivery(step, delivery_id)
     if row["target"] != target:
         raise NotFound(f"this webhook has no delivery {delivery_id[:40]}", "GET its deliveries to see them")
     retry_now(step, row["id"])

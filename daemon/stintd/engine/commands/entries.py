@@ -16,7 +16,7 @@ from stintd.engine.commands import backfill, edit_rows, entry_rows, resolve
 from stintd.engine.commands.entry_rows import check_revision
 from stintd.engine.commands.resolve import ProjectNames
 from stintd.engine.commands.words import EntryChanges, EntryWords
-from stintd.engine.queries.entries import row_of
+from stintd.engine.queries.entries import find_entry
 from stintd.engine.reply import Reply
 from stintd.engine.rows import LONGEST_US
 from stintd.engine.sheet import rollup
@@ -153,7 +153,7 @@ def create(step: Step, request: EntryRequest) -> Reply[MadeEntryJson]:
         f"add {start:%Y-%m-%d %H:%M}, {short_length(60 * round((end - start) / timedelta(minutes=1)))}",
         lambda: edits.add(new, near, mode),
     )
-    shown = wire.entry(step, row_of(step, change.created[-1].id))
+    shown = wire.entry(step, find_entry(step, change.created[-1].id))
     return Reply(
         {
             **shown,
@@ -208,7 +208,7 @@ def fill(step: Step, lo_us: int, hi_us: int, target: resolve.ProjectChoice, word
     new = _new(step, target, from_us(lo_us), from_us(hi_us), words)
     near = edit_rows.surroundings(step, lo_us, hi_us)
     change = _write_edit(step, "fill", f"fill {new.start:%Y-%m-%d %H:%M}", lambda: edits.fill(new, near))
-    return wire.entry(step, row_of(step, change.created[0].id))
+    return wire.entry(step, find_entry(step, change.created[0].id))
 
 
 # ---------------------------------------------------------------- change
@@ -225,7 +225,7 @@ def change(
     **words: Unpack[EntryChanges],
 ) -> EntryJson:
     """Edit an entry; what is set is pinned, what is not goes on following its evidence."""
-    row = entry_rows.row_of(step, row_of(step, entry_id)["id"])
+    row = entry_rows.row_of(step, find_entry(step, entry_id)["id"])
     entry = _checked_entry(row, revision)
     if minutes is not None:
         start, end = _span(start or (None if end else entry.start), end, minutes)
@@ -242,7 +242,7 @@ def change(
     )
     if confirmed is not None:
         _confirm(step, row["id"], confirmed)
-    return wire.entry(step, row_of(step, row["id"]))
+    return wire.entry(step, find_entry(step, row["id"]))
 
 
 def _as_patched(entry: TimeEntry, start: datetime | None, end: datetime | None) -> list[TimeEntry]:
@@ -308,7 +308,7 @@ def _confirm(step: Step, entry_id: str, is_confirmed: bool) -> None:
 
 def delete(step: Step, entry_id: str, revision: int | None = None) -> EntryJson:
     """Delete an entry; its time stays away until that is undone."""
-    found = row_of(step, entry_id)
+    found = find_entry(step, entry_id)
     entry = _checked_entry(found, revision)
     shown = wire.entry(step, found)
     near = edit_rows.around(step, [entry])
@@ -330,7 +330,7 @@ def restore(step: Step, entry_id: str) -> EntryJson:
         if removal is None:
             raise NotFound(f"there is no entry {entry_id[:40]} to restore", "`stint undo --list` lists the latest edits")
         take_back(step, removal)
-    return wire.entry(step, row_of(step, entry_id))
+    return wire.entry(step, find_entry(step, entry_id))
 
 
 def take_back(step: Step, edit_id: str) -> list[str]:
@@ -358,7 +358,7 @@ def take_back(step: Step, edit_id: str) -> list[str]:
 
 def split(step: Step, entry_id: str, at: datetime, revision: int | None = None) -> EntriesAnswerJson:
     """Cut an entry in two at an instant inside it; nothing is lost between them."""
-    row = entry_rows.row_of(step, row_of(step, entry_id)["id"])
+    row = entry_rows.row_of(step, find_entry(step, entry_id)["id"])
     entry = _checked_entry(row, revision)
     near = edit_rows.around(step, [entry])
     done = _write_edit(step, "split", f"split at {at:%Y-%m-%d %H:%M}", lambda: edits.split(entry, at, near))
@@ -380,9 +380,9 @@ def _following(step: Step, at_us: int, row: EntryRow) -> str | None:
 
 def merge(step: Step, ids: tuple[str, ...]) -> EntryJson:
     """Make one entry of several of the same project; what lay between them becomes a pause, never work."""
-    entries = [rollup.entry_of(row_of(step, entry_id)) for entry_id in ids]
+    entries = [rollup.entry_of(find_entry(step, entry_id)) for entry_id in ids]
     if len({entry.id for entry in entries}) < 2:
         raise Invalid("merging takes two entries or more", "send the ids of two", {"field": "ids"})
     near = edit_rows.around(step, entries)
     done = _write_edit(step, "merge", f"merge {len(entries)} entries", lambda: edits.merge(entries, near))
-    return wire.entry(step, row_of(step, done.updated[0].id))
+    return wire.entry(step, find_entry(step, done.updated[0].id))

@@ -42,7 +42,7 @@ def create(
         **_limits(step, client_id, client_name, project_id, project_name),
     }
     rowio.insert(step.conn, "api_key", row)
-    return Reply({**keys.key_json(keys.key_row(step.conn, row["id"])), "key": None}, secret={"key": key})
+    return Reply({**keys.key_json(keys.find_key(step.conn, row["id"])), "key": None}, secret={"key": key})
 
 
 def _limits(
@@ -63,7 +63,7 @@ def _limits(
 
 def revoke(step: Step, key_id: str) -> KeyJson:
     """Revoke a key; repeating it changes nothing."""
-    row = keys.key_row(step.conn, key_id)
+    row = keys.find_key(step.conn, key_id)
     if row["revoked_us"] is None:
         rowio.update(step.conn, "api_key", row["id"], {"revoked_us": to_us(step.now)})
-    return keys.key_json(keys.key_row(step.conn, row["id"]))
+    return keys.key_json(keys.find_key(step.conn, row["id"]))

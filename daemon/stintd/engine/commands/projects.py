@@ -13,8 +13,8 @@ from stintd.engine.commands.rebuild import compare_after
 from stintd.engine.entry_texts import tags_text
 from stintd.engine.period import midnight, zone_of
 from stintd.engine.queries import repos
-from stintd.engine.queries.catalog import client_row
-from stintd.engine.queries.projects import row_of
+from stintd.engine.queries.catalog import find_client
+from stintd.engine.queries.projects import find_project
 from stintd.engine.reply import Reply
 from stintd.engine.sheet import projects, reconcile
 from stintd.engine.step import Step
@@ -63,10 +63,10 @@ def _columns(step: Step, values: ProjectValues) -> dict[str, SqlValue]:
     }
     if "client_id" in values:
         client_id = values["client_id"]
-        row["client_id"] = client_row(step, client_id)["id"] if client_id is not None else None
+        row["client_id"] = find_client(step, client_id)["id"] if client_id is not None else None
     elif "client_name" in values:
         name = values["client_name"]
-        row["client_id"] = projects.client_of(step, name.strip()) if name is not None else None
+        row["client_id"] = projects.ensure_client(step, name.strip()) if name is not None else None
     return row
 
 
@@ -87,7 +87,7 @@ def change(
     """Change a project. A change of `billable` applies to the past as well, except to entries where it was set or that are
     approved.
     """
-    row = row_of(step, project_id)
+    row = find_project(step, project_id)
     check_revision(row, revision)
     columns = _columns(step, values)
     if name is not None and name.strip() != row["name"]:
@@ -106,7 +106,7 @@ def change(
 
 def delete(step: Step, project_id: str, revision: int | None = None) -> ProjectJson:
     """Delete a project without hours; one with hours is refused and can be archived instead."""
-    row = row_of(step, project_id)
+    row = find_project(step, project_id)
     check_revision(row, revision)
     if exists(step.conn, "SELECT 1 FROM entry WHERE project_id = ? LIMIT 1", (row["id"],)):
         raise Conflict("this project has hours", "archive it: PATCH archived, or `stint projects archive`")

@@ -8,7 +8,7 @@ from stintd.domain.mapping.resolver import NameMatch, match_name, normal_name
 from stintd.domain.model import Context, ProjectId, to_us
 from stintd.engine import wire
 from stintd.engine.commands.words import EntryWords
-from stintd.engine.queries.projects import row_of
+from stintd.engine.queries.projects import find_project
 from stintd.engine.sheet import projects
 from stintd.engine.step import Step
 from stintd.engine.wire_types import ProjectJson
@@ -53,7 +53,7 @@ def known_names(step: Step) -> list[tuple[ProjectId, str]]:
 def target(step: Step, wanted: ProjectNames, *, may_create: bool = False, fallback_id: str | None = None) -> ProjectChoice:
     """The project a request means, created if allowed; else `not_found` with similar names."""
     if wanted.project_id is not None:
-        return ProjectChoice(ProjectId(row_of(step, wanted.project_id)["id"]))
+        return ProjectChoice(ProjectId(find_project(step, wanted.project_id)["id"]))
     if wanted.project_name is not None:
         return _by_name(step, wanted.project_name, wanted.is_fuzzy, may_create, fallback_id)
     if wanted.place is not None:
@@ -97,7 +97,7 @@ def _by_name(step: Step, name: str, is_fuzzy: bool, may_create: bool, fallback_i
     if may_create:
         return ProjectChoice(ProjectId(new_project(step, {"name": name})), is_new=True)
     if fallback_id is not None:
-        return ProjectChoice(ProjectId(row_of(step, fallback_id)["id"]))
+        return ProjectChoice(ProjectId(find_project(step, fallback_id)["id"]))
     hint = (
         f"did you mean {', '.join(match.near)}?"
         if match.near
@@ -115,7 +115,7 @@ def _by_place(step: Step, place: Context, fallback_id: str | None) -> ProjectCho
     if assignment.project is not None and step.admits(assignment.project):
         return ProjectChoice(assignment.project, assignment.task, assignment.project not in before)
     if fallback_id is not None:
-        return ProjectChoice(ProjectId(row_of(step, fallback_id)["id"]))
+        return ProjectChoice(ProjectId(find_project(step, fallback_id)["id"]))
     where = place.repo_path or place.folder or "this place"
     raise NotFound(f"{where} has no project", "name one, or map the folder with `stint map`")
 

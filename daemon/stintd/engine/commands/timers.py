@@ -14,8 +14,8 @@ from stintd.engine.commands import entries, entry_rows, resolve, sessions, start
 from stintd.engine.commands.resolve import ProjectNames
 from stintd.engine.commands.words import EntryChanges, EntryWords
 from stintd.engine.entry_texts import ALL_PINS, pauses_text, tags_text
-from stintd.engine.queries.entries import row_of
-from stintd.engine.queries.timers import AUTOMATIC, first_running, timers
+from stintd.engine.queries.entries import find_entry
+from stintd.engine.queries.timers import AUTOMATIC, first_running_timer, timers
 from stintd.engine.reply import Reply
 from stintd.engine.sheet import rollup
 from stintd.engine.sheet.forgotten import PAUSED
@@ -186,7 +186,7 @@ def _start_by_hand(
     with step.edit("start", f"start {resolve.project_json(step, target.id)['name']}{by}"):
         done = carry_out(step, outcome)
     settle(step)
-    shown = wire.entry(step, row_of(step, done.made or outcome.timer or ""))
+    shown = wire.entry(step, find_entry(step, done.made or outcome.timer or ""))
     is_new = done.made is not None
     stopped = wire.entries_by_id(step, done.stopped)
     return Reply({"timer": shown, "stopped": stopped, "projectCreated": target.is_new}, is_new)
@@ -358,8 +358,8 @@ def _timer_json(step: Step, entry_id: str | None) -> EntryJson | None:
     if entry_id is None:
         return None
     if entry_id.startswith(wire.WAITING_ID):
-        return first_running([entry for entry in timers(view_of(step)) if entry["id"] == entry_id])
-    return wire.entry(step, row_of(step, entry_id))
+        return first_running_timer([entry for entry in timers(view_of(step)) if entry["id"] == entry_id])
+    return wire.entry(step, find_entry(step, entry_id))
 
 
 # ---------------------------------------------------------------- effects

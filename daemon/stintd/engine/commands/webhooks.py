@@ -7,7 +7,7 @@ from stintd.engine.commands.entry_rows import check_revision
 from stintd.engine.delivery.webhook_attempt import park_waiting
 from stintd.engine.delivery.webhook_secrets import HookSecrets, new_secret
 from stintd.engine.outbox import target_of
-from stintd.engine.queries.webhooks import row_of, webhook_json
+from stintd.engine.queries.webhooks import find_webhook, webhook_json
 from stintd.engine.reply import Reply
 from stintd.engine.step import Step
 from stintd.engine.wire_types import MadeWebhookJson, WebhookJson
@@ -62,7 +62,7 @@ def change(
     revision: int | None = None,
 ) -> WebhookJson:
     """Change a webhook. Another URL, or switching it on, clears earlier failures of its receiver."""
-    row = row_of(step, webhook_id)
+    row = find_webhook(step, webhook_id)
     check_revision(row, revision)
     values = _changes(row, url, events, allow_private)
     if "url" in values or "allow_private" in values:
@@ -91,7 +91,7 @@ def _changes(row: WebhookRow, url: str | None, events: tuple[str, ...] | None, a
 
 def delete(step: Step, webhook_id: str, revision: int | None = None) -> WebhookJson:
     """Delete a webhook and every delivery that waits for it."""
-    row = row_of(step, webhook_id)
+    row = find_webhook(step, webhook_id)
     check_revision(row, revision)
     answer = _webhook_json(step, webhook_id)
     rowio.delete(step.conn, "webhook", webhook_id)
@@ -102,7 +102,7 @@ def delete(step: Step, webhook_id: str, revision: int | None = None) -> WebhookJ
 
 def note_rotation(step: Step, webhook_id: str) -> WebhookJson:
     """Note that a webhook is about to get a new secret."""
-    row = row_of(step, webhook_id)
+    row = find_webhook(step, webhook_id)
     values = {"rotated_us": to_us(step.now), "revision": row["revision"] + 1, "updated_us": to_us(step.now)}
     rowio.update(step.conn, "webhook", webhook_id, values)
     return _webhook_json(step, webhook_id)

@@ -68,7 +68,7 @@ class Backfill:
         def run(step: Step) -> dict[str, Any]:
             edit_id = backfill.last(step)
             changed = entries.take_back(step, edit_id)
-            return {"edit": evidence.edit(evidence.edit_row(step, edit_id)), "entries": len(changed)}
+            return {"edit": evidence.edit(evidence.find_edit(step, edit_id)), "entries": len(changed)}
 
         return await self._engine.run(run, who)
 

@@ -40,7 +40,7 @@ def clients(
     return {"data": [wire.client(row) for row in rows], "nextCursor": following}
 
 
-def client_row(reading: Reader, client_id: str) -> ClientRow:
+def find_client(reading: Reader, client_id: str) -> ClientRow:
     row = fetch_one(reading.conn, ClientRow, "SELECT * FROM client WHERE id = ?", (client_id,))
     if row is None:
         raise NotFound(f"there is no client {client_id[:40]}", "`stint clients` lists them")
@@ -49,7 +49,7 @@ def client_row(reading: Reader, client_id: str) -> ClientRow:
 
 def client(view: View, client_id: str) -> ClientJson:
     """One client."""
-    return wire.client(client_row(view, client_id))
+    return wire.client(find_client(view, client_id))
 
 
 def tasks(
@@ -74,7 +74,7 @@ def tasks(
     return {"data": [wire.task(row) for row in rows], "nextCursor": following}
 
 
-def task_row(reading: Reader, task_id: str) -> TaskRow:
+def find_task(reading: Reader, task_id: str) -> TaskRow:
     row = fetch_one(reading.conn, TaskRow, "SELECT * FROM task WHERE id = ?", (task_id,))
     if row is None or not reading.admits(row["project_id"]):
         raise NotFound(f"there is no task {task_id[:40]}", "`stint tasks` lists them")
@@ -83,4 +83,4 @@ def task_row(reading: Reader, task_id: str) -> TaskRow:
 
 def task(view: View, task_id: str) -> TaskJson:
     """One task."""
-    return wire.task(task_row(view, task_id))
+    return wire.task(find_task(view, task_id))

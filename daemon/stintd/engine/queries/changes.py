@@ -13,11 +13,6 @@ def changes_after(conn: Connection, seq: int) -> list[LoggedEvent]:
     return [LoggedEvent(change.seq, change.kind, change.payload) for change in changes.changes_since(conn, seq, BATCH)]
 
 
-def newest(conn: Connection) -> int:
-    """The `seq` of the latest change."""
-    return changes.bounds(conn)[1]
-
-
-def bounds(conn: Connection) -> tuple[int, int]:
+def seq_bounds(conn: Connection) -> tuple[int, int]:
     """The oldest `seq` that can still be read, and the latest one ever assigned; 0 if there is none."""
     return changes.bounds(conn)

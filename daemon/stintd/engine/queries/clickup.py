@@ -35,19 +35,19 @@ NO_TASK = "Task not found. Please provide a valid taskId or taskName + listName 
 class ClickUpTaskAnswer(TypedDict):
     """`{task}`."""
 
-    task: "FoundTask"
+    task: "ClickUpTask"
 
 
 class ClickUpTaskEntries(TypedDict):
     """The person's entries on a task; `isWhole` false where there are more."""
 
-    task: "FoundTask"
+    task: "ClickUpTask"
     entries: list[ClickUpEntryJson]
     isWhole: bool
 
 
 @frozen
-class FoundTask:
+class ClickUpTask:
     """A task of a project. `id` is the one by which these clients may name it."""
 
     id: str
@@ -66,7 +66,7 @@ class TaskNames(TypedDict):
     list_name: str | None
 
 
-def find(reading: Reader, task_id: str | None, task_name: str | None, list_name: str | None) -> FoundTask:
+def find_task(reading: Reader, task_id: str | None, task_name: str | None, list_name: str | None) -> ClickUpTask:
     """The task a request means: by id, by external or custom id (the local key), or by name, within the list (the local
     project) if one is named. A missing name and a name of several tasks are `invalid`, an unknown one is `not_found`.
     """
@@ -114,8 +114,8 @@ def _prefer_open(rows: list[FoundTaskRow]) -> list[FoundTaskRow]:
     return rows
 
 
-def _shape(reading: Reader, row: FoundTaskRow) -> FoundTask:
-    return FoundTask(
+def _shape(reading: Reader, row: FoundTaskRow) -> ClickUpTask:
+    return ClickUpTask(
         _shown_id(reading, row["id"], row["key"], row["name"]),
         row["key"],
         row["name"],
@@ -131,7 +131,7 @@ def _shown_id(reading: Reader, task_id: str | None, key: str, name: str) -> str:
     return key.removeprefix(_PREFIX) if is_external or not task_id else task_id
 
 
-def task_of(reading: Reader, shown: EntryJson) -> EntryTaskJson:
+def entry_task(reading: Reader, shown: EntryJson) -> EntryTaskJson:
     """The task of a local entry; an entry without a task shows its project's name, so that clients can print it."""
     if not shown["taskName"]:
         return {"id": "", "name": shown["projectName"] or ""}
@@ -141,32 +141,32 @@ def task_of(reading: Reader, shown: EntryJson) -> EntryTaskJson:
     return {"id": _shown_id(reading, row["id"], row["key"], row["name"]), "name": row["name"]}
 
 
-def with_task(reading: Reader, shown: EntryJson) -> ClickUpEntryJson:
+def entry_with_task(reading: Reader, shown: EntryJson) -> ClickUpEntryJson:
     """A local entry with its task as these clients see it."""
-    return {**shown, "task": task_of(reading, shown)}
+    return {**shown, "task": entry_task(reading, shown)}
 
 
-def current(view: View) -> ClickUpEntryAnswerJson:
+def current_entry(view: View) -> ClickUpEntryAnswerJson:
     """`{entry}`: the person's running timer, else the paused one, else null."""
     shown = [timer_row for timer_row in timers.timers(view) if timer_row["actor"] == "human" and not timer_row.get("provisional")]
-    timer = timers.first_running(shown) or next((timer_row for timer_row in shown if timer_row["state"] == "paused"), None)
-    return {"entry": with_task(view, timer) if timer else None}
+    timer = timers.first_running_timer(shown) or next((timer_row for timer_row in shown if timer_row["state"] == "paused"), None)
+    return {"entry": entry_with_task(view, timer) if timer else None}
 
 
 def task(view: View, **which: Unpack[TaskNames]) -> ClickUpTaskAnswer:
     """One task."""
-    return {"task": find(view, **which)}
+    return {"task": find_task(view, **which)}
 
 
-def of_task(
+def task_entries(
     view: View, since: datetime | None, until: datetime | None, limit: int, **which: Unpack[TaskNames]
 ) -> ClickUpTaskEntries:
     """The person's entries on a task, the latest start first, and their total length; `isWhole` is false if there are more
     than `limit`.
     """
-    task = find(view, **which)
+    task = find_task(view, **which)
     clauses, values = overlapping(to_us(since) if since else None, to_us(until) if until else None)
     clauses += ["e.project_id = ?", "e.task = ?", "e.actor = 'human'"]
     rows = select_entries(view, clauses, [*values, task.project_id, task.key, limit + 1], " ORDER BY e.start_us DESC LIMIT ?")
-    shown = [with_task(view, wire.entry(view, row)) for row in rows[:limit]]
+    shown = [entry_with_task(view, wire.entry(view, row)) for row in rows[:limit]]
     return {"task": task, "entries": shown, "isWhole": len(rows) <= limit}

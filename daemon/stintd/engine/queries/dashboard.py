@@ -23,7 +23,7 @@ def dashboard(view: View) -> DashboardJson:
     unconfirmed = fetch_value(view.conn, int, "SELECT count(*) FROM entry WHERE is_confirmed = 0") or 0
     return {
         "workspace": workspace,
-        "timer": timers.first_running(known["timers"]),
+        "timer": timers.first_running_timer(known["timers"]),
         "timers": known["timers"],
         "today": {"date": today.isoformat(), **totals_of(day["totals"])},
         "week": {

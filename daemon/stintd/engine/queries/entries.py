@@ -40,7 +40,7 @@ def listing(
     return {"data": [wire.entry(view, row) for row in page_rows], "nextCursor": following}
 
 
-def row_of(reading: Reader, entry_id: str) -> NamedEntryRow:
+def find_entry(reading: Reader, entry_id: str) -> NamedEntryRow:
     """The row of an id, of the entry it was merged into, or of a prefix that only one entry has."""
     row = fetch_one(reading.conn, NamedEntryRow, wire.ENTRY_SQL + " WHERE e.id = ?", (_follow_merges(reading, entry_id),))
     match = row if row is not None else _by_prefix(reading, entry_id)
@@ -81,4 +81,4 @@ def _missing(entry_id: str) -> NotFound:
 
 def entry(view: View, entry_id: str) -> EntryJson:
     """One entry; `mergedInto` of a merged one is followed."""
-    return wire.entry(view, row_of(view, entry_id))
+    return wire.entry(view, find_entry(view, entry_id))

@@ -10,8 +10,8 @@ from stintd.domain.mapping.resolver import Resolver
 from stintd.domain.model import Actor, GapVerdict, to_us
 from stintd.engine import wire
 from stintd.engine.entries import find, overlapping
-from stintd.engine.queries.entries import row_of
-from stintd.engine.queries.gaps import holes_around
+from stintd.engine.queries.entries import find_entry
+from stintd.engine.queries.gaps import free_stretch_around
 from stintd.engine.resolver import load_resolver
 from stintd.engine.rows import DEFAULT_LIMIT, decode_cursor, page
 from stintd.engine.sheet.derive import derive_range
@@ -38,9 +38,9 @@ from stintd.store.rowio import fetch_all
 HEARTBEATS_SHOWN = 5000
 
 
-def of_entry(view: View, entry_id: str) -> EvidenceJson:
+def entry_evidence(view: View, entry_id: str) -> EvidenceJson:
     """The evidence of one entry."""
-    return _of_row(view, row_of(view, entry_id))
+    return _of_row(view, find_entry(view, entry_id))
 
 
 def why(view: View, at: datetime) -> WhyJson:
@@ -53,7 +53,7 @@ def why(view: View, at: datetime) -> WhyJson:
     if rows:
         match = min(rows, key=lambda row: (row["actor"] != "human", row["origin"] == "auto", -row["start_us"]))
         return {"at": wire.stamp(at), **_of_row(view, match)}
-    lo, hi = holes_around(view, at_us)
+    lo, hi = free_stretch_around(view, at_us)
     reasons = _verdicts(view, lo, hi, "human", None)
     return {
         "at": wire.stamp(at),
@@ -165,7 +165,7 @@ def history(view: View, entry_id: str) -> HistoryJson:
     """
     known = _edits_of(view, entry_id)
     if not known:
-        entry_id = row_of(view, entry_id)["id"]
+        entry_id = find_entry(view, entry_id)["id"]
         known = _edits_of(view, entry_id)
     return {"entryId": entry_id, "data": [_step_of(row) for row in known]}
 
@@ -227,7 +227,7 @@ def edits(view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> 
     return {"data": [edit(row) for row in rows], "nextCursor": following}
 
 
-def edit_row(reading: Reader, edit_id: str) -> EditRow:
+def find_edit(reading: Reader, edit_id: str) -> EditRow:
     """The row of an edit by its id, or by a unique beginning of it."""
     rows = fetch_all(reading.conn, EditRow, "SELECT * FROM edit WHERE id = ?", (edit_id,))
     if not rows and len(edit_id) >= 4:

@@ -42,7 +42,7 @@ def listing(
     """Gaps of a period (this week unless asked otherwise), oldest first."""
     span = period_of(view.policy, view.now, since, until)
     after = decode_cursor(cursor, (int,))[0] if cursor else -1
-    later = [hole for hole in holes(view, span) if hole[0] > after]
+    later = [hole for hole in gap_bounds(view, span) if hole[0] > after]
     following = encode_cursor([later[limit - 1][0]]) if len(later) > limit else None
     judge = _Judge(view)
     proposals = meetings.proposals(view, noted)
@@ -72,7 +72,7 @@ def find_gap(reading: Reader, gap_id: str) -> tuple[int, int]:
         raise lost from error
     if not 0 < start_us < 2**60:
         raise lost
-    lo, hi = holes_around(reading, start_us)
+    lo, hi = free_stretch_around(reading, start_us)
     if lo != start_us or hi - lo < LEAST_US:
         raise lost
     return lo, hi
@@ -81,10 +81,10 @@ def find_gap(reading: Reader, gap_id: str) -> tuple[int, int]:
 def gaps(view: View, span: Period) -> list[GapJson]:
     """Every gap that meets the period, in order."""
     judge = _Judge(view)
-    return [_gap_json(judge, *hole) for hole in holes(view, span)]
+    return [_gap_json(judge, *hole) for hole in gap_bounds(view, span)]
 
 
-def holes(view: View, span: Period) -> list[tuple[int, int, NamedEntryRow, NamedEntryRow]]:
+def gap_bounds(view: View, span: Period) -> list[tuple[int, int, NamedEntryRow, NamedEntryRow]]:
     """The same without a reason: where each begins and ends, and the entries before and after it."""
     found = []
     for before, after in _neighbours(view, _people(view, span.lo_us, span.hi_us)):
@@ -116,7 +116,7 @@ def _neighbours(reading: Reader, rows: list[NamedEntryRow]) -> list[tuple[NamedE
     return pairs
 
 
-def holes_around(reading: Reader, at_us: int) -> tuple[int, int]:
+def free_stretch_around(reading: Reader, at_us: int) -> tuple[int, int]:
     """The stretch without a person's entry around an instant, within its local day."""
     zone = zone_of(reading.policy.zone)
     day = from_us(at_us).astimezone(zone).date()

@@ -15,7 +15,7 @@ LEFT JOIN client c ON c.id = k.client_id LEFT JOIN project p ON p.id = k.project
 """
 
 
-def key_row(conn: Connection, key_id: str) -> NamedApiKeyRow:
+def find_key(conn: Connection, key_id: str) -> NamedApiKeyRow:
     """The row of a key."""
     row = fetch_one(conn, NamedApiKeyRow, SQL + "WHERE k.id = ?", (key_id,))
     if row is None:

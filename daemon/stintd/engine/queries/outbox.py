@@ -10,8 +10,8 @@ from stintd.engine.wire import instant
 from stintd.engine.wire_types import DeliveryJson, PageJson
 from stintd.errors import Conflict, NotFound
 from stintd.store import outbox
-from stintd.store.row_types import DeliveryRow, OutboxRow, ParkedRow, ShownDeliveryRow
-from stintd.store.rowio import fetch_all, fetch_one
+from stintd.store.row_types import DeliveryRow, OutboxRow, ShownDeliveryRow
+from stintd.store.rowio import fetch_all
 
 OPEN = "open"
 """The states that still need action: waiting, parked."""
@@ -73,7 +73,7 @@ def listing(
     return {"data": [delivery_json(row) for row in rows], "nextCursor": following}
 
 
-def latest(view: Reader, target: str, limit: int, cursor: str | None, state: str) -> PageJson[DeliveryJson]:
+def latest_deliveries(view: Reader, target: str, limit: int, cursor: str | None, state: str) -> PageJson[DeliveryJson]:
     """Deliveries of one target, newest first."""
     clauses = [_STATES[state], "target = ?"]
     values: list[object] = [target]
@@ -85,7 +85,7 @@ def latest(view: Reader, target: str, limit: int, cursor: str | None, state: str
     return {"data": [delivery_json(row) for row in rows], "nextCursor": following}
 
 
-def row_of(reading: Reader, delivery_id: str) -> OutboxRow:
+def find_delivery(reading: Reader, delivery_id: str) -> OutboxRow:
     """The row of an id, or of a unique beginning of one."""
     row = outbox.row_of_id(reading.conn, delivery_id)
     if row is not None:
@@ -98,13 +98,3 @@ def row_of(reading: Reader, delivery_id: str) -> OutboxRow:
         if matches:
             raise Conflict(f"several deliveries begin with {delivery_id[:40]}", "use the whole id")
     raise NotFound(f"there is no delivery {delivery_id[:40]}", "`stint outbox` lists what waits; old deliveries are deleted")
-
-
-def latest_parked(reading: Reader, target: str) -> ParkedRow | None:
-    """The latest parked delivery, with their number as `count`; None if there is none."""
-    return fetch_one(
-        reading.conn,
-        ParkedRow,
-        "SELECT *, count(*) OVER () AS count FROM outbox WHERE target = ? AND state = 'parked' ORDER BY seq DESC LIMIT 1",
-        (target,),
-    )

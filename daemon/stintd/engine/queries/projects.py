@@ -44,7 +44,7 @@ def listing(
     return {"data": [wire.project(view.conn, row) for row in page_rows], "nextCursor": following}
 
 
-def row_of(reading: Reader, project_id: str) -> NamedProjectRow:
+def find_project(reading: Reader, project_id: str) -> NamedProjectRow:
     """The row of a project by its id, or by a unique prefix of it."""
     rows = fetch_all(reading.conn, NamedProjectRow, f"{wire.PROJECT_SQL} WHERE p.id = ? AND p.deleted = 0", (project_id,))
     if not rows and len(project_id) >= 4:
@@ -60,12 +60,12 @@ def row_of(reading: Reader, project_id: str) -> NamedProjectRow:
 
 def project(view: View, project_id: str) -> ProjectJson:
     """One project."""
-    return wire.project(view.conn, row_of(view, project_id))
+    return wire.project(view.conn, find_project(view, project_id))
 
 
 def budget(view: View, project_id: str) -> BudgetJson:
     """Hours and money used of the budget, over all time."""
-    row = row_of(view, project_id)
+    row = find_project(view, project_id)
     return _budget(row, reports.project_use(view, row["id"]).get(row["id"], UNUSED))
 
 

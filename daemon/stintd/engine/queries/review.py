@@ -186,7 +186,7 @@ def _stretch_text(view: View, lo_us: int, hi_us: int) -> str:
 
 
 def _gaps(view: View, span: Period) -> Iterator[ReviewItemJson]:
-    for lo, hi, before, after in gaps.holes(view, span):
+    for lo, hi, before, after in gaps.gap_bounds(view, span):
         is_settled = before["approved_us"] is not None and after["approved_us"] is not None
         if hi - lo >= LEAST_GAP_US and not is_settled:
             yield _item("gap", f"no activity {_stretch_text(view, lo, hi)}", f"stint fill {lo:x} PROJECT", _when(view, lo, hi))
@@ -196,7 +196,7 @@ def _meetings(view: View, span: Period, noted: Sequence[Meeting]) -> Iterator[Re
     """Those that nothing covers, except between approved entries: what lies there is settled."""
     open_ones = meetings.proposals(view, noted)
     settled = (
-        [(lo, hi) for lo, hi, before, after in gaps.holes(view, span) if before["approved_us"] and after["approved_us"]]
+        [(lo, hi) for lo, hi, before, after in gaps.gap_bounds(view, span) if before["approved_us"] and after["approved_us"]]
         if open_ones
         else []
     )

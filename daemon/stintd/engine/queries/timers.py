@@ -33,16 +33,16 @@ def _provisional_timers(view: View, shown: list[EntryJson]) -> list[EntryJson]:
     return [wire.provisional(view, *timer) for timer in resolved if timer[2].project is None or timer[2].project not in running]
 
 
-def first_running(shown: list[EntryJson]) -> EntryJson | None:
+def first_running_timer(shown: list[EntryJson]) -> EntryJson | None:
     """The timer that a client means by "the timer": a person's before an agent's."""
     running = [timer for timer in shown if timer["state"] == "running"]
     return next((timer for timer in running if timer["actor"] == "human"), running[0] if running else None)
 
 
-def current(view: View) -> CurrentTimersJson:
+def current_timers(view: View) -> CurrentTimersJson:
     """`{timer, timers}`."""
     shown = timers(view)
-    return {"timer": first_running(shown), "timers": shown}
+    return {"timer": first_running_timer(shown), "timers": shown}
 
 
 def today_us(view: View) -> int:

@@ -57,7 +57,7 @@ def person(reading: Reader, row: ShownPersonRow) -> UserJson:
     }
 
 
-def person_row(reading: Reader, user_id: str) -> ShownPersonRow:
+def find_person(reading: Reader, user_id: str) -> ShownPersonRow:
     """The row of a person; `me` is the owner."""
     clause = "role = 'owner'" if user_id == ME else "id = :id"
     rows = _find(reading, [clause], {"id": user_id})
@@ -68,7 +68,7 @@ def person_row(reading: Reader, user_id: str) -> ShownPersonRow:
 
 def user(view: View, user_id: str) -> UserJson:
     """One person."""
-    return person(view, person_row(view, user_id))
+    return person(view, find_person(view, user_id))
 
 
 def me(view: View) -> UserJson:

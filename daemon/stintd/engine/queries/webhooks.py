@@ -35,7 +35,7 @@ def webhook_json(reading: Reader, row: WebhookRow) -> WebhookJson:
     }
 
 
-def row_of(reading: Reader, webhook_id: str) -> WebhookRow:
+def find_webhook(reading: Reader, webhook_id: str) -> WebhookRow:
     """The row of an id."""
     row = fetch_one(reading.conn, WebhookRow, "SELECT * FROM webhook WHERE id = ?", (webhook_id,))
     if row is None:
@@ -53,12 +53,12 @@ def listing(view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -
 
 def webhook(view: View, webhook_id: str) -> WebhookJson:
     """One webhook."""
-    return webhook_json(view, row_of(view, webhook_id))
+    return webhook_json(view, find_webhook(view, webhook_id))
 
 
 def deliveries(
     view: View, webhook_id: str, limit: int = DEFAULT_LIMIT, cursor: str | None = None, state: str = "all"
 ) -> PageJson[DeliveryJson]:
     """The deliveries of one webhook, newest first."""
-    row_of(view, webhook_id)
-    return deliveries_of.latest(view, target_of(webhook_id), limit, cursor, state)
+    find_webhook(view, webhook_id)
+    return deliveries_of.latest_deliveries(view, target_of(webhook_id), limit, cursor, state)

@@ -22,7 +22,7 @@ ORDER BY time_us, sha LIMIT 1
 DAY_US = 86_400_000_000
 
 
-def row_of(step: Step, stretch: Stretch) -> EntryColumns:
+def entry_columns(step: Step, stretch: Stretch) -> EntryColumns:
     """The columns of an automatic entry for this stretch, without its id and the columns that its creation adds."""
     end_us = None if stretch.is_open else to_us(stretch.end)
     subjects = _subjects(step, stretch)

@@ -26,7 +26,7 @@ evidence shows it."""
 RUNNING = "SELECT * FROM entry WHERE end_us IS NULL AND origin <> 'auto' AND actor = 'human' AND state = 'running'"
 
 
-def look(step: Step) -> datetime | None:
+def pause_forgotten_timers(step: Step) -> datetime | None:
     """Pause the timers for which a pause is due. Returns the next instant at which passing time alone may pause one."""
     checks = []
     for row in fetch_all(step.conn, EntryRow, RUNNING):

@@ -39,7 +39,7 @@ def _make_project(step: Step, draft: ProjectDraft) -> ProjectId:
         rowio.update(step.conn, "project", earlier, {"name": name, "normal_name": normal_name(name)})
         step.publish("project.updated", _shape(step, earlier))
     now_us = to_us(step.now)
-    client_id = client_of(step, draft.client) if draft.client else None
+    client_id = ensure_client(step, draft.client) if draft.client else None
     project_id = ProjectId(step.new_id())
     row = {
         "id": project_id,
@@ -59,7 +59,7 @@ def _make_project(step: Step, draft: ProjectDraft) -> ProjectId:
     return project_id
 
 
-def client_of(step: Step, name: str) -> str:
+def ensure_client(step: Step, name: str) -> str:
     """The id of the client of this name, which is created if there is none."""
     found = fetch_one(step.conn, ClientRow, "SELECT id FROM client WHERE name = ?", (name,))
     if found is not None:

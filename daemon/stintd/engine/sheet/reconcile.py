@@ -33,7 +33,7 @@ def write(step: Step, sheet: Sheet, lo_us: int, hi_us: int) -> None:
     sql = f"SELECT * FROM entry WHERE {bounds} AND {FOLLOWING}"  # noqa: S608
     stored = {row["id"]: row for row in fetch_all(step.conn, EntryRow, sql, (lo_us - LONGEST_US, hi_us, lo_us))}
     stretches = sorted(sheet.stretches, key=lambda s: (s.start, s.actor, s.project or ""))
-    rows = [entry_row.row_of(step, stretch) for stretch in stretches]
+    rows = [entry_row.entry_columns(step, stretch) for stretch in stretches]
     ids, merged = _identities(stored, stretches)
     for index, derived in enumerate(rows):
         if index in ids:
