@@ -95,7 +95,8 @@ def _length(value: Json) -> timedelta:
 
 
 def signals_of(bucket: Bucket, event: Event) -> list[BeatSignal]:
-    """The heartbeats of an event; none if it is evidence of nothing. Pages are not included: the caller places them."""
+    """The heartbeats of an event; none if it is evidence of nothing. Pages are not included: the caller finds their
+    repositories."""
     if bucket.kind == EDITOR:
         return [_edit_signal(bucket, event, at) for at in _instants(event)]
     if bucket.kind in PRESENT and event.data.get("status") != "afk":

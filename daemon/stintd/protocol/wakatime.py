@@ -1,6 +1,6 @@
 """Heartbeats as WakaTime's clients send them: read leniently, one by one.
 
-These clients give up an item that is answered with 400, and send a whole body again for ever after any other error. So nothing
+After a 400, these clients give an item up; after any other error, they send the whole body again, for ever. So nothing
 here refuses a body: a part that cannot be read is one unreadable item. Every type is accepted (a line number or a time may be
 text, a category may be null), and unknown fields are ignored. Contract: `POST …/heartbeats.bulk`.
 """
@@ -65,7 +65,7 @@ def items_of(raw: bytes) -> list[Json | Unreadable]:
 
 
 def is_single(raw: bytes) -> bool:
-    """Whether a body is one object, whose sender expects an answer without a list."""
+    """Whether a body is one object: its sender expects an answer that is not a list."""
     return raw.lstrip()[:1] == b"{"
 
 

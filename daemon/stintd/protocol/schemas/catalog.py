@@ -35,7 +35,8 @@ SHAPES: dict[str, Schema] = {
             "billAgentTime": FLAG, "billSupervised": FLAG, "defaultTask": NULL_TEXT, "archived": FLAG, "origin": TEXT,
             "repos": array(obj({"id": TEXT, "name": TEXT, "remote": TEXT})), "revision": COUNT, "createdAt": INSTANT,
         },
-        about="`billable` is what new entries get: the project's own setting, or else whether the project has a client.",
+        about="`billable`: whether new entries are billable. That is a setting of the project; without it, they are billable if"
+        " the project has a client.",
     ),
     "Budget": obj({
         "projectId": TEXT, "hoursUsed": NUMBER, "hoursLimit": NULL_NUMBER, "spend": NULL_NUMBER, "spendCap": NULL_NUMBER,
@@ -53,7 +54,7 @@ SHAPES: dict[str, Schema] = {
             "revision": COUNT, "emails": array(TEXT), "timezone": TEXT, "deviceId": NULL_TEXT,
         },
         ["emails", "timezone", "deviceId"],
-        "A person of the workspace; only you have the last three fields.",
+        "A person in the workspace. Only you have the fields `emails`, `timezone` and `deviceId`.",
     ),
     "Repo": obj({
         "id": TEXT, "name": TEXT, "remote": TEXT, "identity": TEXT, "projectId": NULL_TEXT, "projectName": NULL_TEXT,
@@ -66,7 +67,7 @@ SHAPES: dict[str, Schema] = {
             "lastActiveAt": NULL_INSTANT, "tier": TEXT, "folders": COUNT,
         },
         ["tier", "folders"],
-        "A work tree; `tier` and `folders` only while it is watched.",
+        "A work tree of a repository. It has `tier` and `folders` only while it is watched.",
     ),
     "Root": obj({
         "path": TEXT, "state": {"enum": ["watched", "missing"]}, "repos": COUNT, "origin": TEXT,

@@ -10,7 +10,7 @@ SHAPES: dict[str, Schema] = {
             "start_time": INSTANT, "end_time": NULL_INSTANT, "duration": {"type": ["integer", "null"], "minimum": 0},
             "billable": FLAG,
         },
-        about="A time entry; `duration` in seconds, null while it runs.",
+        about="A time entry. `duration` is in seconds, and null while its timer runs.",
     ),
     "ClockEyePage": obj({
         "data": array(ref("ClockEyeEntry")), "page": COUNT, "per_page": COUNT, "total": COUNT, "total_pages": COUNT,

@@ -31,8 +31,8 @@ SHAPES: dict[str, Schema] = {
             "code": {"enum": [row[0] for row in TABLE.values()]},
             "details": {"type": "object", "properties": {"hint": {"type": "string", "description": "what to do next"}}},
         },
-        about="Every error has this shape. `details` depends on the error: the timer in the way, the unknown fields, the id in"
-        " the log.",
+        about="Every error has this shape. `details` depends on the error: for example, the timer that is in the way, the unknown"
+        " fields, or the id under which the log has more.",
     ),
     "Health": obj({
         "status": {"enum": ["ok", "degraded", "starting"]}, "ready": FLAG, "version": TEXT, "warnings": COUNT, "pid": COUNT,
@@ -57,7 +57,7 @@ SHAPES: dict[str, Schema] = {
     ),
     "Checkup": obj(
         {"findings": array(obj({"name": TEXT, "state": {"enum": ["ok", "warning", "error"]}, "text": TEXT, "hint": TEXT}))},
-        about="What was checked. `stint doctor` adds what can only be checked from outside the daemon.",
+        about="What the daemon checked. `stint doctor` also checks what can only be checked from outside the daemon.",
     ),
     "Purged": obj(
         {
@@ -65,15 +65,16 @@ SHAPES: dict[str, Schema] = {
             "edits": COUNT, "deliveries": array(obj({"target": TEXT, "entries": COUNT})), "stillWatched": array(TEXT),
             "files": array(TEXT), "editId": TEXT, "summary": TEXT, "isComplete": FLAG,
         },
-        about="What was deleted, or would be. `deliveries`: entries that billing systems have, and keep. `files`: copies of the"
-        " database, logs and unreadable messages that are removed or emptied. `stillWatched`: places of the project where work is"
-        " still recorded. `isComplete` false: a file could not be removed, or a reader kept the database's log.",
+        about="What was deleted, or would be. `deliveries`: entries that billing systems already have; they stay there. `files`:"
+        " copies of the database, logs and unreadable messages that are removed or emptied. `stillWatched`: folders of the"
+        " project where work is still recorded. `isComplete` is false if a file could not be removed, or if the database's log"
+        " could not be emptied because a program was still reading it.",
     ),
     "Key": KEY,
-    "MadeKey": wider(KEY, {"key": NULL_TEXT}, about="`key` is the API key; the answer to a repeated request lacks it."),
+    "MadeKey": wider(KEY, {"key": NULL_TEXT}, about="`key` is the API key; in the answer to a repeated request it is null."),
     "ChangedSettings": {
         **ANY_OBJECT, "minProperties": 1,
-        "description": "Tables of settings to change, like {\"time\": {\"idle_timeout\": \"20m\"}}.",
+        "description": "The settings to change, in their tables, like {\"time\": {\"idle_timeout\": \"20m\"}}.",
     },
-    "Settings": {**ANY_OBJECT, "description": "Tables of settings, nested as in the files."},
+    "Settings": {**ANY_OBJECT, "description": "The settings, in the same tables as in the files."},
 }  # fmt: skip

@@ -31,7 +31,7 @@ SHAPES: dict[str, Schema] = {
     "Webhook": WEBHOOK,
     "MadeWebhook": wider(
         WEBHOOK, {"secret": NULL_TEXT},
-        about="`secret` is shown only once, and only if stintd created it; the answer to a repeated request lacks it.",
+        about="`secret` is shown only once, and only if stintd created it; in the answer to a repeated request it is null.",
     ),
     "Delivery": obj(
         {
@@ -41,9 +41,9 @@ SHAPES: dict[str, Schema] = {
             "entryId": NULL_TEXT, "reason": NULL_TEXT, "remedy": NULL_TEXT, "day": NULL_DAY, "seconds": _NULL_COUNT,
             "project": NULL_TEXT, "description": NULL_TEXT,
         },
-        about="`target` is the receiver (`webhook:ID`, or the name of a target), `kind` says what is delivered (an event or an"
-        " entry); a repetition has the same `id`. `reason` says why an entry waits, `remedy` what to do about it; `day`,"
-        " `seconds`, `project` and `description` say what the target has or should have of it.",
+        about="One delivery. `target` is its receiver: `webhook:ID`, or the name of a target. `kind` says what is delivered: an"
+        " event or an entry. A repeated delivery has the same `id`. `reason` says why an entry waits, and `remedy` what to do"
+        " about it. `day`, `seconds`, `project` and `description` are those that the target has, or should have.",
     ),
     "Target": obj({
         "name": TEXT, "kind": TEXT, "baseUrl": NULL_TEXT, "deliver": {"enum": ["approved", "auto"]}, "from": NULL_DAY,
@@ -56,7 +56,8 @@ SHAPES: dict[str, Schema] = {
             "rounding": {"type": "object"},
         },
         ["project", "task", "client", "tag", "billable", "rounding"],
-        "What goes where: all conditions that are set must match, the most specific rule wins.",
+        "Which hours go to which place (`remote`) at the target. All conditions that are set must match; of several matching"
+        " rules, the most specific one applies.",
     ),
     "ConnectedTarget": obj({
         "name": TEXT, "kind": TEXT, "account": NULL_TEXT, "deliver": {"enum": ["approved", "auto"]}, "needs": array(TEXT),
@@ -76,8 +77,9 @@ SHAPES: dict[str, Schema] = {
             "how": {"enum": ["exact", "normalised", "fuzzy", "several", "none"]}, "place": NULL_TEXT, "remote": by_name(TEXT),
             "lacks": NULL_TEXT, "near": array(TEXT),
         },
-        about="What is not mapped, and the suggested place: `fuzzy` means that only the names are similar; with `several` or"
-        " `none` there is no single place. `lacks`: what a mapping must also name.",
+        about="A project or task without a mapping, and the suggested place for it. `how` says how their names match: `fuzzy`"
+        " means that they are only similar; with `several` or `none`, no place is suggested. `lacks`: what a mapping must name"
+        " in addition. `near`: names of places that may be meant.",
     ),
     "MappedTarget": obj({"name": TEXT, "map": array(ref("TargetRule"))}),
     "TargetKind": obj({
@@ -88,7 +90,7 @@ SHAPES: dict[str, Schema] = {
     "RemovedTarget": obj({"name": TEXT}),
     "Synced": obj(
         {"dryRun": FLAG, "targets": array(TEXT), "ready": COUNT, "kept": COUNT, "items": array(ref("Outlook"))},
-        about="`items` are the first thousand; `ready` and `kept` (held back) count all of them.",
+        about="`items` has the first thousand deliveries; `ready` (to be sent) and `kept` (held back) count all of them.",
     ),
     "Outlook": obj(
         {
@@ -97,7 +99,7 @@ SHAPES: dict[str, Schema] = {
             "task": NULL_TEXT, "description": TEXT, "billable": FLAG, "tags": array(TEXT), "remote": by_name(TEXT),
             "remoteId": NULL_TEXT, "reason": NULL_TEXT, "remedy": NULL_TEXT,
         },
-        about="Exactly what would be sent; if there is a `reason`, it is held back.",
+        about="Exactly what would be sent. If it has a `reason`, it is held back; `remedy` says what to do about it.",
     ),
     "TestedWebhook": obj({"delivered": FLAG, "status": _NULL_COUNT, "error": NULL_TEXT, "deliveryId": TEXT}),
     "Redelivered": obj({"redelivered": COUNT}),

@@ -41,7 +41,8 @@ SHAPES: dict[str, Schema] = {
             })),
             "totals": obj(TOTALS),
         },
-        about="One local day: entries at full length, oldest first; what was observed, regardless of the entries; acts of git.",
+        about="One local day. `entries`: those that overlap the day, oldest first, at full length even beyond midnight."
+        " `evidence`: what was observed, regardless of the entries. `marks`: git events.",
     ),
     "DashboardLink": obj({"url": TEXT, "expiresAt": INSTANT}),
     "DismissedBrowsers": obj({"browsers": COUNT}),
@@ -50,6 +51,6 @@ SHAPES: dict[str, Schema] = {
             "code": TEXT, "severity": {"enum": ["info", "warning", "error"]}, "text": TEXT, "hint": TEXT,
             "subject": NULL_TEXT, "projectId": NULL_TEXT,
         },
-        about="What needs attention: problems, budgets near or over their limit, entries that wait for a decision.",
+        about="Something that needs attention: a problem, a budget near or over its limit, or entries that need your decision.",
     ),
 }  # fmt: skip

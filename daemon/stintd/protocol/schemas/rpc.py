@@ -8,7 +8,7 @@ _ERROR = obj({"code": {"type": "integer"}, "message": {"type": "string"}, "data"
 
 SHAPES: dict[str, Schema] = {
     "RpcMessage": {
-        "type": "object", "required": ["jsonrpc", "method"], "description": "A request or, without `id`, a notification.",
+        "type": "object", "required": ["jsonrpc", "method"], "description": "A request; without `id`, a notification.",
         "properties": {
             "jsonrpc": {"const": "2.0"}, "id": _ID, "method": {"type": "string", "minLength": 1}, "params": {"type": "object"},
         },

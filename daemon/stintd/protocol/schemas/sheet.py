@@ -31,7 +31,7 @@ _REPORT_ROW = obj({**_FIGURES, **_SUMS_AT_TARGET}, list(_SUMS_AT_TARGET))
 _DAYS = by_name(COUNT)
 _AT_TARGET = {"roundedDays": _DAYS, "roundedSeconds": COUNT, "deliveredDays": _DAYS, "deliveredSeconds": COUNT}
 """Only present if a target is named."""
-_TOLD = obj({
+_COMPARED_ENTRY = obj({
     "id": TEXT, "projectId": NULL_TEXT, "projectName": NULL_TEXT, "taskName": NULL_TEXT, "start": INSTANT,
     "end": NULL_INSTANT, "description": TEXT, "actor": ACTOR,
 })  # fmt: skip
@@ -41,7 +41,7 @@ _DIFFERENCE = obj(
         "dryRun": FLAG, "created": COUNT, "updated": COUNT, "deleted": COUNT, "beforeSeconds": COUNT,
         "afterSeconds": COUNT,
         "projects": array(obj({"projectId": NULL_TEXT, "name": NULL_TEXT, "beforeSeconds": COUNT, "afterSeconds": COUNT})),
-        "entries": array(obj({"before": nullable(_TOLD), "after": nullable(_TOLD)})),
+        "entries": array(obj({"before": nullable(_COMPARED_ENTRY), "after": nullable(_COMPARED_ENTRY)})),
     },
     about="What recomputing the entries changed, or would change.",
 )  # fmt: skip
@@ -73,8 +73,9 @@ SHAPES: dict[str, Schema] = {
             "actor": ACTOR, "approvedSeconds": COUNT, "nowSeconds": COUNT, "differenceSeconds": WHOLE,
             "cause": {"enum": ["evidence", "open"]},
         },
-        about="Approved hours of a day that have changed since: because of later evidence, which does not change approved hours,"
-        " or because of hours on that day that are not approved (`open`: new, or edited after unapproving).",
+        about="Approved hours of one day that have changed since. `cause` is `evidence` if evidence came later (which does not"
+        " change approved hours), or `open` if the day also has hours that are not approved: new ones, or hours that were edited"
+        " after unapproving.",
     ),
     "Review": obj(
         {
@@ -88,8 +89,8 @@ SHAPES: dict[str, Schema] = {
             })),
             "blind": array(obj({"start": INSTANT, "end": INSTANT, "reason": TEXT})),
         },
-        about="What you must decide, each with the command that settles it (fill in the words in capitals). `blind`: times when"
-        " stintd did not watch, so no record there does not mean no work.",
+        about="What needs your decision. Each item has the command that settles it; replace the words in capitals. `blind`: times"
+        " when stintd did not watch; you may have worked then, although nothing was recorded.",
     ),
     "Looked": obj({"lookedAt": INSTANT}),
     "Difference": _DIFFERENCE,
@@ -106,7 +107,8 @@ SHAPES: dict[str, Schema] = {
                 "band": {"anyOf": [obj({"lowSeconds": COUNT, "highSeconds": COUNT}), {"type": "null"}]},
             })),
         },
-        about="What an import changed, or would change; `days` contain how much more or less each project has.",
+        about="What the import of past hours changed, or would change. `days`: how much more or less time each project has on"
+        " each day. `band`: the range that contains the true length in four of five cases; null where it is not needed.",
     ),
     "Imported": obj(
         {
@@ -118,8 +120,9 @@ SHAPES: dict[str, Schema] = {
             "addedSeconds": COUNT, "takenSeconds": COUNT, "projectsCreated": array(TEXT), "unknownProjects": array(TEXT),
             "others": by_name(COUNT), "heartbeatsPassed": COUNT,
         },
-        about="What a batch added, or would add. `outcomes` are in the order of the entries; `others` counts what else is new;"
-        " `heartbeatsPassed` counts those left out because this home has its own evidence from that time.",
+        about="What a batch added, or would add. `outcomes` has one item for each entry, in their order. `others` counts what"
+        " else is new. `heartbeatsPassed` counts the heartbeats that were left out because stintd has evidence of its own from"
+        " that time.",
     ),
     "BackfillUndone": obj({"edit": ref("Edit"), "entries": COUNT}),
     "BackfillState": obj({"running": FLAG, "files": COUNT, "filesRead": COUNT, "bytes": COUNT, "bytesRead": COUNT}),

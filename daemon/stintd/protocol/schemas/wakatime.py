@@ -33,7 +33,7 @@ _DAY = obj(
         "range": obj({"date": DAY, "start": INSTANT, "end": INSTANT, "text": TEXT, "timezone": TEXT}),
     },
     ["branches", "entities"],
-    "`grand_total` is the person's time; agents' is the category AI Coding beside it.",
+    "`grand_total` is the user's own time. Agents' time is not part of it: it is in the category AI Coding.",
 )  # fmt: skip
 _ID = {"data": obj({"id": TEXT})}
 _ERRORS = {"errors": {"type": "object", "additionalProperties": array(TEXT)}}
@@ -53,8 +53,8 @@ SHAPES: dict[str, Schema] = {
     "WakaTimeTaken": obj(
         {"responses": array({"type": "array", "minItems": 2, "maxItems": 2,
                              "items": {"anyOf": [obj(_ID), obj(_ERRORS), {"enum": [201, 400]}]}})},
-        about="For each item, in order, its answer and status: 201, or 400 for one that was refused (stintd stored it in a file)"
-        " and must not be sent again.",
+        about="For each item, in order, an answer and a status: 201, or 400 if the item was refused. Do not send a refused item"
+        " again: stintd has stored it in a file.",
     ),
     "WakaTimeOne": {"anyOf": [obj(_ID), obj({"data": _NULL, **_ERRORS})]},
     "WakaTimeShare": _SHARE,

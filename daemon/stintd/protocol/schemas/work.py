@@ -37,8 +37,8 @@ ENTRY = obj(
         "deliveries": array(obj({"target": TEXT, "state": TEXT, "remoteId": NULL_TEXT})), "provisional": FLAG,
     },
     ["provisional"],
-    "A time entry; without `end` a timer. `durationSeconds` leaves pauses out and counts a running one to now."
-    " `provisional`: work just noticed that may still turn out to be noise.",
+    "A time entry; one without `end` is a timer. `durationSeconds` leaves out pauses; of a running timer, it counts up to now."
+    " `provisional`: stintd has only just noticed this work, and it may still turn out to be noise.",
 )  # fmt: skip
 
 EVIDENCE = obj(
@@ -51,7 +51,8 @@ EVIDENCE = obj(
         "blind": array(obj({**_SPAN, "reason": TEXT})),
         "gaps": array(obj({**_SPAN, "verdict": VERDICT, "reason": TEXT})),
     },
-    about="The evidence of an entry, or of a stretch without one, and why each silence in it counted or not.",
+    about="The evidence for an entry, or for a stretch of time without one. `gaps`: each silence in it, and why it counted as"
+    " work or not.",
 )  # fmt: skip
 
 EDIT = obj(
@@ -61,7 +62,7 @@ EDIT = obj(
 _NEIGHBOUR = obj({"entryId": TEXT, "projectId": NULL_TEXT, "projectName": NULL_TEXT})
 
 _PATH: Schema = {**fields.PATH.schema, "maxLength": beats.LIMITS["path"]}
-_GIVEN = {
+_TEXT_FIELDS = {
     name: {"type": ["string", "null"], "maxLength": limit, "pattern": fields.NO_NUL} for name, limit in beats.LIMITS.items()
 }
 
@@ -69,7 +70,7 @@ SHAPES: dict[str, Schema] = {
     "Entry": ENTRY,
     "MadeEntry": wider(
         ENTRY, {"takenSeconds": COUNT, "notice": NULL_TEXT, "projectCreated": FLAG},
-        about="An entry, and how much automatic time it took.",
+        about="A new entry. `takenSeconds`: how much automatic time it replaced.",
     ),
     "Commit": obj({"sha": TEXT, "subject": TEXT, "time": INSTANT}),
     "CurrentTimers": obj({"timer": NULL_ENTRY, "timers": ENTRIES}),
@@ -93,8 +94,8 @@ SHAPES: dict[str, Schema] = {
          "after": _NEIGHBOUR, "meetings": array(obj({
              "text": TEXT, "command": TEXT, **_SPAN, "title": TEXT, "projectName": NULL_TEXT, "taskName": NULL_TEXT,
          }))},
-        about="A stretch of unassigned time between two entries of one day. `meetings`: what your calendars propose"
-        " for it; asked only by GET /api/gaps.",
+        about="A stretch of time without an entry, between two entries of one day. `meetings`: the meetings in your calendars"
+        " that could fill it; only GET /api/gaps looks them up.",
     ),
     "Approval": obj({"entries": ENTRIES, "count": COUNT, "seconds": COUNT, "editId": TEXT}),
     "Moved": obj({"dryRun": FLAG, "entries": ENTRIES, "seconds": COUNT, "notice": NULL_TEXT}),
@@ -104,15 +105,16 @@ SHAPES: dict[str, Schema] = {
             "repo": NULL_TEXT, "path": NULL_TEXT, "branch": NULL_TEXT, "entity": NULL_TEXT, "kind": TEXT, "source": TEXT,
             "client": NULL_TEXT, "actor": ACTOR, "device": NULL_TEXT, "sessionId": NULL_TEXT,
         },
-        about="One moment of evidence; its project as it resolves now.",
+        about="One moment of evidence, with the project that it belongs to now.",
     ),
     "GivenHeartbeat": obj(
         {
-            **_GIVEN, "time": nullable(fields.INSTANT.schema), "path": nullable(_PATH),
+            **_TEXT_FIELDS, "time": nullable(fields.INSTANT.schema), "path": nullable(_PATH),
             "project": nullable(fields.text(beats.LIMITS["project"]).schema), "pid": nullable(fields.PID.schema),
         },
         beats.KNOWN,
-        "A sign of life. Without `time` it happened now; without `kind` it is an edit; null is as good as absent.",
+        "One moment of work. Without `time`, it happened now; without `kind`, it is an edit. A field that is null counts as"
+        " absent.",
     ),
     "TakenHeartbeats": obj({
         "accepted": COUNT, "duplicates": COUNT, "rejected": array(obj({"index": COUNT, "error": TEXT})),

@@ -75,7 +75,7 @@ class Client:
 
 @frozen
 class User:
-    """A person of the workspace; `emails`, `timezone` and `device_id` are only known of the user."""
+    """A person in the workspace. Only you have `emails`, `timezone` and `device_id`."""
 
     id: str
     name: str

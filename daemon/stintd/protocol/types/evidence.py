@@ -48,7 +48,7 @@ class TakenHeartbeats:
 
 @frozen
 class Session:
-    """An agent's or editor's session."""
+    """A session of an agent or an editor."""
 
     session_id: str
     agent: str | None
@@ -77,7 +77,7 @@ class Blind:
 
 @frozen
 class GapVerdict:
-    """A silence, whether it counted as work, and why."""
+    """A silence, whether it counted as work (`verdict`), and why."""
 
     start: datetime
     end: datetime
@@ -87,7 +87,7 @@ class GapVerdict:
 
 @frozen
 class Evidence:
-    """The evidence of an entry or a silence."""
+    """The evidence for an entry, or for a stretch of time without one."""
 
     entry_id: str | None
     start: datetime | None

@@ -80,7 +80,9 @@ class Redelivered:
 
 @frozen
 class TargetRule:
-    """What goes where: all conditions that are set must match, the most specific rule wins. `remote` names the place."""
+    """Which hours go to which place (`remote`) at the target. All conditions that are set must match; of several matching rules,
+    the most specific one applies.
+    """
 
     remote: dict[str, str]
     project: str | None = None
@@ -124,7 +126,7 @@ class ConnectedTarget:
 
 @frozen
 class TargetKind:
-    """What a kind of billing system needs: `settings` of the account beside its key, `needs` in each mapping."""
+    """What a kind of billing system needs: `settings` of the account, besides its key, and `needs` in each mapping."""
 
     kind: str
     base_url: str | None
@@ -160,7 +162,7 @@ class RemovedTarget:
 
 @frozen
 class TargetPlace:
-    """Where hours can go; `gone`: archived or removed there since."""
+    """A place at a target that can receive hours. `gone`: it was archived or removed there since it was last listed."""
 
     name: str
     client: str | None
@@ -180,7 +182,9 @@ class TargetPlaces:
 
 @frozen
 class PlaceProposal:
-    """What is not mapped, and the place it may be. `how` is exact, normalised, fuzzy (only alike), several or none."""
+    """A project or task without a mapping, and the suggested place for it. `how` says how their names match: exact, normalised,
+    fuzzy (only similar), several or none.
+    """
 
     project: str
     task: str | None
@@ -194,7 +198,7 @@ class PlaceProposal:
 
 @frozen
 class TargetMatch:
-    """Proposals for all that is not mapped."""
+    """Suggested places for everything that has no mapping."""
 
     target: str
     creates_places: bool
@@ -205,7 +209,7 @@ class TargetMatch:
 
 @frozen
 class Outlook:
-    """Exactly what would be sent; if there is a `reason`, it is held back."""
+    """Exactly what would be sent. If it has a `reason`, it is held back; `remedy` says what to do about it."""
 
     id: str
     target: str
@@ -229,7 +233,7 @@ class Outlook:
 
 @frozen
 class Synced:
-    """What is being sent, or (`dry_run`) would be."""
+    """What is being sent; with `dry_run`, what would be sent."""
 
     dry_run: bool
     targets: tuple[str, ...]

@@ -10,7 +10,7 @@ from stintd.protocol.reading import WIRE
 
 @frozen
 class Figures:
-    """Sums. `seconds` is the person's time; `amount` is None if there are several `amounts` by currency."""
+    """Sums. `seconds` is the user's own time. `amounts` is the money by currency; `amount` is None if there are several."""
 
     seconds: int
     hands_on_seconds: int
@@ -32,7 +32,7 @@ class Totals(Figures):
 
 @frozen
 class ReportRow(Figures):
-    """One line of a report; what it is at a target only where one was named."""
+    """One line of a report. `rounded_seconds` and `delivered_seconds` are only set if a target was named."""
 
     key: str
     name: str
@@ -52,7 +52,7 @@ class ReportTotals(Totals):
 
 @frozen
 class Report:
-    """Totals of a period, half-open: `until` is excluded."""
+    """Totals of a period. `until` is its end, excluded."""
 
     since: datetime = field(metadata={WIRE: "from"})
     until: datetime = field(metadata={WIRE: "to"})
@@ -64,7 +64,7 @@ class Report:
 
 @frozen
 class TimesheetRow:
-    """The days of one task: seconds by date."""
+    """The hours of one task: seconds by date."""
 
     client_id: str | None
     client_name: str | None
@@ -85,7 +85,7 @@ class TimesheetRow:
 
 @frozen
 class TimesheetTotals:
-    """The sums of a timesheet by date and over all."""
+    """The sums of a timesheet: by date, and over all dates."""
 
     days: Mapping[str, int]
     seconds: int

@@ -7,7 +7,7 @@ from stintd.frozen import frozen
 
 @frozen
 class Pause:
-    """A stretch inside an entry that does not count; `end` None while it lasts."""
+    """A stretch of an entry that does not count. `end` is None while the pause lasts."""
 
     start: datetime
     end: datetime | None
@@ -33,7 +33,9 @@ class EntryDelivery:
 
 @frozen
 class Entry:
-    """A time entry. A running one has no `end` and counts to now; `state` is waiting, running, paused or finished."""
+    """A time entry. A running one has no `end`, and its length counts up to now. `state` is waiting, running, paused or
+    finished.
+    """
 
     id: str
     project_id: str | None
@@ -82,7 +84,7 @@ class MadeEntry(Entry):
 
 @frozen
 class CurrentTimers:
-    """The timers: `timer` is the one that a person means by "the timer"; `timers` are all, including waiting and paused ones."""
+    """The timers. `timer` is the one that a person means by "the timer"; `timers` are all, also waiting and paused ones."""
 
     timer: Entry | None
     timers: tuple[Entry, ...]
