@@ -100,6 +100,27 @@ def test_a_repository_is_named_by_its_remote(tmp_path: Path, remote: str, identi
     assert facts.identity == identity
 
 
+@pytest.mark.parametrize(
+    ("remotes", "remote"),
+    [
+        ({}, ""),
+        ({"up": "https://h.test/a/b"}, "https://h.test/a/b"),
+        ({"up": "https://h.test/a/b", "origin": "https://h.test/c/d"}, "https://h.test/c/d"),
+        ({"up": "https://h.test/a/b", "other": "https://h.test/c/d"}, ""),
+        ({"origin": "../store.git", "up": "https://h.test/a/b"}, "../store.git"),
+        ({"origin": "https://me:t0ken@h.test/a/b?x=t0ken"}, "https://h.test/a/b"),
+    ],
+)
+def test_the_remote_is_origin_or_the_only_one_and_holds_no_secret(tmp_path: Path, remotes: dict[str, str], remote: str) -> None:
+    repo = repos.make(tmp_path / "r", 1)
+    for name, url in remotes.items():
+        repo.git("remote", "add", name, url)
+    assert read_config(f"{repo.path}/.git").remote == remote
+    facts = gitreader.facts_of(str(repo.path))
+    assert facts is not None
+    assert facts.remote == remote
+
+
 def test_clones_of_a_local_clone_are_the_same_repository(tmp_path: Path) -> None:
     first = repos.make(tmp_path / "first", 2)
     second = first.clone(tmp_path / "second")

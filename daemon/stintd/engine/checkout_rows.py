@@ -4,6 +4,7 @@ import os
 from sqlite3 import Connection
 
 from stintd.domain import privacy
+from stintd.domain.mapping.remote import plain_remote
 from stintd.domain.model import Absence, CheckoutFacts, GitSignal, RepoId, to_us
 from stintd.engine.checkouts import Checkout, Places
 from stintd.engine.step import Step
@@ -24,7 +25,7 @@ trouble = excluded.trouble
 def keep_checkout(step: Step, repo: RepoId, facts: CheckoutFacts) -> None:
     """Store a checkout that is new or has changed. Contexts are resolved anew only for a new place or identity."""
     name = os.path.basename(facts.parent if facts.kind == "worktree" and facts.parent else facts.path)
-    known = fetch_one(step.conn, RepoRow, "SELECT identity FROM repo WHERE id = ?", (repo,))
+    known = fetch_one(step.conn, RepoRow, "SELECT identity, remote FROM repo WHERE id = ?", (repo,))
     if known is None:
         row = {
             "id": repo,
@@ -38,6 +39,8 @@ def keep_checkout(step: Step, repo: RepoId, facts: CheckoutFacts) -> None:
     elif known["identity"] != facts.identity:
         values = {"identity": facts.identity, "remote": facts.remote, "first_commit": facts.first_commit}
         rowio.update(step.conn, "repo", repo, values)
+    elif known["remote"] != plain_remote(known["remote"]):  # stored by a version that kept a token in it
+        rowio.update(step.conn, "repo", repo, {"remote": plain_remote(known["remote"])})
     before = fetch_one(step.conn, CheckoutRow, "SELECT repo_id, kind, parent FROM checkout WHERE path = ?", (facts.path,))
     is_moved = before is None or (before["repo_id"], before["kind"], before["parent"]) != (repo, facts.kind, facts.parent)
     columns = (

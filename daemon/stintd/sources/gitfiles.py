@@ -12,6 +12,7 @@ import os
 import re
 import stat
 
+from stintd.domain.mapping.remote import plain_remote
 from stintd.domain.model import CheckoutKind
 from stintd.errors import Unavailable
 from stintd.frozen import frozen
@@ -52,9 +53,11 @@ class Head:
 
 @frozen
 class GitConfig:
-    """The few settings that place and name a repository."""
+    """The few settings that place and name a repository. `remote`: the address of `origin`, else of the only remote, without
+    a secret; `user`: the address that commits here get, if the repository sets one of its own."""
 
     remote: str = ""
+    user: str = ""
     object_format: str = "sha1"
     ref_storage: str = "files"
     worktree: str = ""
@@ -238,9 +241,11 @@ def _config_of(raw: bytes) -> GitConfig:
         values[section, name, key] = value
         if section == "remote" and key == "url":
             remotes.setdefault(name, value)
-    remote = remotes.get("origin") or next(iter(remotes.values()), "")
+    # Two remotes without an `origin` (two clients, two forks) do not say which of them names the repository.
+    remote = remotes.get("origin", "") if "origin" in remotes or len(remotes) > 1 else next(iter(remotes.values()), "")
     return GitConfig(
-        remote=remote[:2048],
+        remote=plain_remote(remote[:2048]),
+        user=values.get(("user", "", "email"), "").lower()[:NAME_LIMIT],
         object_format=values.get(("extensions", "", "objectformat"), "sha1"),
         ref_storage=values.get(("extensions", "", "refstorage"), "files"),
         worktree=values.get(("core", "", "worktree"), ""),
