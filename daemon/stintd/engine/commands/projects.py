@@ -186,7 +186,7 @@ def _since_us(step: Step, since: date | datetime | None) -> int | None:
 def _mapping_shape(step: Step, mapping_id: str) -> MappingJson:
     row = fetch_one(step.conn, NamedMappingRow, repos.MAPPING_SQL + " WHERE m.id = ?", (mapping_id,))
     assert row is not None
-    return repos.mapping(row)
+    return repos.mapping_json(row)
 
 
 def remove_mapping(step: Step, mapping_id: str) -> ChangedMappingJson:
@@ -200,4 +200,4 @@ def remove_mapping(step: Step, mapping_id: str) -> ChangedMappingJson:
         step.forget_places()
 
     difference = compare_after(step, drop, row["since_us"], None, is_dry=False)
-    return {**repos.mapping(row), "difference": difference}
+    return {**repos.mapping_json(row), "difference": difference}

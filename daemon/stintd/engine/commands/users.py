@@ -5,7 +5,7 @@ from typing import TypedDict, Unpack
 
 from stintd.domain.model import to_us
 from stintd.engine.commands.entry_rows import check_revision
-from stintd.engine.queries.users import ME, find_person, person
+from stintd.engine.queries.users import ME, find_person, person_json
 from stintd.engine.reply import Reply
 from stintd.engine.step import Step
 from stintd.engine.wire_types import UserJson
@@ -38,7 +38,7 @@ def create(step: Step, name: str, email: str | None = None, role: str = "standar
         "created_us": to_us(step.now),
     }
     rowio.insert(step.conn, "person", row)
-    shown = person(step, find_person(step, str(row["id"])))
+    shown = person_json(step, find_person(step, str(row["id"])))
     step.publish("user.invited", shown)
     return Reply(shown)
 
@@ -47,7 +47,7 @@ def _refuse_taken(step: Step, email: str | None, but: str = "") -> None:
     if email is None:
         return
     taken = fetch_one(step.conn, PersonRow, "SELECT id FROM person WHERE lower(email) = lower(?)", (email,))
-    owner = person(step, find_person(step, ME))
+    owner = person_json(step, find_person(step, ME))
     is_owners = email.casefold() in [address.casefold() for address in (*owner["emails"], owner["email"]) if address]
     holder = taken["id"] if taken is not None else owner["id"] if is_owners else but
     if holder != but:
@@ -66,7 +66,7 @@ def change(step: Step, user_id: str, revision: int | None = None, **values: Unpa
         _refuse_taken(step, values.get("email"), row["id"])
     if wanted:
         _store(step, row, wanted)
-    shown = person(step, find_person(step, row["id"]))
+    shown = person_json(step, find_person(step, row["id"]))
     if wanted.get("status") == "active":
         step.publish("user.joined", shown)
     return shown
@@ -97,7 +97,7 @@ def delete(step: Step, user_id: str, revision: int | None = None) -> UserJson:
     check_revision(row, revision)
     if row["role"] == "owner":
         raise Conflict("the owner cannot be removed", "the hours here belong to the owner")
-    shown = person(step, row)
+    shown = person_json(step, row)
     rowio.delete(step.conn, "person", row["id"])
     step.publish("user.removed", shown)
     return shown

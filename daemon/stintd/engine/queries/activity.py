@@ -20,17 +20,17 @@ from stintd.engine.wire_types import WakaTimeLengthJson, WakaTimeShareJson
 from stintd.store import heartbeats
 from stintd.store.row_types import NamedEntryRow
 
-NOWHERE = "Unknown Project"
+UNKNOWN_PROJECT = "Unknown Project"
 
 
-class Worked(NamedTuple):
+class WorkSlices(NamedTuple):
     """What was done in a stretch of days: slices, and the names of projects."""
 
     slices: list[Slice]
     names: dict[str | None, str | None]
 
     def name_of(self, part: Slice) -> str:
-        return self.names.get(part.project) or NOWHERE
+        return self.names.get(part.project) or UNKNOWN_PROJECT
 
     def days(self, zone: ZoneInfo) -> dict[date, list[Slice]]:
         """The slices by local day."""
@@ -44,7 +44,7 @@ class Worked(NamedTuple):
 # ---------------------------------------------------------------- the slices of a period
 
 
-def load_work(view: View, first_day: date, last_day: date, zone: ZoneInfo, project: str | None = None) -> Worked:
+def load_work(view: View, first_day: date, last_day: date, zone: ZoneInfo, project: str | None = None) -> WorkSlices:
     """Slices of all entries in these local days; of one project (by name or id) if named."""
     lo, hi = to_us(midnight(first_day, zone)), to_us(midnight(last_day + DAY, zone))
     rows = find(view, *overlapping(lo, hi))
@@ -52,7 +52,7 @@ def load_work(view: View, first_day: date, last_day: date, zone: ZoneInfo, proje
     if project is not None:
         rows = [row for row in rows if project in (row["project_id"], row["project_name"])]
     pieces = [piece for row in rows for piece in _pieces(view, row, lo, hi)]
-    return Worked(slices(pieces, marks(view, lo, hi) if pieces else []), names)
+    return WorkSlices(slices(pieces, marks(view, lo, hi) if pieces else []), names)
 
 
 def _pieces(view: View, row: NamedEntryRow, lo: int, hi: int) -> Iterable[WorkPiece]:
@@ -77,11 +77,11 @@ def marks(view: View, lo: int, hi: int) -> list[Mark]:
         for time_us, entity in heartbeats.beats(view.conn, run):
             if lo <= time_us < hi:
                 place = resolver.as_of(time_us).resolve(context, entity)
-                marks.append(Mark(time_us, actor, place.project, branch, _file(context, entity), client))
+                marks.append(Mark(time_us, actor, place.project, branch, _file_path(context, entity), client))
     return sorted(marks)
 
 
-def _file(context: Context, entity: str) -> str:
+def _file_path(context: Context, entity: str) -> str:
     """The full path of a file; "" for anything else."""
     if context.kind not in ("edit", "read", "tool") or context.source == "browser" or not entity:
         return ""
@@ -92,7 +92,7 @@ def _file(context: Context, entity: str) -> str:
 # ---------------------------------------------------------------- words
 
 
-def words(seconds: float) -> str:
+def length_text(seconds: float) -> str:
     """`3 hrs 2 mins`, `1 hr`, `45 secs`."""
     hours, minutes = divmod(int(seconds) // 60, 60)
     if not hours and not minutes:
@@ -105,7 +105,7 @@ def _count_of(number: int, unit: str) -> str:
     return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
 
 
-def length(us: int) -> WakaTimeLengthJson:
+def length_json(us: int) -> WakaTimeLengthJson:
     """A length in the fields that all WakaTime objects have."""
     total = us / wire.SECOND
     hours, minutes = divmod(int(total) // 60, 60)
@@ -113,7 +113,7 @@ def length(us: int) -> WakaTimeLengthJson:
         "total_seconds": round(total, 3),
         "digital": f"{hours}:{minutes:02d}",
         "decimal": f"{total / 3600:.2f}",
-        "text": words(total),
+        "text": length_text(total),
         "hours": hours,
         "minutes": minutes,
     }
@@ -124,13 +124,13 @@ def _shares(lengths: dict[str, int]) -> list[WakaTimeShareJson]:
     whole = sum(lengths.values()) or 1
     ordered = sorted(lengths.items(), key=lambda item: (-item[1], item[0]))
     return [
-        {"name": name, **length(us), "seconds": int(us / wire.SECOND) % 60, "percent": round(100 * us / whole, 2)}
+        {"name": name, **length_json(us), "seconds": int(us / wire.SECOND) % 60, "percent": round(100 * us / whole, 2)}
         for name, us in ordered
         if us > 0
     ]
 
 
-def by_name(
+def shares_by_name(
     parts: Iterable[Slice], name_of: Callable[[Slice], str], actor: Actor | Literal[""] = "human"
 ) -> list[WakaTimeShareJson]:
     lengths: dict[str, int] = defaultdict(int)

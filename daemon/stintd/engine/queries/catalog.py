@@ -17,7 +17,7 @@ _TASKS = {
 }
 
 
-def _by_name(table: str, clauses: list[str], values: list[object], limit: int, cursor: str | None) -> tuple[str, list[object]]:
+def _page_query(table: str, clauses: list[str], values: list[object], limit: int, cursor: str | None) -> tuple[str, list[object]]:
     """A page of a table, ordered by name: the query, which reads one row more than the page, and its values."""
     if cursor is not None:
         clauses = [*clauses, "(name, id) > (?, ?)"]
@@ -35,7 +35,7 @@ def clients(
     if search is not None:
         clauses.append("instr(lower(name), lower(?))")
         values.append(search)
-    sql, values = _by_name("client", clauses, values, limit, cursor)
+    sql, values = _page_query("client", clauses, values, limit, cursor)
     rows, following = page(fetch_all(view.conn, ClientRow, sql, values), limit, ("name", "id"))
     return {"data": [wire.client(row) for row in rows], "nextCursor": following}
 
@@ -69,7 +69,7 @@ def tasks(
     if project_id is not None:
         clauses.append("project_id = ?")
         values.append(project_id)
-    sql, values = _by_name("task", clauses, values, limit, cursor)
+    sql, values = _page_query("task", clauses, values, limit, cursor)
     rows, following = page(fetch_all(view.conn, TaskRow, sql, values), limit, ("name", "id"))
     return {"data": [wire.task(row) for row in rows], "nextCursor": following}
 

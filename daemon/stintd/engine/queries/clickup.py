@@ -23,7 +23,7 @@ _TASKS = """
 SELECT t.id, t.key, t.name, t.status, t.project_id, p.name AS project_name, p.archived FROM task t
 JOIN project p ON p.id = t.project_id AND p.deleted = 0
 """
-_SEEN = """
+_ENTRY_TASKS = """
 SELECT DISTINCT '' AS id, e.task AS key, e.task AS name, 'active' AS status, e.project_id, p.name AS project_name, p.archived
 FROM entry e JOIN project p ON p.id = e.project_id AND p.deleted = 0 WHERE e.task IN (?, ?)
 """
@@ -72,7 +72,7 @@ def find_task(reading: Reader, task_id: str | None, task_name: str | None, list_
     """
     if not (task_id or task_name):
         raise Invalid(NO_TASK, "send taskId, or taskName with listName")
-    rows = _by_id(reading, task_id) if task_id else _by_name(reading, task_name or "", list_name)
+    rows = _find_by_id(reading, task_id) if task_id else _find_by_name(reading, task_name or "", list_name)
     rows = [row for row in rows if reading.admits(row["project_id"])]
     if list_name and len(rows) > 1:
         rows = [row for row in rows if normal_name(row["project_name"]) == normal_name(list_name)]
@@ -87,36 +87,36 @@ def find_task(reading: Reader, task_id: str | None, task_name: str | None, list_
             "tasks that stintd knows are found, and those of a ClickUp that is connected (`stint connect clickup`): make it with"
             " create_task or `stint tasks add`, or work on a branch that carries its id",
         )
-    return _shape(reading, rows[0])
+    return _clickup_task(reading, rows[0])
 
 
-def _by_id(reading: Reader, task_id: str) -> list[FoundTaskRow]:
+def _find_by_id(reading: Reader, task_id: str) -> list[FoundTaskRow]:
     names = task_id, _PREFIX + task_id
     by_id = fetch_all(reading.conn, FoundTaskRow, f"{_TASKS} WHERE t.id = ?", (task_id,))
     by_key = by_id or fetch_all(reading.conn, FoundTaskRow, f"{_TASKS} WHERE lower(t.key) IN (lower(?), lower(?))", names)
-    return by_key or fetch_all(reading.conn, FoundTaskRow, _SEEN, names)
+    return by_key or fetch_all(reading.conn, FoundTaskRow, _ENTRY_TASKS, names)
 
 
-def _by_name(reading: Reader, name: str, list_name: str | None) -> list[FoundTaskRow]:
+def _find_by_name(reading: Reader, name: str, list_name: str | None) -> list[FoundTaskRow]:
     rows = fetch_all(
         reading.conn, FoundTaskRow, f"{_TASKS} WHERE lower(t.name) = lower(?) OR t.key = ?", (name.strip(), name.strip())
     )
-    rows = rows or fetch_all(reading.conn, FoundTaskRow, _SEEN, (name.strip(), name.strip()))
-    wanted = normal_name(list_name) if list_name else None
-    return [row for row in rows if wanted in (None, normal_name(row["project_name"]))]
+    rows = rows or fetch_all(reading.conn, FoundTaskRow, _ENTRY_TASKS, (name.strip(), name.strip()))
+    list_key = normal_name(list_name) if list_name else None
+    return [row for row in rows if list_key in (None, normal_name(row["project_name"]))]
 
 
 def _prefer_open(rows: list[FoundTaskRow]) -> list[FoundTaskRow]:
     """Of several tasks the open ones of active projects, if there are any."""
-    for is_liked in (lambda row: not row["archived"], lambda row: row["status"] == "active"):
-        liked = [row for row in rows if is_liked(row)]
-        rows = liked or rows
+    for is_preferred in (lambda row: not row["archived"], lambda row: row["status"] == "active"):
+        preferred = [row for row in rows if is_preferred(row)]
+        rows = preferred or rows
     return rows
 
 
-def _shape(reading: Reader, row: FoundTaskRow) -> ClickUpTask:
+def _clickup_task(reading: Reader, row: FoundTaskRow) -> ClickUpTask:
     return ClickUpTask(
-        _shown_id(reading, row["id"], row["key"], row["name"]),
+        _clickup_id(reading, row["id"], row["key"], row["name"]),
         row["key"],
         row["name"],
         row["project_id"],
@@ -125,32 +125,34 @@ def _shape(reading: Reader, row: FoundTaskRow) -> ClickUpTask:
     )
 
 
-def _shown_id(reading: Reader, task_id: str | None, key: str, name: str) -> str:
+def _clickup_id(reading: Reader, task_id: str | None, key: str, name: str) -> str:
     """The external or custom id if the task has one; a key that is only the name is not unique, so then the local id."""
     is_external = key != name or ticket_of(key, reading.policy) == key
     return key.removeprefix(_PREFIX) if is_external or not task_id else task_id
 
 
-def entry_task(reading: Reader, shown: EntryJson) -> EntryTaskJson:
+def entry_task(reading: Reader, entry: EntryJson) -> EntryTaskJson:
     """The task of a local entry; an entry without a task shows its project's name, so that clients can print it."""
-    if not shown["taskName"]:
-        return {"id": "", "name": shown["projectName"] or ""}
-    row = fetch_one(reading.conn, TaskRow, "SELECT id, key, name FROM task WHERE id = ?", (shown["taskId"],))
+    if not entry["taskName"]:
+        return {"id": "", "name": entry["projectName"] or ""}
+    row = fetch_one(reading.conn, TaskRow, "SELECT id, key, name FROM task WHERE id = ?", (entry["taskId"],))
     if row is None:
-        return {"id": shown["taskName"].removeprefix(_PREFIX), "name": shown["taskName"]}
-    return {"id": _shown_id(reading, row["id"], row["key"], row["name"]), "name": row["name"]}
+        return {"id": entry["taskName"].removeprefix(_PREFIX), "name": entry["taskName"]}
+    return {"id": _clickup_id(reading, row["id"], row["key"], row["name"]), "name": row["name"]}
 
 
-def entry_with_task(reading: Reader, shown: EntryJson) -> ClickUpEntryJson:
+def entry_with_task(reading: Reader, entry: EntryJson) -> ClickUpEntryJson:
     """A local entry with its task as these clients see it."""
-    return {**shown, "task": entry_task(reading, shown)}
+    return {**entry, "task": entry_task(reading, entry)}
 
 
 def current_entry(view: View) -> ClickUpEntryAnswerJson:
     """`{entry}`: the person's running timer, else the paused one, else null."""
-    shown = [timer_row for timer_row in timers.timers(view) if timer_row["actor"] == "human" and not timer_row.get("provisional")]
-    timer = timers.first_running_timer(shown) or next((timer_row for timer_row in shown if timer_row["state"] == "paused"), None)
-    return {"entry": entry_with_task(view, timer) if timer else None}
+    human_timers = [timer for timer in timers.timers(view) if timer["actor"] == "human" and not timer.get("provisional")]
+    current = timers.first_running_timer(human_timers) or next(
+        (timer for timer in human_timers if timer["state"] == "paused"), None
+    )
+    return {"entry": entry_with_task(view, current) if current else None}
 
 
 def task(view: View, **which: Unpack[TaskNames]) -> ClickUpTaskAnswer:
@@ -168,5 +170,5 @@ def task_entries(
     clauses, values = overlapping(to_us(since) if since else None, to_us(until) if until else None)
     clauses += ["e.project_id = ?", "e.task = ?", "e.actor = 'human'"]
     rows = select_entries(view, clauses, [*values, task.project_id, task.key, limit + 1], " ORDER BY e.start_us DESC LIMIT ?")
-    shown = [entry_with_task(view, wire.entry(view, row)) for row in rows[:limit]]
-    return {"task": task, "entries": shown, "isWhole": len(rows) <= limit}
+    entries = [entry_with_task(view, wire.entry(view, row)) for row in rows[:limit]]
+    return {"task": task, "entries": entries, "isWhole": len(rows) <= limit}

@@ -15,18 +15,18 @@ from stintd.store.rowio import fetch_value
 PER_PAGE = 50
 
 
-def entry(shown: EntryJson) -> ClockEyeEntryJson:
+def entry(entry_json: EntryJson) -> ClockEyeEntryJson:
     """A local entry in ClockEye's fields; `duration` in seconds, null while there is no end."""
     return {
-        "id": shown["id"],
-        "user_id": shown["userId"],
-        "project_id": shown["projectId"],
-        "task_id": shown["taskId"],
-        "description": shown["description"],
-        "start_time": shown["start"],
-        "end_time": shown["end"],
-        "duration": shown["durationSeconds"] if shown["end"] is not None else None,
-        "billable": shown["billable"],
+        "id": entry_json["id"],
+        "user_id": entry_json["userId"],
+        "project_id": entry_json["projectId"],
+        "task_id": entry_json["taskId"],
+        "description": entry_json["description"],
+        "start_time": entry_json["start"],
+        "end_time": entry_json["end"],
+        "duration": entry_json["durationSeconds"] if entry_json["end"] is not None else None,
+        "billable": entry_json["billable"],
     }
 
 
@@ -38,9 +38,9 @@ def listing(
     Only the person's entries: these clients add up durations, and an agent's time beside a person's would count twice.
     A page beyond the last is empty.
     """
-    clauses, values = _inside(view, start_date, end_date)
-    more, wanted = conditions({**filters, "actor": "human"})
-    clauses, values = clauses + more, values + wanted
+    clauses, values = _day_clauses(view, start_date, end_date)
+    filter_clauses, filter_values = conditions({**filters, "actor": "human"})
+    clauses, values = clauses + filter_clauses, values + filter_values
     total = fetch_value(view.conn, int, f"SELECT count(*) FROM entry e WHERE {' AND '.join(clauses)}", values) or 0  # noqa: S608
     rows = find(view, clauses, [*values, PER_PAGE, (page - 1) * PER_PAGE], " ORDER BY e.start_us DESC, e.id LIMIT ? OFFSET ?")
     return {
@@ -52,7 +52,7 @@ def listing(
     }
 
 
-def _inside(view: View, start_date: date | None, end_date: date | None) -> tuple[list[str], list[object]]:
+def _day_clauses(view: View, start_date: date | None, end_date: date | None) -> tuple[list[str], list[object]]:
     if start_date is not None and end_date is not None and end_date < start_date:
         raise Invalid("end_date is before start_date", "swap them", {"field": "end_date"})
     zone = zone_of(view.policy.zone)

@@ -74,26 +74,26 @@ def listing(
 def differences(view: View, span: Period, filters: Mapping[str, object]) -> list[tuple[SumKey, int, int, bool]]:
     """(key, approved, now, whether evidence would change it), in seconds; only the differences."""
     zone = zone_of(view.policy.zone)
-    more, wanted = conditions(filters)
+    filter_clauses, filter_values = conditions(filters)
     clauses, values = overlapping(span.lo_us, span.hi_us)
-    rows = find(view, [*clauses, *more, "e.end_us IS NOT NULL"], [*values, *wanted])
+    rows = find(view, [*clauses, *filter_clauses, "e.end_us IS NOT NULL"], [*values, *filter_values])
     approved = [row for row in rows if row["approved_us"] is not None]
-    once = _once_approved(view, span, filters, {row["id"] for row in approved})
-    if not approved and not once:
+    formerly_approved = _formerly_approved_rows(view, span, filters, {row["id"] for row in approved})
+    if not approved and not formerly_approved:
         return []
-    was = _sums(view, [*approved, *once], span, zone)
-    is_now = _sums(view, rows, span, zone)
-    by_evidence = _by_evidence(view, approved, span, zone)
+    approved_sums = _sum_by_key(view, [*approved, *formerly_approved], span, zone)
+    current_sums = _sum_by_key(view, rows, span, zone)
+    evidence_changes = _evidence_changes(view, approved, span, zone)
     sums = []
-    for key in sorted(was):
-        approved_seconds, moved = wire.seconds(was[key]), by_evidence.get(key, 0)
-        current = wire.seconds(is_now.get(key, 0) + moved)
+    for key in sorted(approved_sums):
+        approved_seconds, evidence_seconds = wire.seconds(approved_sums[key]), evidence_changes.get(key, 0)
+        current = wire.seconds(current_sums.get(key, 0) + evidence_seconds)
         if abs(current - approved_seconds) >= LEAST:
-            sums.append((key, approved_seconds, current, abs(moved) >= LEAST * wire.SECOND))
+            sums.append((key, approved_seconds, current, abs(evidence_seconds) >= LEAST * wire.SECOND))
     return sums
 
 
-def _sums(view: View, rows: Iterable[EntryRow], span: Period, zone: ZoneInfo) -> Sums:
+def _sum_by_key(view: View, rows: Iterable[EntryRow], span: Period, zone: ZoneInfo) -> Sums:
     sums: Sums = {}
     for row in rows:
         for part in rules.contributions(rollup.entry_of(row), zone, view.now, (span.lo_us, span.hi_us)):
@@ -102,46 +102,48 @@ def _sums(view: View, rows: Iterable[EntryRow], span: Period, zone: ZoneInfo) ->
     return sums
 
 
-def _once_approved(view: View, span: Period, filters: Mapping[str, object], approved: set[str]) -> list[EntryRow]:
+def _formerly_approved_rows(view: View, span: Period, filters: Mapping[str, object], approved: set[str]) -> list[EntryRow]:
     """Entries that are no longer approved, as they were when they were last approved."""
-    last: dict[str, EntryRow] = {}
+    last_approved: dict[str, EntryRow] = {}
     for row in fetch_all(view.conn, ApprovedRow, TRAIL, (span.lo_us,)):
         if row["row_id"] not in approved:
-            last[row["row_id"]] = json.loads(row["after"])
-    if not last:
+            last_approved[row["row_id"]] = json.loads(row["after"])
+    if not last_approved:
         return []
-    reach = _projects(view, filters)
+    project_ids = _filtered_projects(view, filters)
     return [
         row
-        for row in last.values()
+        for row in last_approved.values()
         if row["end_us"] is not None
         and row["start_us"] < span.hi_us
         and row["end_us"] > span.lo_us
-        and (reach is None or row["project_id"] in reach)
+        and (project_ids is None or row["project_id"] in project_ids)
         and filters.get("actor") in (None, row["actor"])
         and not exists(view.conn, "SELECT 1 FROM entry WHERE id = ? AND approved_us IS NOT NULL", (row["id"],))
     ]
 
 
-def _projects(view: View, filters: Mapping[str, object]) -> set[str] | None:
+def _filtered_projects(view: View, filters: Mapping[str, object]) -> set[str] | None:
     """The projects that the filters name, None if they name none."""
-    sought, values = conditions({name: value for name, value in filters.items() if name != "actor"})
-    if not sought:
+    clauses, values = conditions({name: value for name, value in filters.items() if name != "actor"})
+    if not clauses:
         return None
-    sql = "SELECT p.id FROM project p LEFT JOIN client c ON c.id = p.client_id WHERE " + " AND ".join(sought)  # noqa: S608
+    sql = "SELECT p.id FROM project p LEFT JOIN client c ON c.id = p.client_id WHERE " + " AND ".join(clauses)  # noqa: S608
     return {row["id"] for row in select(view.conn, sql.replace("e.project_id", "p.id"), values)}
 
 
 # ---------------------------------------------------------------- what evidence would change
 
 
-def _by_evidence(view: View, approved: Sequence[EntryRow], span: Period, zone: ZoneInfo) -> Sums:
+def _evidence_changes(view: View, approved: Sequence[EntryRow], span: Period, zone: ZoneInfo) -> Sums:
     """What would differ if the approved entries that followed their evidence before approval still did."""
-    lifted = {row["id"]: row for row in approved if row["origin"] == "auto" and _did_follow(view, row)}
-    if not lifted:
+    following = {row["id"]: row for row in approved if row["origin"] == "auto" and _did_follow(view, row)}
+    if not following:
         return {}
     gap_us = timesheet.island_gap(view.policy)
-    bounds = [heartbeats.island(view.conn, row["start_us"], row["end_us"] or row["start_us"], gap_us) for row in lifted.values()]
+    bounds = [
+        heartbeats.island(view.conn, row["start_us"], row["end_us"] or row["start_us"], gap_us) for row in following.values()
+    ]
     resolver = load_resolver(view.conn, view.policy)
     sums: Sums = {}
 
@@ -150,9 +152,9 @@ def _by_evidence(view: View, approved: Sequence[EntryRow], span: Period, zone: Z
             sums[key] = sums.get(key, 0) + sign * length_us
 
     for lo, hi in merge_ranges(bounds, gap_us):
-        add(derive_range(view.conn, resolver, view.policy, lo, hi, view.now, without=frozenset(lifted)).stretches, 1)
+        add(derive_range(view.conn, resolver, view.policy, lo, hi, view.now, without=frozenset(following)).stretches, 1)
         add(derive_range(view.conn, resolver, view.policy, lo, hi, view.now).stretches, -1)
-    for key, length_us in _sums(view, lifted.values(), span, zone).items():
+    for key, length_us in _sum_by_key(view, following.values(), span, zone).items():
         sums[key] = sums.get(key, 0) - length_us
     return sums
 
@@ -165,11 +167,11 @@ def _did_follow(view: View, row: EntryRow) -> bool:
 
 
 def _parts(stretches: Iterable[Stretch], span: Period, zone: ZoneInfo) -> Iterator[tuple[SumKey, int]]:
-    for one in stretches:
-        lo, hi = max(to_us(one.start), span.lo_us), min(to_us(one.end), span.hi_us)
+    for stretch in stretches:
+        lo, hi = max(to_us(stretch.start), span.lo_us), min(to_us(stretch.end), span.hi_us)
         if hi > lo:
             for day, start_us, end_us in rules.split_days(lo, hi, zone):
-                yield SumKey(day.isoformat(), one.project or "", one.task or "", one.actor), end_us - start_us
+                yield SumKey(day.isoformat(), stretch.project or "", stretch.task or "", stretch.actor), end_us - start_us
 
 
 # ---------------------------------------------------------------- as it is shown

@@ -15,28 +15,28 @@ def dashboard(view: View) -> DashboardJson:
     """Everything of the overview that comes from the database."""
     zone = zone_of(view.policy.zone)
     today = view.now.astimezone(zone).date()
-    known, day = timers.status(view), reports.report(view, today, today)
+    status, today_report = timers.status(view), reports.report(view, today, today)
     open_count = review.count(view)
-    week = reports.report(view, *week_of(today))
+    week_report = reports.report(view, *week_of(today))
     open_gaps = gaps.gaps(view, period(today, today, zone, view.now))
     workspace = workspaces.workspaces(view)["data"][0]
     unconfirmed = fetch_value(view.conn, int, "SELECT count(*) FROM entry WHERE is_confirmed = 0") or 0
     return {
         "workspace": workspace,
-        "timer": timers.first_running_timer(known["timers"]),
-        "timers": known["timers"],
-        "today": {"date": today.isoformat(), **totals_of(day["totals"])},
+        "timer": timers.first_running_timer(status["timers"]),
+        "timers": status["timers"],
+        "today": {"date": today.isoformat(), **totals_of(today_report["totals"])},
         "week": {
-            "from": week["from"],
-            "to": week["to"],
-            "timezone": week["timezone"],
-            **totals_of(week["totals"]),
-            "projects": [project_totals(row) for row in week["rows"]],
+            "from": week_report["from"],
+            "to": week_report["to"],
+            "timezone": week_report["timezone"],
+            **totals_of(week_report["totals"]),
+            "projects": [project_totals(row) for row in week_report["rows"]],
         },
         "reviewCount": open_count,
         "unconfirmedCount": unconfirmed,
         "gapsToday": {"count": len(open_gaps), "seconds": sum(gap["durationSeconds"] for gap in open_gaps)},
-        "alerts": _budget_alerts(view) + _decisions(open_count, unconfirmed, len(open_gaps)),
+        "alerts": _budget_alerts(view) + _decision_alerts(open_count, unconfirmed, len(open_gaps)),
     }
 
 
@@ -69,20 +69,17 @@ def _share(used: float | None, limit: float | None) -> float:
     return used / limit if limit else float(used > 0)
 
 
-def _decisions(open_count: int, unconfirmed: int, gaps_today: int) -> list[AlertJson]:
+def _decision_alerts(open_count: int, unconfirmed: int, gaps_today: int) -> list[AlertJson]:
     """What waits for the owner's decision."""
     alerts = []
     if open_count:
         text = "one decision is open" if open_count == 1 else f"{open_count} decisions are open"
         alerts.append(alert("review", "info", text, "`stint review` lists them, each with the command that settles it"))
     if unconfirmed:
-        text = f"{unconfirmed} {_word('entry', unconfirmed)} rest on file changes alone or are estimated, and are not delivered"
+        noun = "entry" if unconfirmed == 1 else "entries"
+        text = f"{unconfirmed} {noun} rest on file changes alone or are estimated, and are not delivered"
         alerts.append(alert("unconfirmed", "info", text, "`stint why ID` shows why; `stint approve` confirms a period"))
     if gaps_today:
         text = f"{gaps_today} {'gap' if gaps_today == 1 else 'gaps'} between today's entries"
         alerts.append(alert("gaps", "info", text, "`stint gaps` lists them, `stint fill` gives one to a project"))
     return alerts
-
-
-def _word(one: str, count: int) -> str:
-    return one if count == 1 else "entries"

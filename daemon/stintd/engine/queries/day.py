@@ -38,14 +38,14 @@ WHERE c.time_us >= ? AND c.time_us < ? AND c.is_own = 1
 def day(view: View, on: date | None = None) -> DayJson:
     """The owner's local day; today unless another is named."""
     zone = zone_of(view.policy.zone)
-    chosen = on or view.now.astimezone(zone).date()
-    span = period(chosen, chosen, zone, view.now)
+    local_day = on or view.now.astimezone(zone).date()
+    span = period(local_day, local_day, zone, view.now)
     clauses, values = overlapping(span.lo_us, span.hi_us)
     rows = find(view, clauses, values, " ORDER BY e.start_us, e.id")
     names = project_names(view.conn)
     open_gaps = gaps.gaps(view, span)
     return {
-        "date": chosen.isoformat(),
+        "date": local_day.isoformat(),
         "timezone": view.policy.zone,
         "start": wire.stamp(span.start),
         "end": wire.stamp(span.end),
@@ -62,7 +62,7 @@ def day(view: View, on: date | None = None) -> DayJson:
         ],
         "gaps": open_gaps,
         "marks": sorted(_marks(view, span, names), key=lambda mark: (mark["time"], mark["kind"], mark["text"])),
-        "totals": totals_of(reports.report(view, chosen, chosen)["totals"]),
+        "totals": totals_of(reports.report(view, local_day, local_day)["totals"]),
     }
 
 
@@ -133,7 +133,7 @@ def _marks(view: View, span: Period, names: dict[str, str]) -> Iterator[DayMarkJ
             row["project_id"] == project and abs(row["time_us"] - time_us) <= SAME_US for row in commits
         )
         if not is_known:
-            yield _act(time_us, entity, context, project, names)
+            yield _act_mark(time_us, entity, context, project, names)
 
 
 def _acts(view: View, span: Period) -> Iterator[tuple[int, str, Context, str | None]]:
@@ -145,7 +145,7 @@ def _acts(view: View, span: Period) -> Iterator[tuple[int, str, Context, str | N
                 yield time_us, entity, context, resolver.as_of(time_us).resolve(context, entity).project
 
 
-def _act(time_us: int, entity: str, context: Context, project: str | None, names: dict[str, str]) -> DayMarkJson:
+def _act_mark(time_us: int, entity: str, context: Context, project: str | None, names: dict[str, str]) -> DayMarkJson:
     return {
         "time": wire.instant(time_us),
         "kind": cast("ActKind", context.kind),
@@ -154,11 +154,11 @@ def _act(time_us: int, entity: str, context: Context, project: str | None, names
         "projectName": names.get(project or ""),
         "branch": context.branch,
         "sha": None,
-        "text": _text(context, entity),
+        "text": _mark_text(context, entity),
     }
 
 
-def _text(context: Context, entity: str) -> str:
+def _mark_text(context: Context, entity: str) -> str:
     """For a commit its reported text; for other events the branch, because the rest is an object's name."""
     first, second = (entity, context.branch) if context.kind == "commit" else (context.branch, entity)
     return first or second or ""

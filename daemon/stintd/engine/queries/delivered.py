@@ -57,16 +57,16 @@ def _rounded_hours(
     view: View, link: Planned, span: Period, zone: ZoneInfo, filters: Mapping[str, object]
 ) -> Iterator[TargetHours]:
     clauses, values = overlapping(span.lo_us, span.hi_us)
-    around, given = conditions({name: value for name, value in filters.items() if name in _BY_PROJECT})
-    wanted, sought = conditions(filters)
-    wanted_ids = {row["id"] for row in find(view, clauses + wanted, values + sought)}
+    project_clauses, project_values = conditions({name: value for name, value in filters.items() if name in _BY_PROJECT})
+    filter_clauses, filter_values = conditions(filters)
+    wanted_ids = {row["id"] for row in find(view, clauses + filter_clauses, values + filter_values)}
     groups: dict[tuple[str, str, str, str, Rounding], list[tuple[NamedEntryRow, int]]] = {}
-    bills = _share_billed(view)
-    for row in find(view, [*clauses, *around, "(e.actor = 'human' OR e.billable = 1)"], values + given):
+    billed_length = _billed_length(view)
+    for row in find(view, [*clauses, *project_clauses, "(e.actor = 'human' OR e.billable = 1)"], values + project_values):
         for part in rules.contributions(rollup.entry_of(row), zone, view.now, (span.lo_us, span.hi_us)):
             rule = rounding_for(link.target, work_of(row, part.day))
             key = row["project_id"] or "", row["task"] or "", part.day.isoformat(), row["actor"], rule
-            groups.setdefault(key, []).append((row, wire.seconds(bills(row, part))))
+            groups.setdefault(key, []).append((row, wire.seconds(billed_length(row, part))))
     for (project, task, day, _, rule), group in groups.items():
         group.sort(key=lambda pair: (pair[0]["start_us"], pair[0]["id"]))
         lengths = rounding.grains(rounding.shares([seconds for _, seconds in group], rule), link.able.grain)
@@ -75,12 +75,12 @@ def _rounded_hours(
                 yield TargetHours(row["id"], project, task, day, tuple(json.loads(row["tags"])), rounded=seconds)
 
 
-def _share_billed(view: View) -> Callable[[EntryRow, rules.DayPart], int]:
+def _billed_length(view: View) -> Callable[[EntryRow, rules.DayPart], int]:
     """The share of a part that is sent: without supervised time if the project does not bill it."""
     bills = billable.supervised_billing(view.conn, view.policy)
     projects = fetch_all(view.conn, ProjectRow, "SELECT id, name, bill_supervised FROM project")
-    whole: dict[str | None, bool] = {row["id"]: bills(row) for row in projects}
-    return lambda row, part: part.length_us if whole.get(row["project_id"], True) else part.hands_on_us
+    bills_whole: dict[str | None, bool] = {row["id"]: bills(row) for row in projects}
+    return lambda row, part: part.length_us if bills_whole.get(row["project_id"], True) else part.hands_on_us
 
 
 # ---------------------------------------------------------------- held there
@@ -92,49 +92,49 @@ def _delivered_hours(
     """From what the target holds, whatever became of the entry since: that is what can differ."""
     assert span.days is not None
     first_day, last_day = span.days
-    is_asked, key_of = _filter(view, filters), _task_keys(view)
+    is_selected, key_of = _held_filter(view, filters), _task_keys(view)
     rows = fetch_all(view.conn, DeliveryRow, HELD, (link.target.name, (first_day - ONE_DAY).isoformat(), last_day.isoformat()))
     for row in rows:
         held = json.loads(row["held"] or "{}")
-        if not is_asked(held):
+        if not is_selected(held):
             continue
         project = held["projectId"] or ""
-        for day, seconds in _by_day(row["day"], held, link.is_by_day, zone):
+        for day, seconds in _split_by_day(row["day"], held, link.is_by_day, zone):
             if seconds and first_day.isoformat() <= day <= last_day.isoformat():
                 yield TargetHours(
                     row["entry_id"], project, key_of(project, held["task"]), day, tuple(held["tags"]), delivered=seconds
                 )
 
 
-def _by_day(day: str, held: Content, is_by_day: bool, zone: ZoneInfo) -> Iterator[tuple[str, int]]:
+def _split_by_day(day: str, held: Content, is_by_day: bool, zone: ZoneInfo) -> Iterator[tuple[str, int]]:
     """A stretch across midnight that is held as one counts on each of its days."""
     start, end, seconds = held["start"], held["end"], held["seconds"]
     if is_by_day or end <= start:
         yield day, seconds
         return
-    told = 0
-    for found, _, until_us in rules.split_days(start * MICRO, end * MICRO, zone):
+    assigned = 0
+    for local_day, _, until_us in rules.split_days(start * MICRO, end * MICRO, zone):
         upto = seconds * (until_us // MICRO - start) // (end - start)
-        yield found.isoformat(), upto - told
-        told = upto
+        yield local_day.isoformat(), upto - assigned
+        assigned = upto
 
 
-def _filter(view: View, filters: Mapping[str, object]) -> Callable[[Content], bool]:
+def _held_filter(view: View, filters: Mapping[str, object]) -> Callable[[Content], bool]:
     """Apply the filters of entries to what is held."""
-    sought, values = conditions({name: value for name, value in filters.items() if name in _BY_PROJECT})
-    reach = None
-    if sought:
-        sql = "SELECT p.id FROM project p LEFT JOIN client c ON c.id = p.client_id WHERE " + " AND ".join(sought)  # noqa: S608
-        reach = {row["id"] for row in select(view.conn, sql.replace("e.project_id", "p.id"), values)}
+    clauses, values = conditions({name: value for name, value in filters.items() if name in _BY_PROJECT})
+    project_ids = None
+    if clauses:
+        sql = "SELECT p.id FROM project p LEFT JOIN client c ON c.id = p.client_id WHERE " + " AND ".join(clauses)  # noqa: S608
+        project_ids = {row["id"] for row in select(view.conn, sql.replace("e.project_id", "p.id"), values)}
     task = filters.get("task")
     if filters.get("task_id") is not None:
-        found = fetch_all(view.conn, TaskRow, "SELECT name FROM task WHERE id = ?", (filters["task_id"],))
-        task = found[0]["name"] if found else "\0"
+        tasks = fetch_all(view.conn, TaskRow, "SELECT name FROM task WHERE id = ?", (filters["task_id"],))
+        task = tasks[0]["name"] if tasks else "\0"
     keys = {row["name"] for row in fetch_all(view.conn, TaskRow, "SELECT name FROM task WHERE key = ?", (task,))} | {task}
 
     def is_asked(held: Content) -> bool:
         return (
-            (reach is None or held["projectId"] in reach)
+            (project_ids is None or held["projectId"] in project_ids)
             and (task is None or held["task"] in keys)
             and filters.get("tag") in (None, *held["tags"])
             and filters.get("billable") in (None, held["billable"])
@@ -158,7 +158,7 @@ def _task_keys(view: View) -> Callable[[str, str], str]:
 Group = tuple[str, str]
 
 
-def by_group(
+def hours_by_group(
     view: View, hours: list[TargetHours], grouping: str, labels: rules.Labels, key_of: Callable[[TargetHours], Group]
 ) -> Iterator[tuple[Group, int, int]]:
     """(key, name), rounded and delivered seconds for each group of a report; `key_of` gives the groups by project, client and
@@ -166,10 +166,10 @@ def by_group(
     """
     rows: dict[str, NamedEntryRow] = {}
     if grouping in ("branch", "commit"):
-        rows = _rows_of(view, {entry_hours.entry_id for entry_hours in hours})
+        rows = _load_rows(view, {entry_hours.entry_id for entry_hours in hours})
     for entry_hours in hours:
         if grouping == "commit":
-            yield from _by_commit(entry_hours, rows.get(entry_hours.entry_id), labels, view)
+            yield from _split_by_commit(entry_hours, rows.get(entry_hours.entry_id), labels, view)
         elif grouping == "branch":
             row = rows.get(entry_hours.entry_id)
             branch = (row["branch"] if row is not None else None) or ""
@@ -181,16 +181,16 @@ def by_group(
             yield key_of(entry_hours), entry_hours.rounded, entry_hours.delivered
 
 
-def _rows_of(view: View, ids: set[str]) -> dict[str, NamedEntryRow]:
-    found: dict[str, NamedEntryRow] = {}
+def _load_rows(view: View, ids: set[str]) -> dict[str, NamedEntryRow]:
+    rows: dict[str, NamedEntryRow] = {}
     names = sorted(ids)
     for start in range(0, len(names), 500):
         batch = names[start : start + 500]
-        found |= {row["id"]: row for row in find(view, [f"e.id IN ({', '.join('?' * len(batch))})"], list(batch))}
-    return found
+        rows |= {row["id"]: row for row in find(view, [f"e.id IN ({', '.join('?' * len(batch))})"], list(batch))}
+    return rows
 
 
-def _by_commit(
+def _split_by_commit(
     entry_hours: TargetHours, row: NamedEntryRow | None, labels: rules.Labels, view: View
 ) -> Iterator[tuple[Group, int, int]]:
     """Share an amount among the commits of its day by their exact lengths, so that the shares add up."""

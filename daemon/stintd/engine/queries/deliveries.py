@@ -21,11 +21,11 @@ LONGEST_LIST = 1000
 
 def listing(view: View, planned: dict[str, Planned]) -> PageJson[TargetJson]:
     """The connected targets and the state of each."""
-    known = deliveries.targets(view.conn)
-    return {"data": [_target(view, link, known.get(name)) for name, link in sorted(planned.items())], "nextCursor": None}
+    states = deliveries.targets(view.conn)
+    return {"data": [_target_json(view, link, states.get(name)) for name, link in sorted(planned.items())], "nextCursor": None}
 
 
-def _target(view: View, link: Planned, state: TargetRow | None) -> TargetJson:
+def _target_json(view: View, link: Planned, state: TargetRow | None) -> TargetJson:
     target, counts = link.target, deliveries.counts(view.conn, link.target.name)
     budget = target.calls_per_hour or link.able.calls_per_hour
     is_this_hour = state is not None and 0 <= to_us(view.now) - state["window_us"] < 3_600_000_000
@@ -42,35 +42,35 @@ def _target(view: View, link: Planned, state: TargetRow | None) -> TargetJson:
         "callsPerHour": budget,
         "callsLeft": max(0, budget - state["used"]) if state is not None and is_this_hour else budget,
         "needs": list(link.able.needs),
-        "map": [_rule(rule) for rule in target.rules],
+        "map": [_rule_json(rule) for rule in target.rules],
     }
 
 
-def _rule(rule: TargetRule) -> TargetRuleJson:
-    shown: TargetRuleJson = {"remote": dict(rule.remote)}
+def _rule_json(rule: TargetRule) -> TargetRuleJson:
+    settings: TargetRuleJson = {"remote": dict(rule.remote)}
     if rule.project is not None:
-        shown["project"] = rule.project
+        settings["project"] = rule.project
     if rule.task is not None:
-        shown["task"] = rule.task
+        settings["task"] = rule.task
     if rule.client is not None:
-        shown["client"] = rule.client
+        settings["client"] = rule.client
     if rule.tag is not None:
-        shown["tag"] = rule.tag
+        settings["tag"] = rule.tag
     if rule.billable is not None:
-        shown["billable"] = rule.billable
+        settings["billable"] = rule.billable
     if rule.rounding is not None:
-        shown["rounding"] = rounding_json(rule.rounding)
-    return shown
+        settings["rounding"] = rounding_json(rule.rounding)
+    return settings
 
 
-def _length(seconds: int) -> str:
+def _length_text(seconds: int) -> str:
     """A length as the settings write it."""
     return "" if not seconds else f"{seconds}s" if seconds % 60 else f"{seconds // 60}m"
 
 
 def rounding_json(rule: Rounding) -> dict[str, object]:
     """A rounding as the settings write it."""
-    settings = {"mode": rule.mode, "minutes": rule.minutes, "per": rule.per, "minimum": _length(rule.minimum)}
+    settings = {"mode": rule.mode, "minutes": rule.minutes, "per": rule.per, "minimum": _length_text(rule.minimum)}
     return {name: value for name, value in settings.items() if value}
 
 
@@ -85,15 +85,15 @@ def outlook(view: Reader, planned: dict[str, Planned], target: str | None = None
     if target is not None and target not in planned:
         raise NotFound(f"no target is called {target[:40]}", "`stint targets` lists them")
     names = [name for name in planned if target in (None, name)]
-    open_ = f"FROM delivery WHERE target IN ({', '.join('?' * len(names)) or 'NULL'}) AND {_OPEN}"
-    number, held_count = view.conn.execute(f"SELECT count(*), coalesce(sum({_KEPT}), 0) {open_}", names).fetchone()
-    sql = f"SELECT * {open_} ORDER BY target, {_KEPT}, day, seq LIMIT ?"
+    open_deliveries = f"FROM delivery WHERE target IN ({', '.join('?' * len(names)) or 'NULL'}) AND {_OPEN}"
+    number, held_count = view.conn.execute(f"SELECT count(*), coalesce(sum({_HELD_BACK}), 0) {open_deliveries}", names).fetchone()
+    sql = f"SELECT * {open_deliveries} ORDER BY target, {_HELD_BACK}, day, seq LIMIT ?"
     items = [outlook_json(row, planned[row["target"]].able) for row in fetch_all(view.conn, DeliveryRow, sql, (*names, limit))]
     return {"targets": names, "ready": number - held_count, "kept": held_count, "items": items}
 
 
 _OPEN = "state IN ('waiting', 'sending', 'changed', 'withdrawn', 'parked')"
-_KEPT = "(state = 'parked' OR hold <> '')"
+_HELD_BACK = "(state = 'parked' OR hold <> '')"
 
 
 def action(row: DeliveryRow, able: Abilities) -> Action:
@@ -114,7 +114,7 @@ def remedy_of(remedy: str, delivery_id: str, entry_id: str | None) -> str | None
 
 def outlook_json(row: DeliveryRow, able: Abilities) -> OutlookJson:
     """One delivery with its content."""
-    told = json.loads(row["wanted"] or row["held"] or "{}")
+    content = json.loads(row["wanted"] or row["held"] or "{}")
     return {
         "id": row["id"],
         "target": row["target"],
@@ -122,15 +122,15 @@ def outlook_json(row: DeliveryRow, able: Abilities) -> OutlookJson:
         "action": action(row, able),
         "state": row["state"],
         "day": row["day"],
-        "start": instant(told["start"] * 1_000_000) if told else None,
-        "seconds": told.get("seconds", 0),
+        "start": instant(content["start"] * 1_000_000) if content else None,
+        "seconds": content.get("seconds", 0),
         "deliveredSeconds": json.loads(row["held"])["seconds"] if row["held"] else 0,
-        "project": told.get("project") or None,
-        "task": told.get("task") or None,
-        "description": told.get("description", ""),
-        "billable": told.get("billable", False),
-        "tags": told.get("tags", []),
-        "remote": told.get("remote", {}),
+        "project": content.get("project") or None,
+        "task": content.get("task") or None,
+        "description": content.get("description", ""),
+        "billable": content.get("billable", False),
+        "tags": content.get("tags", []),
+        "remote": content.get("remote", {}),
         "remoteId": row["remote_id"] or None,
         "reason": row["hold"] or row["error"] or None,
         "remedy": remedy_of(row["remedy"], row["id"], row["entry_id"]) if row["hold"] or row["state"] == PARKED else None,

@@ -27,15 +27,15 @@ def listing(
     """Entries that overlap the period, uncut; latest start first, then by id."""
     span = period(since, until, zone_of(view.policy.zone), view.now)
     clauses, values = overlapping(span.lo_us if since else None, span.hi_us if until else None)
-    more, wanted = conditions(filters)
+    filter_clauses, filter_values = conditions(filters)
     if updated_since is not None:
-        more.append("e.updated_us >= ?")
-        wanted.append(to_us(updated_since))
+        filter_clauses.append("e.updated_us >= ?")
+        filter_values.append(to_us(updated_since))
     if cursor is not None:
         start_us, last_id = decode_cursor(cursor, (int, str))
-        more.append("(e.start_us < ? OR (e.start_us = ? AND e.id > ?))")
-        wanted += [start_us, start_us, last_id]
-    rows = find(view, clauses + more, [*values, *wanted, limit + 1], " ORDER BY e.start_us DESC, e.id LIMIT ?")
+        filter_clauses.append("(e.start_us < ? OR (e.start_us = ? AND e.id > ?))")
+        filter_values += [start_us, start_us, last_id]
+    rows = find(view, clauses + filter_clauses, [*values, *filter_values, limit + 1], " ORDER BY e.start_us DESC, e.id LIMIT ?")
     page_rows, following = page(rows, limit, ("start_us", "id"))
     return {"data": [wire.entry(view, row) for row in page_rows], "nextCursor": following}
 
@@ -43,9 +43,9 @@ def listing(
 def find_entry(reading: Reader, entry_id: str) -> NamedEntryRow:
     """The row of an id, of the entry it was merged into, or of a prefix that only one entry has."""
     row = fetch_one(reading.conn, NamedEntryRow, wire.ENTRY_SQL + " WHERE e.id = ?", (_follow_merges(reading, entry_id),))
-    match = row if row is not None else _by_prefix(reading, entry_id)
+    match = row if row is not None else _find_by_prefix(reading, entry_id)
     if not reading.admits(match["project_id"]):
-        raise _missing(entry_id)
+        raise _not_found(entry_id)
     return match
 
 
@@ -59,7 +59,7 @@ def _follow_merges(reading: Reader, entry_id: str) -> str:
     return entry_id
 
 
-def _by_prefix(reading: Reader, prefix: str) -> NamedEntryRow:
+def _find_by_prefix(reading: Reader, prefix: str) -> NamedEntryRow:
     if len(prefix) >= 4:
         matches = fetch_all(
             reading.conn,
@@ -72,10 +72,10 @@ def _by_prefix(reading: Reader, prefix: str) -> NamedEntryRow:
         if matches and all(reading.admits(row["project_id"]) for row in matches):
             near = ", ".join(row["id"] for row in matches[:5])
             raise Conflict(f"several entries begin with {prefix[:40]}", f"use a longer part: {near}")
-    raise _missing(prefix)
+    raise _not_found(prefix)
 
 
-def _missing(entry_id: str) -> NotFound:
+def _not_found(entry_id: str) -> NotFound:
     return NotFound(f"there is no entry {entry_id[:40]}", "`stint log` lists entries with their ids")
 
 

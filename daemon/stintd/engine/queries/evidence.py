@@ -40,7 +40,7 @@ HEARTBEATS_SHOWN = 5000
 
 def entry_evidence(view: View, entry_id: str) -> EvidenceJson:
     """The evidence of one entry."""
-    return _of_row(view, find_entry(view, entry_id))
+    return _evidence_json(view, find_entry(view, entry_id))
 
 
 def why(view: View, at: datetime) -> WhyJson:
@@ -52,7 +52,7 @@ def why(view: View, at: datetime) -> WhyJson:
     rows = find(view, clauses, values)
     if rows:
         match = min(rows, key=lambda row: (row["actor"] != "human", row["origin"] == "auto", -row["start_us"]))
-        return {"at": wire.stamp(at), **_of_row(view, match)}
+        return {"at": wire.stamp(at), **_evidence_json(view, match)}
     lo, hi = free_stretch_around(view, at_us)
     reasons = _verdicts(view, lo, hi, "human", None)
     return {
@@ -65,12 +65,12 @@ def why(view: View, at: datetime) -> WhyJson:
         "commits": [],
         "sessions": _sessions(view, lo, hi),
         "absences": _absences(view, lo, hi),
-        "blind": _blind(view, lo, hi),
-        "gaps": [_gap(gap) for gap in reasons],
+        "blind": _blind_stretches(view, lo, hi),
+        "gaps": [_gap_json(gap) for gap in reasons],
     }
 
 
-def _of_row(view: View, row: NamedEntryRow) -> EvidenceJson:
+def _evidence_json(view: View, row: NamedEntryRow) -> EvidenceJson:
     lo = row["start_us"]
     hi = row["end_us"] if row["end_us"] is not None else to_us(view.now)
     return {
@@ -82,8 +82,8 @@ def _of_row(view: View, row: NamedEntryRow) -> EvidenceJson:
         "commits": wire.commits(view.conn, row, hi),
         "sessions": _sessions(view, lo, hi),
         "absences": _absences(view, lo, hi),
-        "blind": _blind(view, lo, hi),
-        "gaps": [_gap(gap) for gap in _verdicts(view, lo, hi, row["actor"], row["derived_project_id"])],
+        "blind": _blind_stretches(view, lo, hi),
+        "gaps": [_gap_json(gap) for gap in _verdicts(view, lo, hi, row["actor"], row["derived_project_id"])],
     }
 
 
@@ -112,16 +112,16 @@ def _verdicts(view: View, lo_us: int, hi_us: int, actor: Actor, project: str | N
     resolver: Resolver = load_resolver(view.conn, view.policy)
     island = heartbeats.island(view.conn, lo_us, hi_us, gap_us)
     sheet = derive_range(view.conn, resolver, view.policy, *island, view.now)
-    theirs = [
+    stretches = [
         stretch for stretch in sheet.stretches if stretch.actor == actor and (actor == "human" or stretch.project == project)
     ]
-    loose = [*sheet.unassigned, *sheet.gaps] if actor == "human" else []
-    gaps: Iterable[GapVerdict] = [*loose, *(gap for stretch in theirs for gap in stretch.gaps)]
+    free_gaps = [*sheet.unassigned, *sheet.gaps] if actor == "human" else []
+    gaps: Iterable[GapVerdict] = [*free_gaps, *(gap for stretch in stretches for gap in stretch.gaps)]
     unique = {(to_us(gap.start), to_us(gap.end), gap.verdict): gap for gap in gaps}
     return [gap for key, gap in sorted(unique.items()) if key[0] < hi_us and key[1] > lo_us]
 
 
-def _gap(gap: GapVerdict) -> GapVerdictJson:
+def _gap_json(gap: GapVerdict) -> GapVerdictJson:
     return {"start": wire.stamp(gap.start), "end": wire.stamp(gap.end), "verdict": gap.verdict, "reason": gap.reason}
 
 
@@ -149,7 +149,7 @@ def _absences(view: View, lo_us: int, hi_us: int) -> list[AbsenceJson]:
     return [{"start": wire.stamp(stretch.start), "end": wire.stamp(stretch.end), "kind": stretch.kind} for stretch in stretches]
 
 
-def _blind(view: View, lo_us: int, hi_us: int) -> list[BlindJson]:
+def _blind_stretches(view: View, lo_us: int, hi_us: int) -> list[BlindJson]:
     stretches = absences.blind_stretches(view.conn, lo_us, hi_us)
     return [
         {"start": wire.stamp(stretch.start), "end": wire.stamp(stretch.end), "reason": stretch.reason} for stretch in stretches
@@ -163,11 +163,11 @@ def history(view: View, entry_id: str) -> HistoryJson:
     """Every edit that touched an entry, oldest first, with the fields before and after. A deleted entry has a history too;
     the id of a merged entry, or a beginning of an id, means the entry that exists now.
     """
-    known = _edits_of(view, entry_id)
-    if not known:
+    edits = _edits_of(view, entry_id)
+    if not edits:
         entry_id = find_entry(view, entry_id)["id"]
-        known = _edits_of(view, entry_id)
-    return {"entryId": entry_id, "data": [_step_of(row) for row in known]}
+        edits = _edits_of(view, entry_id)
+    return {"entryId": entry_id, "data": [_step_json(row) for row in edits]}
 
 
 def _edits_of(view: View, entry_id: str) -> list[HistoryRow]:
@@ -180,7 +180,7 @@ def _edits_of(view: View, entry_id: str) -> list[HistoryRow]:
     )
 
 
-_SHOWN: dict[str, tuple[str, Callable[[Any], object]]] = {
+_HISTORY_COLUMNS: dict[str, tuple[str, Callable[[Any], object]]] = {
     "project_id": ("projectId", lambda value: value),
     "task": ("taskName", lambda value: value),
     "start_us": ("start", wire.instant),
@@ -196,12 +196,12 @@ _SHOWN: dict[str, tuple[str, Callable[[Any], object]]] = {
 """The columns of an entry that matter to people, in their display form."""
 
 
-def _step_of(row: HistoryRow) -> HistoryStepJson:
+def _step_json(row: HistoryRow) -> HistoryStepJson:
     before = json.loads(row["before"]) if row["before"] else {}
     after = json.loads(row["after"]) if row["after"] else {}
     changes: dict[str, FieldChangeJson] = {
         name: {"before": show(before.get(column)), "after": show(after.get(column))}
-        for column, (name, show) in _SHOWN.items()
+        for column, (name, show) in _HISTORY_COLUMNS.items()
         if before.get(column) != after.get(column)
     }
     return {**edit(row), "isCreated": not before, "isDeleted": not after, "changes": changes}

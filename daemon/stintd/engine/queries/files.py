@@ -21,7 +21,7 @@ WHOLE = {
     "mappings": "SELECT * FROM mapping ORDER BY position, id", "merged": "SELECT * FROM merged_entry ORDER BY id",
     "taken": "SELECT * FROM taken ORDER BY start_us, id", "cuts": "SELECT * FROM cut ORDER BY at_us, id",
 }  # fmt: skip
-_NAMED = {
+_REFERENCED = {
     "clients": "SELECT * FROM client WHERE id IN (SELECT client_id FROM project WHERE id IN (SELECT value FROM json_each(?)))"
     " ORDER BY id",
     "projects": "SELECT * FROM project WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
@@ -56,25 +56,25 @@ def entries(
     view: View, since: date | datetime | None = None, until: date | datetime | None = None, **filters: Unpack[Filters]
 ) -> Iterator[Row]:
     """Finished entries that begin in the period (so that files of neighbouring periods never hold one twice)."""
-    clauses, values = _chosen_entries(view, since, until, filters)
+    clauses, values = _entry_conditions(view, since, until, filters)
     where = " AND ".join(clauses)
     yield from rows(view, f"{wire.ENTRY_SQL} WHERE {where} ORDER BY e.start_us, e.id", tuple(values))
 
 
-def _chosen_entries(
+def _entry_conditions(
     view: View, since: date | datetime | None, until: date | datetime | None, filters: Filters
 ) -> tuple[list[str], list[object]]:
     span = period(since, until, zone_of(view.policy.zone), view.now)
     clauses, values = ["e.end_us IS NOT NULL"], []
-    for is_given, clause, bound in (
+    for is_bounded, clause, bound in (
         (since is not None, "e.start_us >= ?", span.lo_us),
         (until is not None, "e.start_us < ?", span.hi_us),
     ):
-        if is_given:
+        if is_bounded:
             clauses.append(clause)
             values.append(bound)
-    more, wanted = conditions(filters)
-    return clauses + more, values + wanted
+    filter_clauses, filter_values = conditions(filters)
+    return clauses + filter_clauses, values + filter_values
 
 
 def sections(
@@ -90,9 +90,9 @@ def sections(
             yield name, rows(view, sql, (hi_us, lo_us))
         yield "heartbeats", _heartbeats(view, lo_us, hi_us)
     else:
-        clauses, values = _chosen_entries(view, since, until, filters)
-        found = rows(view, f"{wire.ENTRY_SQL} WHERE {' AND '.join(clauses)}", tuple(values))
-        ids = {row["project_id"] for row in found if row["project_id"]}
-        for name, sql in _NAMED.items():
+        clauses, values = _entry_conditions(view, since, until, filters)
+        entry_rows = rows(view, f"{wire.ENTRY_SQL} WHERE {' AND '.join(clauses)}", tuple(values))
+        ids = {row["project_id"] for row in entry_rows if row["project_id"]}
+        for name, sql in _REFERENCED.items():
             yield name, rows(view, sql, (json.dumps(sorted(ids)),))
     yield "entries", entries(view, since, until, **filters)

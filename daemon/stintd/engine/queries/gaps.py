@@ -42,16 +42,18 @@ def listing(
     """Gaps of a period (this week unless asked otherwise), oldest first."""
     span = period_of(view.policy, view.now, since, until)
     after = decode_cursor(cursor, (int,))[0] if cursor else -1
-    later = [hole for hole in gap_bounds(view, span) if hole[0] > after]
+    later = [bounds for bounds in gap_bounds(view, span) if bounds[0] > after]
     following = encode_cursor([later[limit - 1][0]]) if len(later) > limit else None
-    judge = _Judge(view)
+    reasons = _GapReasons(view)
     proposals = meetings.proposals(view, noted)
-    shown = []
+    page_gaps = []
     for lo, hi, before, next_entry in later[:limit]:
-        gap = _gap_json(judge, lo, hi, before, next_entry)
-        gap["meetings"] = [meetings.meeting_json(view, one) for one in proposals if one.start_us < hi and one.end_us > lo]
-        shown.append(gap)
-    return {"data": shown, "nextCursor": following}
+        gap = _gap_json(reasons, lo, hi, before, next_entry)
+        gap["meetings"] = [
+            meetings.meeting_json(view, meeting) for meeting in proposals if meeting.start_us < hi and meeting.end_us > lo
+        ]
+        page_gaps.append(gap)
+    return {"data": page_gaps, "nextCursor": following}
 
 
 def period_of(
@@ -65,42 +67,42 @@ def period_of(
 
 def find_gap(reading: Reader, gap_id: str) -> tuple[int, int]:
     """The gap of an id as it is now, or `not_found` when it was filled or never was."""
-    lost = NotFound(f"there is no gap {gap_id[:40]} any more", "`stint gaps` lists what is open")
+    not_found = NotFound(f"there is no gap {gap_id[:40]} any more", "`stint gaps` lists what is open")
     try:
         start_us = int(gap_id, 16)
     except ValueError as error:
-        raise lost from error
+        raise not_found from error
     if not 0 < start_us < 2**60:
-        raise lost
+        raise not_found
     lo, hi = free_stretch_around(reading, start_us)
     if lo != start_us or hi - lo < LEAST_US:
-        raise lost
+        raise not_found
     return lo, hi
 
 
 def gaps(view: View, span: Period) -> list[GapJson]:
     """Every gap that meets the period, in order."""
-    judge = _Judge(view)
-    return [_gap_json(judge, *hole) for hole in gap_bounds(view, span)]
+    reasons = _GapReasons(view)
+    return [_gap_json(reasons, *bounds) for bounds in gap_bounds(view, span)]
 
 
 def gap_bounds(view: View, span: Period) -> list[tuple[int, int, NamedEntryRow, NamedEntryRow]]:
     """The same without a reason: where each begins and ends, and the entries before and after it."""
-    found = []
-    for before, after in _neighbours(view, _people(view, span.lo_us, span.hi_us)):
+    bounds = []
+    for before, after in _neighbour_pairs(view, _person_entries(view, span.lo_us, span.hi_us)):
         lo, hi = counted_end(before, to_us(view.now)), after["start_us"]
         if hi - lo >= LEAST_US and lo < span.hi_us and hi > span.lo_us:
-            found.append((lo, hi, before, after))
-    return found
+            bounds.append((lo, hi, before, after))
+    return bounds
 
 
-def _people(reading: Reader, lo_us: int, hi_us: int) -> list[NamedEntryRow]:
+def _person_entries(reading: Reader, lo_us: int, hi_us: int) -> list[NamedEntryRow]:
     """The person's entries around a range, by start."""
     clauses, values = overlapping(lo_us - 86_400_000_000, hi_us + 86_400_000_000)
     return sorted(find(reading, [*clauses, "e.actor = 'human'"], values), key=lambda row: (row["start_us"], row["id"]))
 
 
-def _neighbours(reading: Reader, rows: list[NamedEntryRow]) -> list[tuple[NamedEntryRow, NamedEntryRow]]:
+def _neighbour_pairs(reading: Reader, rows: list[NamedEntryRow]) -> list[tuple[NamedEntryRow, NamedEntryRow]]:
     """Entries of one local day that follow each other; an entry inside another has no gap of its own."""
     zone = zone_of(reading.policy.zone)
     now_us = to_us(reading.now)
@@ -108,8 +110,8 @@ def _neighbours(reading: Reader, rows: list[NamedEntryRow]) -> list[tuple[NamedE
     last: NamedEntryRow | None = None
     for row in rows:
         if last is not None and row["start_us"] > counted_end(last, now_us):
-            ended = from_us(counted_end(last, now_us)).astimezone(zone).date()
-            if ended == from_us(row["start_us"]).astimezone(zone).date():
+            end_day = from_us(counted_end(last, now_us)).astimezone(zone).date()
+            if end_day == from_us(row["start_us"]).astimezone(zone).date():
                 pairs.append((last, row))
         if last is None or counted_end(row, now_us) > counted_end(last, now_us):
             last = row
@@ -122,7 +124,7 @@ def free_stretch_around(reading: Reader, at_us: int) -> tuple[int, int]:
     day = from_us(at_us).astimezone(zone).date()
     lo, hi = to_us(midnight(day, zone)), to_us(midnight(day + DAY, zone))
     now_us = to_us(reading.now)
-    for row in _people(reading, lo, hi):
+    for row in _person_entries(reading, lo, hi):
         end = counted_end(row, now_us)
         if end <= at_us:
             lo = max(lo, end)
@@ -133,8 +135,8 @@ def free_stretch_around(reading: Reader, at_us: int) -> tuple[int, int]:
     return lo, hi
 
 
-def _gap_json(judge: "_Judge", lo: int, hi: int, before: NamedEntryRow, after: NamedEntryRow) -> GapJson:
-    verdict, reason = judge.reason(lo, hi)
+def _gap_json(reasons: "_GapReasons", lo: int, hi: int, before: NamedEntryRow, after: NamedEntryRow) -> GapJson:
+    verdict, reason = reasons.reason(lo, hi)
     return {
         "id": f"{lo:x}",
         "start": wire.instant(lo),
@@ -142,17 +144,17 @@ def _gap_json(judge: "_Judge", lo: int, hi: int, before: NamedEntryRow, after: N
         "durationSeconds": wire.seconds(hi - lo),
         "verdict": verdict,
         "reason": reason,
-        "before": _neighbour(before),
-        "after": _neighbour(after),
+        "before": _neighbour_json(before),
+        "after": _neighbour_json(after),
         "meetings": [],
     }
 
 
-def _neighbour(row: NamedEntryRow) -> NeighbourJson:
+def _neighbour_json(row: NamedEntryRow) -> NeighbourJson:
     return {"entryId": row["id"], "projectId": row["project_id"], "projectName": row["project_name"]}
 
 
-class _Judge:
+class _GapReasons:
     """What the rules say of silences. Gaps of one island share its sheet, which is derived once."""
 
     def __init__(self, view: View) -> None:

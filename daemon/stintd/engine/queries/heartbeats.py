@@ -15,7 +15,7 @@ from stintd.store.row_types import ProjectRow
 from stintd.store.rowio import fetch_one
 
 WINDOW_US = 86_400_000_000
-Found = tuple[int, str, Context, Assignment]
+ResolvedBeat = tuple[int, str, Context, Assignment]
 
 
 def listing(
@@ -30,10 +30,10 @@ def listing(
     """Heartbeats of a period; of one project (by name or id) or source if named."""
     span = period(since, until, zone_of(view.policy.zone), view.now)
     hi, skip = (span.hi_us - 1, 0) if cursor is None else decode_cursor(cursor, (int, int))
-    wanted = {project, _project_id(view, project)} if project is not None else None
-    beats: list[Found] = []
-    for beat in _newest_first(view, span.lo_us, min(hi, span.hi_us - 1)):
-        if wanted is not None and beat[3].project not in wanted:
+    projects = {project, _project_id(view, project)} if project is not None else None
+    beats: list[ResolvedBeat] = []
+    for beat in _beats_newest_first(view, span.lo_us, min(hi, span.hi_us - 1)):
+        if projects is not None and beat[3].project not in projects:
             continue
         if source is not None and source not in (beat[2].source, beat[2].source_text):
             continue
@@ -44,8 +44,8 @@ def listing(
     following = None
     if len(beats) > limit + skip:
         last_us = page[-1][0]
-        seen = sum(beat[0] == last_us for beat in beats[: skip + limit])
-        following = encode_cursor([last_us, seen])
+        same_instant = sum(beat[0] == last_us for beat in beats[: skip + limit])
+        following = encode_cursor([last_us, same_instant])
     return {"data": [wire.beat(view.conn, *beat) for beat in page], "nextCursor": following}
 
 
@@ -54,7 +54,7 @@ def _project_id(view: View, name: str) -> str | None:
     return row["id"] if row else None
 
 
-def _newest_first(view: View, lo_us: int, hi_us: int) -> Iterator[Found]:
+def _beats_newest_first(view: View, lo_us: int, hi_us: int) -> Iterator[ResolvedBeat]:
     """Every heartbeat of a closed range, window by window, so that a first page reads little."""
     first_us, last_us = view.conn.execute("SELECT min(first_us), max(last_us) FROM span").fetchone()
     if first_us is None:

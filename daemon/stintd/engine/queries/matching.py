@@ -40,23 +40,25 @@ def proposals(view: View, planned: Planned, listing: Listing) -> TargetMatchJson
     """What is not mapped, and the place it may match. Tasks are listed only if a place matches them: others go with their
     project.
     """
-    there = {place.key: place for place in listing.places if place.gone_us is None}
-    places = [NamedPlace(place.key, place.name, place.client) for place in there.values()]
-    open_ = [local for local in _locals(view) if _is_open(planned.target, local)]
-    proposals = matching.proposals(open_, places, view.policy.fuzzy_threshold)
-    shown = [
-        _proposal_json(proposal, there, planned) for proposal in proposals if not (proposal.local.task and proposal.how == NONE)
+    open_places = {place.key: place for place in listing.places if place.gone_us is None}
+    places = [NamedPlace(place.key, place.name, place.client) for place in open_places.values()]
+    unmapped = [local for local in _local_names(view) if _is_open(planned.target, local)]
+    proposals = matching.proposals(unmapped, places, view.policy.fuzzy_threshold)
+    shown_proposals = [
+        _proposal_json(proposal, open_places, planned)
+        for proposal in proposals
+        if not (proposal.local.task and proposal.how == NONE)
     ]
     return {
         "target": planned.target.name,
         "createsPlaces": planned.able.creates_places,
         "listedAt": instant(listing.listed_us),
         "trouble": listing.trouble or None,
-        "proposals": shown,
+        "proposals": shown_proposals,
     }
 
 
-def _locals(view: View) -> list[LocalName]:
+def _local_names(view: View) -> list[LocalName]:
     rows = [*fetch_all(view.conn, NamesRow, _PROJECTS), *fetch_all(view.conn, NamesRow, _TASKS)]
     return [LocalName(row["project"], row["task"], row["client"]) for row in rows]
 
@@ -67,15 +69,15 @@ def _is_open(target: Target, local: LocalName) -> bool:
     return rule is None or (local.task is not None and rule.task is None)
 
 
-def _proposal_json(one: Proposal, there: dict[str, StoredPlace], planned: Planned) -> PlaceProposalJson:
-    place = there[one.key] if one.key is not None else None
+def _proposal_json(proposal: Proposal, places: dict[str, StoredPlace], planned: Planned) -> PlaceProposalJson:
+    place = places[proposal.key] if proposal.key is not None else None
     return {
-        "project": one.local.project,
-        "task": one.local.task,
-        "client": one.local.client,
-        "how": one.how,
+        "project": proposal.local.project,
+        "task": proposal.local.task,
+        "client": proposal.local.client,
+        "how": proposal.how,
         "place": place.name if place is not None else None,
         "remote": place.remote if place is not None else {},
         "lacks": missing_need(planned.able, place.remote) if place is not None else None,
-        "near": list(one.near),
+        "near": list(proposal.near),
     }

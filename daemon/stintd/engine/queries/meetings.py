@@ -14,7 +14,7 @@ from stintd.engine.wire_types import MeetingJson
 from stintd.store.row_types import EntryRow
 from stintd.store.rowio import fetch_all
 
-TAKEN = """
+ENTRY_STRETCHES = """
 SELECT start_us, end_us, last_evidence_us, origin FROM entry
 WHERE actor = 'human' AND start_us < ? AND coalesce(end_us, ?) > ? ORDER BY start_us
 """
@@ -25,8 +25,8 @@ def proposals(view: View, meetings: Sequence[Meeting]) -> list[Meeting]:
     if not meetings:
         return []
     now_us = to_us(view.now)
-    lo_us, hi_us = min(one.start_us for one in meetings), max(one.end_us for one in meetings)
-    rows = fetch_all(view.conn, EntryRow, TAKEN, (hi_us, now_us, lo_us))
+    lo_us, hi_us = min(meeting.start_us for meeting in meetings), max(meeting.end_us for meeting in meetings)
+    rows = fetch_all(view.conn, EntryRow, ENTRY_STRETCHES, (hi_us, now_us, lo_us))
     return free_parts(meetings, [(row["start_us"], counted_end(row, now_us)) for row in rows])
 
 

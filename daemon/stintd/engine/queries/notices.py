@@ -26,36 +26,36 @@ OPEN = "SELECT * FROM entry WHERE end_us IS NULL AND origin <> 'auto' AND actor 
 
 def notices(view: View) -> list[WarningJson]:
     """`{code, severity, text, hint, subject}` of each; computed with the status, because it changes with the time."""
-    warnings = _nameless(view)
+    warnings = _nameless_warnings(view)
     for row in fetch_all(view.conn, EntryRow, OPEN):
         timer = rollup.entry_of(row)
         if row["state"] == "running":
-            warnings += _shadow(view, timer)
+            warnings += _shadow_warnings(view, timer)
         elif row["state"] == "paused":
-            warnings += _return(view, row, timer)
+            warnings += _pause_warnings(view, row, timer)
     return warnings
 
 
-def _nameless(view: View) -> list[WarningJson]:
+def _nameless_warnings(view: View) -> list[WarningJson]:
     """A hook reported work without naming a session or project, while several sessions were open."""
     if not exists(view.conn, NAMELESS, ((to_us(view.now) - LATELY_US) * 1024,)):
         return []
     text = "a heartbeat named no session or project while several were open, so it counts for none of them"
     hint = "have the hook send sessionId or projectName with POST /api/timer/heartbeat"
-    return [_shape("nameless_heartbeat", text, hint, "")]
+    return [_notice_json("nameless_heartbeat", text, hint, "")]
 
 
-def _shadow(view: View, timer: TimeEntry) -> list[WarningJson]:
+def _shadow_warnings(view: View, timer: TimeEntry) -> list[WarningJson]:
     """Ten minutes of evidence elsewhere in the shadow of a timer."""
     lo_us, now_us = to_us(timer.start), to_us(view.now)
     resolver = load_resolver(view.conn, view.policy)
     shadow = derive.derive_range(view.conn, resolver, view.policy, lo_us, now_us, view.now, is_shadow=True)
     names = {ProjectId(row["id"]): row["name"] for row in fetch_all(view.conn, ProjectRow, "SELECT id, name FROM project")}
     notice = manual.shadow_notice(timer, names, shadow.stretches, view.policy, ZoneInfo(timer.zone), view.now)
-    return [_shape("shadow", notice.text, notice.command, timer.id)] if notice is not None else []
+    return [_notice_json("shadow", notice.text, notice.command, timer.id)] if notice is not None else []
 
 
-def _return(view: View, row: EntryRow, timer: TimeEntry) -> list[WarningJson]:
+def _pause_warnings(view: View, row: EntryRow, timer: TimeEntry) -> list[WarningJson]:
     """The daemon paused the timer: ask once what the owner did since."""
     reason = cursors.get(view.conn, PAUSED + timer.id)
     if reason is None or not timer.pauses or timer.pauses[-1].end is not None:
@@ -64,8 +64,8 @@ def _return(view: View, row: EntryRow, timer: TimeEntry) -> list[WarningJson]:
     pause = PauseEntry(timer.id, timer.pauses[-1].start, reason=reason)
     name = names[0]["name"] if names else "the timer"
     text, choices = manual.return_choices(name, pause, ZoneInfo(timer.zone), view.now)
-    return [_shape("paused", text, "; ".join(f"{word}: `{command}`" for word, command in choices.items()), timer.id)]
+    return [_notice_json("paused", text, "; ".join(f"{word}: `{command}`" for word, command in choices.items()), timer.id)]
 
 
-def _shape(code: str, text: str, hint: str, subject: str) -> WarningJson:
+def _notice_json(code: str, text: str, hint: str, subject: str) -> WarningJson:
     return {"code": code, "severity": "info", "text": text, "hint": hint, "subject": subject, "since": None}

@@ -66,20 +66,20 @@ def project(view: View, project_id: str) -> ProjectJson:
 def budget(view: View, project_id: str) -> BudgetJson:
     """Hours and money used of the budget, over all time."""
     row = find_project(view, project_id)
-    return _budget(row, reports.project_use(view, row["id"]).get(row["id"], UNUSED))
+    return _budget_json(row, reports.project_use(view, row["id"]).get(row["id"], UNUSED))
 
 
 def budgets(view: View) -> list[tuple[NamedProjectRow, BudgetJson]]:
     """The active projects with a budget, and what is used of it."""
-    limited = f"{wire.PROJECT_SQL} WHERE p.deleted = 0 AND p.archived = 0 AND"
+    sql = f"{wire.PROJECT_SQL} WHERE p.deleted = 0 AND p.archived = 0 AND"
     rows = fetch_all(
-        view.conn, NamedProjectRow, f"{limited} (p.budget_hours IS NOT NULL OR p.budget_amount IS NOT NULL) ORDER BY p.name, p.id"
+        view.conn, NamedProjectRow, f"{sql} (p.budget_hours IS NOT NULL OR p.budget_amount IS NOT NULL) ORDER BY p.name, p.id"
     )
-    used = reports.project_use(view) if rows else {}
-    return [(row, _budget(row, used.get(row["id"], UNUSED))) for row in rows]
+    usage = reports.project_use(view) if rows else {}
+    return [(row, _budget_json(row, usage.get(row["id"], UNUSED))) for row in rows]
 
 
-def _budget(row: ProjectRow, use: reports.Use) -> BudgetJson:
+def _budget_json(row: ProjectRow, use: reports.Use) -> BudgetJson:
     """Money is counted exactly and to the cent; with a rate and no hours yet it is 0."""
     cap, worth = row["budget_amount"], use.worth
     if worth is None and row["hourly_rate"] is not None:

@@ -46,10 +46,10 @@ def _named_range(view: View, zone: ZoneInfo, day: date, name: str) -> tuple[date
     if name == "all_time":
         oldest_us = fetch_value(view.conn, int, "SELECT min(start_us) FROM entry")
         return (from_us(oldest_us).astimezone(zone).date() if oldest_us is not None else day), day
-    return _calendar(name)
+    return _calendar_range(name)
 
 
-def _calendar(name: str) -> tuple[date, date]:
+def _calendar_range(name: str) -> tuple[date, date]:
     """A year or a month, `2026` or `2026-11`."""
     try:
         year, _, month = name.partition("-")

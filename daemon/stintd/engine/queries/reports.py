@@ -15,7 +15,7 @@ from stintd.engine import wire
 from stintd.engine.delivery.plan import Planned
 from stintd.engine.entries import Filters, conditions, find, overlapping
 from stintd.engine.period import Period, period, zone_of
-from stintd.engine.queries import delivered as at_target
+from stintd.engine.queries.delivered import TargetHours, hours_at_target, hours_by_group
 from stintd.engine.sheet import billable as billing
 from stintd.engine.sheet import rollup
 from stintd.engine.view import View
@@ -60,11 +60,11 @@ def report(
         and group_by in FROM_TOTALS
         and chosen.keys() <= TOTALS_FILTERS
     )
-    result = _from_totals(view, span, group_by, chosen) if is_quick else _from_entries(view, span, group_by, chosen, zone)
+    result = _sum_day_totals(view, span, group_by, chosen) if is_quick else _sum_entries(view, span, group_by, chosen, zone)
     rows = [_row_json(row) for row in result.rows]
     totals: ReportTotalsJson = {**_row_json(result.total), "wallSeconds": wire.seconds(result.wall_us)}
     if target is not None:
-        rows = _with_target(view, target, span, zone, group_by, chosen, rows, totals)
+        rows = _add_target_hours(view, target, span, zone, group_by, chosen, rows, totals)
     return {
         "from": wire.stamp(span.start),
         "to": wire.stamp(span.end),
@@ -75,9 +75,9 @@ def report(
     }
 
 
-def _with_target(
+def _add_target_hours(
     view: View,
-    one: Planned,
+    planned: Planned,
     span: Period,
     zone: ZoneInfo,
     group_by: str,
@@ -87,23 +87,23 @@ def _with_target(
 ) -> list[ReportRowJson]:
     """Add to the rows their hours at a target; hours that only the target has get their own row. Fills in `totals`, too."""
     names = _Names(view)
-    hours = at_target.hours_at_target(view, one, span, zone, filters)
-    labels = rules.Labels(zone, project=lambda entry: ("", ""), commits=lambda entry: _commits_of(view, entry))
+    hours = hours_at_target(view, planned, span, zone, filters)
+    labels = rules.Labels(zone, project=lambda entry: ("", ""), commits=lambda entry: _load_commits(view, entry))
     by_key: dict[str, ReportRowJson] = {row["key"]: {**row, "roundedSeconds": 0, "deliveredSeconds": 0} for row in rows}
-    for (key, name), rounded, delivered in at_target.by_group(view, hours, group_by, labels, names.of_handed(group_by)):
+    for (key, name), rounded, delivered in hours_by_group(view, hours, group_by, labels, names.key_of_hours(group_by)):
         row = by_key.setdefault(key, {**_row_json(rules.Row(key, name)), "roundedSeconds": 0, "deliveredSeconds": 0})
         row["roundedSeconds"] += rounded
         row["deliveredSeconds"] += delivered
     totals["roundedSeconds"] = sum(part.rounded for part in hours)
     totals["deliveredSeconds"] = sum(part.delivered for part in hours)
-    kept = [row for row in by_key.values() if row["entries"] or row["roundedSeconds"] or row["deliveredSeconds"]]
-    return sorted(kept, key=lambda row: row["key"]) if group_by in ("day", "week") else kept
+    filled = [row for row in by_key.values() if row["entries"] or row["roundedSeconds"] or row["deliveredSeconds"]]
+    return sorted(filled, key=lambda row: row["key"]) if group_by in ("day", "week") else filled
 
 
 def _row_json(row: rules.Row) -> ReportRowJson:
     """A row; `amount` is set if there is only one currency, else `amounts` lists it by currency."""
     amounts = {currency: float(rules.money(amount)) for currency, amount in sorted(row.amounts.items())}
-    one = len(amounts) == 1
+    is_single = len(amounts) == 1
     hands_on, supervised = wire.seconds(row.hands_on_us), wire.seconds(row.supervised_us)
     return {
         "key": row.key,
@@ -113,8 +113,8 @@ def _row_json(row: rules.Row) -> ReportRowJson:
         "supervisedSeconds": supervised,
         "agentSeconds": wire.seconds(row.agent_us),
         "billableSeconds": wire.seconds(row.billable_us),
-        "amount": next(iter(amounts.values())) if one else None,
-        "currency": (next(iter(amounts)) or None) if one else None,
+        "amount": next(iter(amounts.values())) if is_single else None,
+        "currency": (next(iter(amounts)) or None) if is_single else None,
         "amounts": amounts,
         "entries": row.entries,
     }
@@ -137,7 +137,7 @@ class Total(NamedTuple):
     entries: int
 
 
-class _Counted(rules.Row):
+class _TotalsRow(rules.Row):
     """A row of the day totals: entries are counted by the day, and money is made of exact microseconds at the end."""
 
     def __init__(self, key: str, name: str) -> None:
@@ -167,7 +167,7 @@ class _Counted(rules.Row):
                 key = str(terms.rate), terms.currency
                 self.billed[key] = self.billed.get(key, 0) + billable
 
-    def priced(self) -> "_Counted":
+    def add_amounts(self) -> "_TotalsRow":
         """Add the value of its billable time."""
         for (rate, currency), billed in self.billed.items():
             worth = Decimal(rate) * billed / rules.HOUR_US
@@ -175,27 +175,27 @@ class _Counted(rules.Row):
         return self
 
 
-def _from_totals(view: View, span: Period, group_by: str, filters: Mapping[str, object]) -> rules.Totals:
+def _sum_day_totals(view: View, span: Period, group_by: str, filters: Mapping[str, object]) -> rules.Totals:
     assert span.days is not None
     by_day = group_by in ("day", "week")
     where = "".join(_FILTERS[name] for name in filters)
     sql = TOTALS_SQL.format(day="day" if by_day else "''", where=where, by_day="day, " if by_day else "")
-    days = [one.isoformat() for one in span.days]
+    days = [day.isoformat() for day in span.days]
     stored = map(Total._make, view.conn.execute(sql, [*days, *filters.values()]))
     names = _Names(view)
-    rows: dict[str, _Counted] = {}
-    total = _Counted("", "total")
-    for part in (*stored, *_running(view, span, filters)):
+    rows: dict[str, _TotalsRow] = {}
+    total = _TotalsRow("", "total")
+    for part in (*stored, *_running_totals(view, span, filters)):
         key, name = names.key(group_by, part)
         row = rows.get(key)
         if row is None:
-            row = rows[key] = _Counted(key, name)
+            row = rows[key] = _TotalsRow(key, name)
         terms = names.terms(part.project_id, part.task)
         row.grow(part, terms)
         total.grow(part, terms)
-    priced = [row.priced() for row in rows.values()]
-    ordered = sorted(priced, key=lambda one: one.key) if by_day else sorted(priced, key=_by_size)
-    return rules.Totals(list(ordered), total.priced(), _wall_us(view, span, total, filters), 0)
+    priced_rows = [row.add_amounts() for row in rows.values()]
+    ordered = sorted(priced_rows, key=lambda row: row.key) if by_day else sorted(priced_rows, key=_size_order)
+    return rules.Totals(list(ordered), total.add_amounts(), _wall_us(view, span, total, filters), 0)
 
 
 class Use(NamedTuple):
@@ -210,17 +210,17 @@ class Use(NamedTuple):
 def project_use(view: View, project_id: str | None = None) -> dict[str, Use]:
     """Usage by project (or of one), over all time, including running timers."""
     span = period(None, None, zone_of(view.policy.zone), view.now)
-    usage = _from_totals(view, span, "project", {"project_id": project_id} if project_id is not None else {})
-    return {row.key: _use(row) for row in usage.rows if isinstance(row, _Counted)}
+    usage = _sum_day_totals(view, span, "project", {"project_id": project_id} if project_id is not None else {})
+    return {row.key: _use_of(row) for row in usage.rows if isinstance(row, _TotalsRow)}
 
 
-def _use(row: _Counted) -> Use:
+def _use_of(row: _TotalsRow) -> Use:
     """A project has one currency, so its amounts are one."""
     worth = sum(row.amounts.values(), Decimal()) if row.amounts else None
     return Use(row.human_us + row.agent_billable_us, rules.money(worth) if worth is not None else None)
 
 
-def _by_size(row: rules.Row) -> tuple[int, int, str, str]:
+def _size_order(row: rules.Row) -> tuple[int, int, str, str]:
     return -row.human_us, -row.agent_us, row.name, row.key
 
 
@@ -244,24 +244,24 @@ class _Names:
             return week, week
         project = self._projects.get(part.project_id)
         if group_by == "task":
-            known = self._tasks.get((part.project_id, part.task))
-            return _task_key(part.project_id, part.task, known["name"] if known else None)
+            task = self._tasks.get((part.project_id, part.task))
+            return _task_key(part.project_id, part.task, task["name"] if task else None)
         if group_by == "client":
             return (project["client_id"] or "", project["client_name"] or "no client") if project else ("", "no client")
         return part.project_id, project["name"] if project else "no project"
 
-    def of_handed(self, group_by: str) -> Callable[[at_target.TargetHours], tuple[str, str]]:
+    def key_of_hours(self, group_by: str) -> Callable[[TargetHours], tuple[str, str]]:
         """The same for the hours at a target."""
-        return lambda one: self.key(group_by, Total(one.day, one.project_id, one.task, "", 0, 0, 0, 0, 0))
+        return lambda hours: self.key(group_by, Total(hours.day, hours.project_id, hours.task, "", 0, 0, 0, 0, 0))
 
     def terms(self, project_id: str, task: str) -> rules.Terms:
         """The hourly rate of a task."""
-        known = self._terms.get((project_id, task))
-        if known is None:
-            known = self._terms[project_id, task] = self._terms_of(
+        terms = self._terms.get((project_id, task))
+        if terms is None:
+            terms = self._terms[project_id, task] = self._terms_of(
                 self._projects.get(project_id), self._tasks.get((project_id, task))
             )
-        return known
+        return terms
 
     def _terms_of(self, project: NamedProjectRow | None, task: TaskRow | None) -> rules.Terms:
         """A task's own hourly rate takes precedence over its project's."""
@@ -276,7 +276,7 @@ def _task_key(project_id: str, task: str | None, task_name: str | None) -> tuple
     return f"{project_id}/{task or ''}", task_name or task or "no task"
 
 
-def _running(view: View, span: Period, filters: Mapping[str, object]) -> list[Total]:
+def _running_totals(view: View, span: Period, filters: Mapping[str, object]) -> list[Total]:
     """Manual timers that run: the day totals hold them once they are finished."""
     clauses, values = conditions(filters)
     zone = zone_of(view.policy.zone)
@@ -306,33 +306,33 @@ def _wall_us(view: View, span: Period, total: rules.Row, filters: Mapping[str, o
     )
     if not is_overlapped:
         return total.human_us
-    return _from_entries(view, span, "project", filters, zone_of(view.policy.zone)).wall_us
+    return _sum_entries(view, span, "project", filters, zone_of(view.policy.zone)).wall_us
 
 
 # ---------------------------------------------------------------- from the entries
 
 
-def _from_entries(view: View, span: Period, group_by: str, filters: Mapping[str, object], zone: ZoneInfo) -> rules.Totals:
+def _sum_entries(view: View, span: Period, group_by: str, filters: Mapping[str, object], zone: ZoneInfo) -> rules.Totals:
     clauses, values = overlapping(span.lo_us, span.hi_us)
-    more, wanted = conditions(filters)
-    rows = {row["id"]: row for row in find(view, clauses + more, values + wanted)}
+    filter_clauses, filter_values = conditions(filters)
+    rows = {row["id"]: row for row in find(view, clauses + filter_clauses, values + filter_values)}
     names = _Names(view)
     labels = rules.Labels(
         zone,
         project=lambda entry: (entry.project or "", rows[entry.id]["project_name"] or "no project"),
         client=lambda entry: (rows[entry.id]["client_id"] or "", rows[entry.id]["client_name"] or "no client"),
         task=lambda entry: _task_key(entry.project or "", entry.task, rows[entry.id]["task_name"]),
-        commits=lambda entry: _commits(view, rows[entry.id]),
+        commits=lambda entry: _row_commits(view, rows[entry.id]),
         terms=lambda entry: names.terms(entry.project or "", entry.task or ""),
     )
     entries: list[TimeEntry] = [rollup.entry_of(row) for row in rows.values()]
     return rules.totals(entries, group_by, labels, view.now, (span.lo_us, span.hi_us))
 
 
-def _commits_of(view: View, entry: TimeEntry) -> list[rules.Commit]:
-    return [commit for row in find(view, ["e.id = ?"], [entry.id]) for commit in _commits(view, row)]
+def _load_commits(view: View, entry: TimeEntry) -> list[rules.Commit]:
+    return [commit for row in find(view, ["e.id = ?"], [entry.id]) for commit in _row_commits(view, row)]
 
 
-def _commits(view: View, row: EntryRow) -> list[rules.Commit]:
+def _row_commits(view: View, row: EntryRow) -> list[rules.Commit]:
     rows = wire.commit_rows(view.conn, row, to_us(view.now))
     return [rules.Commit(commit["sha"], commit["subject"], from_us(commit["time_us"])) for commit in rows]

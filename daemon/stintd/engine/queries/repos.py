@@ -25,10 +25,10 @@ def repos(view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> 
     page_rows, following = page(rows, limit, ("name", "id"))
     resolver = load_resolver(view.conn, view.policy)
     names = project_names(view.conn)
-    return {"data": [_repo(view, row, resolver, names) for row in page_rows], "nextCursor": following}
+    return {"data": [_repo_json(view, row, resolver, names) for row in page_rows], "nextCursor": following}
 
 
-def _repo(view: View, row: RepoRow, resolver: Resolver, names: dict[str, str]) -> StoredRepoJson:
+def _repo_json(view: View, row: RepoRow, resolver: Resolver, names: dict[str, str]) -> StoredRepoJson:
     checkouts = fetch_all(view.conn, CheckoutRow, "SELECT * FROM checkout WHERE repo_id = ? ORDER BY is_gone, path", (row["id"],))
     main = next((checkout for checkout in checkouts if not checkout["is_gone"] and checkout["kind"] == "main"), None)
     first = main or (checkouts[0] if checkouts else None)
@@ -60,7 +60,7 @@ def _repo(view: View, row: RepoRow, resolver: Resolver, names: dict[str, str]) -
     }
 
 
-def mapping(row: NamedMappingRow) -> MappingJson:
+def mapping_json(row: NamedMappingRow) -> MappingJson:
     """A mapping of the owner. `row` comes from MAPPING_SQL."""
     return {
         "id": row["id"],
@@ -84,4 +84,4 @@ MAPPING_SQL = "SELECT m.*, p.name AS project_name FROM mapping m LEFT JOIN proje
 def mappings(view: View) -> PageJson[MappingJson]:
     """Mappings in the order in which they are tried."""
     rows = fetch_all(view.conn, NamedMappingRow, MAPPING_SQL + " ORDER BY m.position, m.id")
-    return {"data": [mapping(row) for row in rows], "nextCursor": None}
+    return {"data": [mapping_json(row) for row in rows], "nextCursor": None}

@@ -30,13 +30,15 @@ LOOKED = "review:looked"
 LEAST_GAP_US = 15 * 60_000_000
 LONG_US = 12 * 3_600_000_000
 """A finished entry by hand that is longer was probably forgotten."""
-DOUBTFUL = """
+UNCONFIRMED = """
 SELECT e.project_id, p.name AS project_name, e.start_us, e.end_us, e.id, e.is_estimated
 FROM entry e LEFT JOIN project p ON p.id = e.project_id
 WHERE e.start_us >= ? AND e.start_us < ? AND e.is_confirmed = 0 AND e.end_us IS NOT NULL AND e.approved_us IS NULL
 AND e.project_id IS NOT NULL ORDER BY e.start_us
 """
-LOST = "SELECT * FROM entry WHERE start_us >= ? AND start_us < ? AND project_id IS NULL AND end_us IS NOT NULL ORDER BY start_us"
+UNASSIGNED = (
+    "SELECT * FROM entry WHERE start_us >= ? AND start_us < ? AND project_id IS NULL AND end_us IS NOT NULL ORDER BY start_us"
+)
 LONG = """
 SELECT e.*, p.name AS project_name FROM entry e LEFT JOIN project p ON p.id = e.project_id
 WHERE e.origin <> 'auto' AND e.actor = 'human' AND e.approved_us IS NULL AND (e.end_us IS NULL OR e.start_us >= ?)
@@ -46,9 +48,9 @@ NEW = """
 SELECT id, name, folder, created_us FROM project WHERE deleted = 0 AND archived = 0 AND client_id IS NULL AND billable IS NULL
 AND created_us >= ? AND created_us < ? ORDER BY created_us
 """
-LACKS = "FROM delivery WHERE (state = 'waiting' AND hold <> '') OR state = 'parked'"
-LACKING = (
-    f"SELECT target, hold, state, error, remedy, min(id) AS id, count(*) AS n {LACKS}"
+UNDELIVERABLE = "FROM delivery WHERE (state = 'waiting' AND hold <> '') OR state = 'parked'"
+REASONS = (
+    f"SELECT target, hold, state, error, remedy, min(id) AS id, count(*) AS n {UNDELIVERABLE}"
     " GROUP BY target, state, hold, error ORDER BY target, state, hold"
 )
 PEOPLE = """
@@ -68,23 +70,23 @@ def listing(
 ) -> ReviewJson:
     """Everything open of a period (unless named: last week and this one), and when the list was looked at last."""
     span = _span(view, since, until)
-    lines = [*items(view, span), *_meetings(view, span, noted)]
+    lines = [*items(view, span), *_meeting_items(view, span, noted)]
     if span.days is not None and (span.days[1] - span.days[0]) / DAY < corrections.LONGEST:
-        lines += _corrections(view, span)
-    looked = cursors.get(view.conn, LOOKED)
+        lines += _correction_items(view, span)
+    looked_us = cursors.get(view.conn, LOOKED)
     return {
         "from": wire.stamp(span.start),
         "to": wire.stamp(span.end),
         "timezone": view.policy.zone,
         "items": lines,
         "count": len(lines),
-        "blind": [_blind(one) for one in absences.blind_stretches(view.conn, span.lo_us, span.hi_us)],
-        "lookedAt": wire.instant(int(looked)) if looked else None,
+        "blind": [_blind_json(stretch) for stretch in absences.blind_stretches(view.conn, span.lo_us, span.hi_us)],
+        "lookedAt": wire.instant(int(looked_us)) if looked_us else None,
     }
 
 
-def _blind(one: BlindStretch) -> BlindJson:
-    return {"start": wire.stamp(one.start), "end": wire.stamp(one.end), "reason": one.reason}
+def _blind_json(stretch: BlindStretch) -> BlindJson:
+    return {"start": wire.stamp(stretch.start), "end": wire.stamp(stretch.end), "reason": stretch.reason}
 
 
 def count(view: View) -> int:
@@ -92,14 +94,15 @@ def count(view: View) -> int:
     which take reading calendars, left out. Asked with every status: what is many (entries, deliveries) is counted and not
     shown."""
     span = _span(view, None, None)
-    few = (_projects, _unassigned, _unconfirmed, _long, _changed)
-    reasons = fetch_value(view.conn, int, f"SELECT count(*) FROM (SELECT DISTINCT target, state, hold, error {LACKS})") or 0  # noqa: S608
+    few = (_project_items, _unassigned_items, _unconfirmed_items, _long_items, _changed_items)
+    sql = f"SELECT count(*) FROM (SELECT DISTINCT target, state, hold, error {UNDELIVERABLE})"  # noqa: S608
+    reasons = fetch_value(view.conn, int, sql) or 0
     return _gap_count(view, span) + reasons + sum(1 for part in few for _ in part(view, span))
 
 
 def _gap_count(view: View, span: Period) -> int:
     """As `_gaps` finds them, from the bare rows."""
-    zone, now_us, number = zone_of(view.policy.zone), to_us(view.now), 0
+    zone, now_us, count = zone_of(view.policy.zone), to_us(view.now), 0
     last: EntryRow | None = None
     for row in fetch_all(view.conn, EntryRow, PEOPLE, (span.lo_us - 86_400_000_000, span.hi_us + 86_400_000_000)):
         end_us = counted_end(last, now_us) if last is not None else 0
@@ -107,10 +110,10 @@ def _gap_count(view: View, span: Period) -> int:
         if last is not None and hi - lo >= LEAST_GAP_US and lo < span.hi_us and hi > span.lo_us:
             is_settled = last["approved_us"] is not None and row["approved_us"] is not None
             is_a_day = from_us(lo).astimezone(zone).date() == from_us(hi).astimezone(zone).date()
-            number += is_a_day and not is_settled
+            count += is_a_day and not is_settled
         if last is None or counted_end(row, now_us) > end_us:
             last = row
-    return number
+    return count
 
 
 def _span(view: View, since: date | datetime | None, until: date | datetime | None) -> Period:
@@ -129,17 +132,17 @@ def period_of(
 def items(view: View, span: Period) -> list[ReviewItemJson]:
     """What the database tells at once."""
     return [
-        *_gaps(view, span),
-        *_projects(view, span),
-        *_unassigned(view, span),
-        *_unconfirmed(view, span),
-        *_long(view, span),
-        *_lacking(view),
-        *_changed(view, span),
+        *_gap_items(view, span),
+        *_project_items(view, span),
+        *_unassigned_items(view, span),
+        *_unconfirmed_items(view, span),
+        *_long_items(view, span),
+        *_target_items(view),
+        *_changed_items(view, span),
     ]
 
 
-class _About(TypedDict, total=False):
+class _ItemFields(TypedDict, total=False):
     """What a line may say of itself besides."""
 
     day: str | None
@@ -152,7 +155,7 @@ class _About(TypedDict, total=False):
     title: str | None
 
 
-def _item(kind: ReviewKind, text: str, command: str, about: _About | None = None) -> ReviewItemJson:
+def _item(kind: ReviewKind, text: str, command: str, fields: _ItemFields | None = None) -> ReviewItemJson:
     item: ReviewItemJson = {
         "kind": kind,
         "text": text,
@@ -166,16 +169,16 @@ def _item(kind: ReviewKind, text: str, command: str, about: _About | None = None
         "projectName": None,
         "title": None,
     }
-    return cast("ReviewItemJson", {**item, **(about or {})})
+    return cast("ReviewItemJson", {**item, **(fields or {})})
 
 
-def _day(view: View, us: int) -> str:
+def _local_day(view: View, us: int) -> str:
     return from_us(us).astimezone(zone_of(view.policy.zone)).date().isoformat()
 
 
-def _when(view: View, lo_us: int, hi_us: int | None) -> _About:
+def _time_fields(view: View, lo_us: int, hi_us: int | None) -> _ItemFields:
     length = None if hi_us is None else wire.seconds(hi_us - lo_us)
-    return {"day": _day(view, lo_us), "start": wire.instant(lo_us), "end": wire.instant(hi_us), "seconds": length}
+    return {"day": _local_day(view, lo_us), "start": wire.instant(lo_us), "end": wire.instant(hi_us), "seconds": length}
 
 
 def _stretch_text(view: View, lo_us: int, hi_us: int) -> str:
@@ -185,58 +188,62 @@ def _stretch_text(view: View, lo_us: int, hi_us: int) -> str:
     return f"{lo:%a} {lo.day} {lo:%H:%M}–{hi:%H:%M}, {short_length(60 * minutes)}"
 
 
-def _gaps(view: View, span: Period) -> Iterator[ReviewItemJson]:
+def _gap_items(view: View, span: Period) -> Iterator[ReviewItemJson]:
     for lo, hi, before, after in gaps.gap_bounds(view, span):
         is_settled = before["approved_us"] is not None and after["approved_us"] is not None
         if hi - lo >= LEAST_GAP_US and not is_settled:
-            yield _item("gap", f"no activity {_stretch_text(view, lo, hi)}", f"stint fill {lo:x} PROJECT", _when(view, lo, hi))
+            text = f"no activity {_stretch_text(view, lo, hi)}"
+            yield _item("gap", text, f"stint fill {lo:x} PROJECT", _time_fields(view, lo, hi))
 
 
-def _meetings(view: View, span: Period, noted: Sequence[Meeting]) -> Iterator[ReviewItemJson]:
+def _meeting_items(view: View, span: Period, noted: Sequence[Meeting]) -> Iterator[ReviewItemJson]:
     """Those that nothing covers, except between approved entries: what lies there is settled."""
-    open_ones = meetings.proposals(view, noted)
+    proposals = meetings.proposals(view, noted)
     settled = (
         [(lo, hi) for lo, hi, before, after in gaps.gap_bounds(view, span) if before["approved_us"] and after["approved_us"]]
-        if open_ones
+        if proposals
         else []
     )
-    for one in open_ones:
-        if not any(lo <= one.start_us and one.end_us <= hi for lo, hi in settled):
-            about: _About = {**_when(view, one.start_us, one.end_us), "projectName": one.project, "title": one.title}
-            yield _item("meeting", meetings.describe(view, one), meetings.command(view, one), about)
+    for meeting in proposals:
+        if not any(lo <= meeting.start_us and meeting.end_us <= hi for lo, hi in settled):
+            fields: _ItemFields = {
+                **_time_fields(view, meeting.start_us, meeting.end_us),
+                "projectName": meeting.project,
+                "title": meeting.title,
+            }
+            yield _item("meeting", meetings.describe(view, meeting), meetings.command(view, meeting), fields)
 
 
-def _projects(view: View, span: Period) -> Iterator[ReviewItemJson]:
+def _project_items(view: View, span: Period) -> Iterator[ReviewItemJson]:
     """New ones are open until somebody says whether they are billed; a look-alike is suggested, never taken."""
     resolver = None
     for row in fetch_all(view.conn, ProjectRow, NEW, (span.lo_us, span.hi_us)):
         name = row["name"]
-        about: _About = {"day": _day(view, row["created_us"]), "projectId": row["id"], "projectName": name}
+        fields: _ItemFields = {"day": _local_day(view, row["created_us"]), "projectId": row["id"], "projectName": name}
         resolver = resolver or load_resolver(view.conn, view.policy)
-        near = resolver.suggestion(row["folder"] or name)
-        other = (
-            fetch_value(view.conn, str, "SELECT name FROM project WHERE id = ? AND id <> ?", (near, row["id"])) if near else None
-        )
-        if other is not None:
-            command = f"stint map {shlex.quote(row['folder'] or name)} {shlex.quote(other)}"
-            yield _item("suggestion", f"{name} looks like {other}: are they the same project?", command, about)
+        similar_id = resolver.suggestion(row["folder"] or name)
+        sql = "SELECT name FROM project WHERE id = ? AND id <> ?"
+        similar_name = fetch_value(view.conn, str, sql, (similar_id, row["id"])) if similar_id else None
+        if similar_name is not None:
+            command = f"stint map {shlex.quote(row['folder'] or name)} {shlex.quote(similar_name)}"
+            yield _item("suggestion", f"{name} looks like {similar_name}: are they the same project?", command, fields)
         else:
             command = f"stint projects edit {shlex.quote(name)} --client CLIENT"
-            yield _item("project", f"{name} is a new project: give it a client, or set --no-billable", command, about)
+            yield _item("project", f"{name} is a new project: give it a client, or set --no-billable", command, fields)
 
 
-def _unassigned(view: View, span: Period) -> Iterator[ReviewItemJson]:
-    for row in fetch_all(view.conn, EntryRow, LOST, (span.lo_us, span.hi_us)):
+def _unassigned_items(view: View, span: Period) -> Iterator[ReviewItemJson]:
+    for row in fetch_all(view.conn, EntryRow, UNASSIGNED, (span.lo_us, span.hi_us)):
         end_us = row["end_us"] or row["start_us"]
         text = f"no project {_stretch_text(view, row['start_us'], end_us)}"
         command = f"stint edit {row['id']} --project PROJECT"
-        yield _item("unassigned", text, command, {**_when(view, row["start_us"], row["end_us"]), "entryId": row["id"]})
+        yield _item("unassigned", text, command, {**_time_fields(view, row["start_us"], row["end_us"]), "entryId": row["id"]})
 
 
-def _unconfirmed(view: View, span: Period) -> Iterator[ReviewItemJson]:
+def _unconfirmed_items(view: View, span: Period) -> Iterator[ReviewItemJson]:
     """By project and day: what rests on file changes alone, or is estimated."""
     zone, groups = zone_of(view.policy.zone), dict[tuple[str, str | None], list[NamedEntryRow]]()
-    for row in fetch_all(view.conn, NamedEntryRow, DOUBTFUL, (span.lo_us, span.hi_us)):
+    for row in fetch_all(view.conn, NamedEntryRow, UNCONFIRMED, (span.lo_us, span.hi_us)):
         day = from_us(row["start_us"]).astimezone(zone).date().isoformat()
         groups.setdefault((day, row["project_id"]), []).append(row)
     for (day, project), rows in groups.items():
@@ -244,35 +251,35 @@ def _unconfirmed(view: View, span: Period) -> Iterator[ReviewItemJson]:
         minutes = length // 60_000_000
         what = "estimated" if any(row["is_estimated"] for row in rows) else "from file changes alone"
         text = f"{name} {date.fromisoformat(day):%a} {int(day[-2:])}: {short_length(60 * minutes)} {what}"
-        about: _About = {
+        fields: _ItemFields = {
             "day": day,
             "seconds": wire.seconds(length),
             "entryId": rows[0]["id"],
             "projectId": project,
             "projectName": name,
         }
-        yield _item("unconfirmed", text, f"stint approve {day} --project {shlex.quote(name)}", about)
+        yield _item("unconfirmed", text, f"stint approve {day} --project {shlex.quote(name)}", fields)
 
 
-def _long(view: View, span: Period) -> Iterator[ReviewItemJson]:
+def _long_items(view: View, span: Period) -> Iterator[ReviewItemJson]:
     now_us = to_us(view.now)
     most_us = view.policy.manual_max // timedelta(microseconds=1)
     for row in fetch_all(view.conn, NamedEntryRow, LONG, (span.lo_us, span.hi_us, now_us, most_us, LONG_US)):
         end_us, name = counted_end(row, now_us), row["project_name"] or "?"
         command = f"stint edit {row['id']} --end WHEN" if row["end_us"] else f"stint stop {shlex.quote(name)} --at WHEN"
         what = "long manual entry" if row["end_us"] else "manual timer still running"
-        about: _About = {
-            **_when(view, row["start_us"], end_us),
+        fields: _ItemFields = {
+            **_time_fields(view, row["start_us"], end_us),
             "entryId": row["id"],
             "projectId": row["project_id"],
             "projectName": row["project_name"],
         }
-        yield _item("long", f"{name}, {what}: {_stretch_text(view, row['start_us'], end_us)}", command, about)
+        yield _item("long", f"{name}, {what}: {_stretch_text(view, row['start_us'], end_us)}", command, fields)
 
 
-def _lacking(view: View) -> Iterator[ReviewItemJson]:
+def _target_items(view: View) -> Iterator[ReviewItemJson]:
     """What targets require and entries lack: one line for each reason."""
-    for row in fetch_all(view.conn, ReasonRow, LACKING):
+    for row in fetch_all(view.conn, ReasonRow, REASONS):
         why = row["hold"] or row["error"] or "parked: stintd gave up on it"
         count = "1 entry" if row["n"] == 1 else f"{row['n']} entries"
         remedy = row["remedy"].replace("ID", row["id"]) if row["state"] == "parked" else row["remedy"]
@@ -280,16 +287,16 @@ def _lacking(view: View) -> Iterator[ReviewItemJson]:
         yield _item("target", f"{row['target']}: {count}: {why}", command)
 
 
-def _changed(view: View, span: Period) -> Iterator[ReviewItemJson]:
+def _changed_items(view: View, span: Period) -> Iterator[ReviewItemJson]:
     """Days before the last look whose entries changed after it."""
-    looked = cursors.get(view.conn, LOOKED)
-    if looked is None:
+    looked_us = cursors.get(view.conn, LOOKED)
+    if looked_us is None:
         return
-    zone, at_us, days = zone_of(view.policy.zone), int(looked), dict[str, int]()
-    edge = from_us(at_us).astimezone(zone).date().isoformat()
+    zone, at_us, days = zone_of(view.policy.zone), int(looked_us), dict[str, int]()
+    look_day = from_us(at_us).astimezone(zone).date().isoformat()
     for row in fetch_all(view.conn, EntryRow, CHANGED, (span.lo_us, span.hi_us, at_us)):
         day = from_us(row["start_us"]).astimezone(zone).date().isoformat()
-        if day < edge:
+        if day < look_day:
             days[day] = days.get(day, 0) + 1
     since = from_us(at_us).astimezone(zone)
     for day, number in days.items():
@@ -298,18 +305,18 @@ def _changed(view: View, span: Period) -> Iterator[ReviewItemJson]:
         yield _item("changed", text, f"stint day {day}", {"day": day})
 
 
-def _corrections(view: View, span: Period) -> list[ReviewItemJson]:
+def _correction_items(view: View, span: Period) -> list[ReviewItemJson]:
     items = []
     for key, approved, current, is_evidence in corrections.differences(view, span, {}):
         name = fetch_value(view.conn, str, "SELECT name FROM project WHERE id = ?", (key.project,)) or "no project"
         subject = f"{name} {date.fromisoformat(key.day):%a} {int(key.day[-2:])}"
         text = f"{subject}: approved {approved / 3600:.2f} h, now {current / 3600:.2f} h ({(current - approved) / 3600:+.2f})"
         command = f"stint {'unapprove' if is_evidence else 'approve'} {key.day} --project {shlex.quote(name)}"
-        about: _About = {
+        fields: _ItemFields = {
             "day": key.day,
             "seconds": current - approved,
             "projectId": key.project or None,
             "projectName": name,
         }
-        items.append(_item("correction", text, command, about))
+        items.append(_item("correction", text, command, fields))
     return items

@@ -17,32 +17,32 @@ _OPEN = wire.ENTRY_SQL + " WHERE e.end_us IS NULL ORDER BY e.start_us DESC, e.id
 
 def timers(view: View) -> list[EntryJson]:
     """Waiting, running and paused ones, the most recent first."""
-    shown = [wire.entry(view, row) for row in fetch_all(view.conn, NamedEntryRow, _OPEN)]
-    busy = {timer["sessionId"] for timer in shown if timer["sessionId"]}
-    shown += [wire.waiting(view, timer) for timer in view.waiting if timer.until > view.now and timer.session not in busy]
-    return sorted([*shown, *_provisional_timers(view, shown)], key=lambda timer: timer["start"], reverse=True)
+    entries = [wire.entry(view, row) for row in fetch_all(view.conn, NamedEntryRow, _OPEN)]
+    busy = {timer["sessionId"] for timer in entries if timer["sessionId"]}
+    entries += [wire.waiting(view, timer) for timer in view.waiting if timer.until > view.now and timer.session not in busy]
+    return sorted([*entries, *_provisional_timers(view, entries)], key=lambda timer: timer["start"], reverse=True)
 
 
-def _provisional_timers(view: View, shown: list[EntryJson]) -> list[EntryJson]:
+def _provisional_timers(view: View, entries: list[EntryJson]) -> list[EntryJson]:
     """Work noticed where no timer runs yet; left out while a timer by hand runs."""
-    if not view.glimpses or any(timer["origin"] not in AUTOMATIC and timer["state"] == "running" for timer in shown):
+    if not view.glimpses or any(timer["origin"] not in AUTOMATIC and timer["state"] == "running" for timer in entries):
         return []
     resolver = load_resolver(view.conn, view.policy)
-    running = {timer["projectId"] for timer in shown if timer["state"] == "running"}
+    running = {timer["projectId"] for timer in entries if timer["state"] == "running"}
     resolved = [(context, time, resolver.resolve(context)) for context, time in view.glimpses]
     return [wire.provisional(view, *timer) for timer in resolved if timer[2].project is None or timer[2].project not in running]
 
 
-def first_running_timer(shown: list[EntryJson]) -> EntryJson | None:
+def first_running_timer(entries: list[EntryJson]) -> EntryJson | None:
     """The timer that a client means by "the timer": a person's before an agent's."""
-    running = [timer for timer in shown if timer["state"] == "running"]
+    running = [timer for timer in entries if timer["state"] == "running"]
     return next((timer for timer in running if timer["actor"] == "human"), running[0] if running else None)
 
 
 def current_timers(view: View) -> CurrentTimersJson:
     """`{timer, timers}`."""
-    shown = timers(view)
-    return {"timer": first_running_timer(shown), "timers": shown}
+    entries = timers(view)
+    return {"timer": first_running_timer(entries), "timers": entries}
 
 
 def today_us(view: View) -> int:
@@ -57,7 +57,7 @@ def today_us(view: View) -> int:
         " AND (start_us >= ? OR end_us IS NULL)",
         (hi, lo, lo - LONGEST_US),
     )
-    return sum(_inside_us(row, lo, min(hi, now)) for row in rows)
+    return sum(_counted_us(row, lo, min(hi, now)) for row in rows)
 
 
 def counted_end(row: CountedRow, now_us: int) -> int:
@@ -69,12 +69,12 @@ def counted_end(row: CountedRow, now_us: int) -> int:
     return max(int(row["start_us"]), now_us)
 
 
-def _inside_us(row: EntryRow, lo: int, hi: int) -> int:
+def _counted_us(row: EntryRow, lo: int, hi: int) -> int:
     start, end = max(row["start_us"], lo), min(counted_end(row, hi), hi)
-    paused = sum(
+    paused_us = sum(
         max(0, min(stop if stop is not None else end, end) - max(begin, start)) for begin, stop in wire.pauses(row["pauses"])
     )
-    return int(max(0, end - start - paused))
+    return int(max(0, end - start - paused_us))
 
 
 def status(view: View) -> StatusTimersJson:

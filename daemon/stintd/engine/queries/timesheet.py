@@ -38,7 +38,7 @@ def timesheet(
     """
     zone = zone_of(timezone or view.policy.zone)
     if week is not None:
-        since, until = _week(week)
+        since, until = _week_days(week)
     span = period(since, until, zone, view.now, default=week_of(view.now.astimezone(zone).date()))
     if span.days is None or (span.days[1] - span.days[0]).days >= LONGEST:
         raise Invalid("a timesheet covers whole days, at most a year", "send from and to as dates")
@@ -74,7 +74,7 @@ def _sums(rows: Sequence[Mapping[str, int]], days: list[str]) -> dict[str, int]:
     return {day: sum(row.get(day, 0) for row in rows) for day in days}
 
 
-def _week(text: str) -> tuple[date, date]:
+def _week_days(text: str) -> tuple[date, date]:
     """`2026-W47`, or any day of the week."""
     try:
         if re.fullmatch(r"\d{4}-?W\d\d", text, re.ASCII):
@@ -86,15 +86,15 @@ def _week(text: str) -> tuple[date, date]:
 
 def _rows(view: View, span: Period, filters: Filters, zone: ZoneInfo, target: Planned | None) -> list[TimesheetRowJson]:
     clauses, values = overlapping(span.lo_us, span.hi_us)
-    more, wanted = conditions(filters)
+    filter_clauses, filter_values = conditions(filters)
     actor = filters.get("actor") or "human"
     bills_supervised = billable.supervised_billing(view.conn, view.policy)
     projects = {row["id"]: row for row in fetch_all(view.conn, ProjectRow, "SELECT id, name, bill_supervised FROM project")}
     rows: dict[tuple[str, str], TimesheetRowJson] = {}
     exact: dict[tuple[str, str], dict[str, list[int]]] = {}
-    for row in find(view, clauses + more, values + wanted):
+    for row in find(view, clauses + filter_clauses, values + filter_values):
         key = (row["project_id"] or "", row["task"] or "")
-        rows.setdefault(key, _head(row, row["task"]))
+        rows.setdefault(key, _empty_row(row, row["task"]))
         by_day = exact.setdefault(key, {})
         is_supervised_billed = row["project_id"] is None or bills_supervised(projects[row["project_id"]])
         for part in rules.contributions(rollup.entry_of(row), zone, view.now, (span.lo_us, span.hi_us)):
@@ -107,36 +107,39 @@ def _rows(view: View, span: Period, filters: Filters, zone: ZoneInfo, target: Pl
                 by_day.setdefault(day, []).append(part.length_us)
             billed = part.length_us if is_supervised_billed else part.hands_on_us
             rows[key]["billableSeconds"] += billed if row["billable"] else 0
-    for key, shown in rows.items():
-        shown["days"] = {day: wire.seconds(sum(parts)) for day, parts in sorted(exact[key].items())}
-        shown["seconds"] = sum(shown["days"].values())
-        shown["billableSeconds"] = wire.seconds(shown["billableSeconds"])
-        shown["supervisedSeconds"] = wire.seconds(shown["supervisedSeconds"])
-        shown["agentSeconds"] = wire.seconds(shown["agentSeconds"])
+    for key, sheet_row in rows.items():
+        sheet_row["days"] = {day: wire.seconds(sum(parts)) for day, parts in sorted(exact[key].items())}
+        sheet_row["seconds"] = sum(sheet_row["days"].values())
+        sheet_row["billableSeconds"] = wire.seconds(sheet_row["billableSeconds"])
+        sheet_row["supervisedSeconds"] = wire.seconds(sheet_row["supervisedSeconds"])
+        sheet_row["agentSeconds"] = wire.seconds(sheet_row["agentSeconds"])
     if target is not None:
-        _at_target(view, rows, hours_at_target(view, target, span, zone, filters))
-    kept = [row for row in rows.values() if row["seconds"] or row["agentSeconds"] or row.get("deliveredSeconds")]
-    return sorted(kept, key=lambda row: (row["clientName"] or "~", row["projectName"] or "~", row["taskName"] or ""))
+        _add_target_hours(view, rows, hours_at_target(view, target, span, zone, filters))
+    filled = [row for row in rows.values() if row["seconds"] or row["agentSeconds"] or row.get("deliveredSeconds")]
+    return sorted(filled, key=lambda row: (row["clientName"] or "~", row["projectName"] or "~", row["taskName"] or ""))
 
 
-def _at_target(view: View, rows: dict[tuple[str, str], TimesheetRowJson], hours: list[TargetHours]) -> None:
+def _add_target_hours(view: View, rows: dict[tuple[str, str], TimesheetRowJson], hours: list[TargetHours]) -> None:
     """The same rows as the target has or is to have them; hours that only the target has get a row, too."""
     for entry_hours in hours:
         if (entry_hours.project_id, entry_hours.task) not in rows:
-            rows[entry_hours.project_id, entry_hours.task] = _lost(view, entry_hours)
-    for shown in rows.values():
-        shown |= {"roundedDays": {}, "deliveredDays": {}}
+            rows[entry_hours.project_id, entry_hours.task] = _target_only_row(view, entry_hours)
+    for sheet_row in rows.values():
+        sheet_row |= {"roundedDays": {}, "deliveredDays": {}}
     for entry_hours in hours:
-        shown = rows[entry_hours.project_id, entry_hours.task]
-        for days, seconds in ((shown["roundedDays"], entry_hours.rounded), (shown["deliveredDays"], entry_hours.delivered)):
+        sheet_row = rows[entry_hours.project_id, entry_hours.task]
+        for days, seconds in (
+            (sheet_row["roundedDays"], entry_hours.rounded),
+            (sheet_row["deliveredDays"], entry_hours.delivered),
+        ):
             if seconds:
                 days[entry_hours.day] = days.get(entry_hours.day, 0) + seconds
-    for shown in rows.values():
-        shown["roundedSeconds"] = sum(shown["roundedDays"].values())
-        shown["deliveredSeconds"] = sum(shown["deliveredDays"].values())
+    for sheet_row in rows.values():
+        sheet_row["roundedSeconds"] = sum(sheet_row["roundedDays"].values())
+        sheet_row["deliveredSeconds"] = sum(sheet_row["deliveredDays"].values())
 
 
-def _lost(view: View, entry_hours: TargetHours) -> TimesheetRowJson:
+def _target_only_row(view: View, entry_hours: TargetHours) -> TimesheetRowJson:
     """A row for hours that the target holds and the sheet no longer has."""
     row = fetch_one(
         view.conn,
@@ -154,10 +157,10 @@ def _lost(view: View, entry_hours: TargetHours) -> TimesheetRowJson:
         "task_id": None,
         "task_name": None,
     }
-    return _head(row or blank, entry_hours.task or None)
+    return _empty_row(row or blank, entry_hours.task or None)
 
 
-def _head(row: LabelsRow, task: str | None) -> TimesheetRowJson:
+def _empty_row(row: LabelsRow, task: str | None) -> TimesheetRowJson:
     return {
         "clientId": row["client_id"],
         "clientName": row["client_name"],

@@ -20,19 +20,19 @@ WHERE NOT EXISTS (SELECT 1 FROM person WHERE id = :owner)
 ME, OWNER = "me", "owner"
 
 
-def _meta(reading: Reader) -> dict[str, str]:
+def _load_meta(reading: Reader) -> dict[str, str]:
     return {key: value for key, value in reading.conn.execute("SELECT key, value FROM meta")}
 
 
-def _find(reading: Reader, clauses: list[str], values: Mapping[str, object], tail: str = "") -> list[ShownPersonRow]:
+def _find_people(reading: Reader, clauses: list[str], values: Mapping[str, object], tail: str = "") -> list[ShownPersonRow]:
     where = " AND ".join(["1", *clauses])
-    owner = {"owner": _meta(reading).get("user_id", ""), "called": next(iter(reading.policy.owner_emails), OWNER)}
+    owner = {"owner": _load_meta(reading).get("user_id", ""), "called": next(iter(reading.policy.owner_emails), OWNER)}
     return fetch_all(reading.conn, ShownPersonRow, f"SELECT * FROM ({PEOPLE}) WHERE {where}{tail}", {**owner, **values})  # noqa: S608
 
 
-def person(reading: Reader, row: ShownPersonRow) -> UserJson:
+def person_json(reading: Reader, row: ShownPersonRow) -> UserJson:
     """A User; for the owner also the addresses, zone and device by which hours are recognised as theirs."""
-    meta = _meta(reading)
+    meta = _load_meta(reading)
     user: UserJson = {
         "id": row["id"],
         "name": row["name"],
@@ -60,7 +60,7 @@ def person(reading: Reader, row: ShownPersonRow) -> UserJson:
 def find_person(reading: Reader, user_id: str) -> ShownPersonRow:
     """The row of a person; `me` is the owner."""
     clause = "role = 'owner'" if user_id == ME else "id = :id"
-    rows = _find(reading, [clause], {"id": user_id})
+    rows = _find_people(reading, [clause], {"id": user_id})
     if not rows:
         raise NotFound(f"there is no user {user_id[:40]}", "`stint users` lists them")
     return rows[0]
@@ -68,7 +68,7 @@ def find_person(reading: Reader, user_id: str) -> ShownPersonRow:
 
 def user(view: View, user_id: str) -> UserJson:
     """One person."""
-    return person(view, find_person(view, user_id))
+    return person_json(view, find_person(view, user_id))
 
 
 def me(view: View) -> UserJson:
@@ -97,6 +97,6 @@ def listing(
     if search is not None:
         clauses.append("(instr(lower(name), lower(:search)) OR instr(lower(ifnull(email, '')), lower(:search)))")
         values["search"] = search
-    rows = _find(view, clauses, {**values, "limit": limit + 1}, " ORDER BY name, id LIMIT :limit")
+    rows = _find_people(view, clauses, {**values, "limit": limit + 1}, " ORDER BY name, id LIMIT :limit")
     page_rows, following = page(rows, limit, ("name", "id"))
-    return {"data": [person(view, row) for row in page_rows], "nextCursor": following}
+    return {"data": [person_json(view, row) for row in page_rows], "nextCursor": following}

@@ -17,7 +17,7 @@ from stintd.engine import wire
 from stintd.engine.entries import Filters, project_names
 from stintd.engine.period import DAY, midnight, zone_of
 from stintd.engine.queries import reports
-from stintd.engine.queries.activity import Worked, by_name, human_us, length, load_work, marks, words
+from stintd.engine.queries.activity import WorkSlices, human_us, length_json, length_text, load_work, marks, shares_by_name
 from stintd.engine.queries.ranges import days_of
 from stintd.engine.useragents import AGENTS
 from stintd.engine.view import View
@@ -43,28 +43,28 @@ from stintd.store.row_types import ProjectUseRow
 from stintd.store.rowio import fetch_all, fetch_value
 
 CODING, BY_AGENT = "Coding", "AI Coding"
-SLICED: dict[str, Callable[[Slice], str]] = {
+SLICE_NAMES: dict[str, Callable[[Slice], str]] = {
     "entity": lambda part: part.entity, "language": lambda part: language_of(part.entity), "editor": lambda part: part.client,
     "branch": lambda part: part.branch,
 }  # fmt: skip
 """What a day's stretches may be cut by, beside the project."""
 
 
-def _lists(view: View, work: Worked, parts: list[Slice]) -> WakaTimeListsJson:
+def _lists_json(view: View, work: WorkSlices, parts: list[Slice]) -> WakaTimeListsJson:
     """What the time was spent on, by every dimension WakaTime has."""
     systems = {agent["editor"]: agent["os"] for agent in user_agents(view)["data"] if agent["os"]}
     return {
-        "categories": by_name(parts, lambda part: CODING if part.actor == "human" else BY_AGENT, ""),
-        "projects": by_name(parts, work.name_of),
-        "languages": by_name(parts, lambda part: language_of(part.entity)),
-        "editors": by_name(parts, lambda part: part.client),
-        "operating_systems": by_name(parts, lambda part: systems.get(part.client, "")),
+        "categories": shares_by_name(parts, lambda part: CODING if part.actor == "human" else BY_AGENT, ""),
+        "projects": shares_by_name(parts, work.name_of),
+        "languages": shares_by_name(parts, lambda part: language_of(part.entity)),
+        "editors": shares_by_name(parts, lambda part: part.client),
+        "operating_systems": shares_by_name(parts, lambda part: systems.get(part.client, "")),
         "machines": [],
         "dependencies": [],
     }
 
 
-def _span(first_day: date, last_day: date, zone: ZoneInfo) -> WakaTimeSpanJson:
+def _span_json(first_day: date, last_day: date, zone: ZoneInfo) -> WakaTimeSpanJson:
     """First and last second of these days."""
     end = midnight(last_day + DAY, zone) - timedelta(seconds=1)
     return {"start": wire.stamp(midnight(first_day, zone)), "end": wire.stamp(end), "timezone": str(zone)}
@@ -78,22 +78,27 @@ def today(view: View) -> WakaTimeTodayJson:
     zone = zone_of(view.policy.zone)
     day = view.now.astimezone(zone).date()
     work = load_work(view, day, day, zone)
-    return {"data": _day(view, work, work.slices, day, zone), "cached_at": wire.stamp(view.now), "has_team_features": False}
+    return {"data": _day_json(view, work, work.slices, day, zone), "cached_at": wire.stamp(view.now), "has_team_features": False}
 
 
-def _day(view: View, work: Worked, parts: list[Slice], day: date, zone: ZoneInfo, is_detailed: bool = False) -> WakaTimeDayJson:
+def _day_json(
+    view: View, work: WorkSlices, parts: list[Slice], day: date, zone: ZoneInfo, is_detailed: bool = False
+) -> WakaTimeDayJson:
     text = "Today" if day == view.now.astimezone(zone).date() else day.strftime("%a %b %d %Y")
-    shown = cast(
+    day_json = cast(
         "WakaTimeDayJson",
         {
-            "grand_total": length(human_us(parts)),
-            **_lists(view, work, parts),
-            "range": {"date": day.isoformat(), "text": text, **_span(day, day, zone)},
+            "grand_total": length_json(human_us(parts)),
+            **_lists_json(view, work, parts),
+            "range": {"date": day.isoformat(), "text": text, **_span_json(day, day, zone)},
         },
     )
     if is_detailed:
-        shown |= {"branches": by_name(parts, lambda part: part.branch), "entities": by_name(parts, lambda part: part.entity)}
-    return shown
+        day_json |= {
+            "branches": shares_by_name(parts, lambda part: part.branch),
+            "entities": shares_by_name(parts, lambda part: part.entity),
+        }
+    return day_json
 
 
 def summaries(
@@ -111,10 +116,10 @@ def summaries(
     count = (last_day - first_day).days + 1
     by_day, total = work.days(zone), human_us(work.slices)
     all_days = [first_day + number * DAY for number in range(count)]
-    days = [_day(view, work, by_day.get(day, []), day, zone, project is not None) for day in all_days]
+    days = [_day_json(view, work, by_day.get(day, []), day, zone, project is not None) for day in all_days]
     busy = sum(day["grand_total"]["total_seconds"] > 0 for day in days)
     average = total // busy if busy else 0
-    span, sum_ = _span(first_day, last_day, zone), length(total)
+    span, sum_ = _span_json(first_day, last_day, zone), length_json(total)
     return {
         "data": days,
         "start": span["start"],
@@ -127,7 +132,7 @@ def summaries(
         },
         "daily_average": {
             "seconds": average // wire.SECOND,
-            "text": words(average / wire.SECOND),
+            "text": length_text(average / wire.SECOND),
             "days_including_holidays": count,
             "holidays": count - busy,
             "days_minus_holidays": busy,
@@ -141,12 +146,12 @@ def stats(view: View, span: str = "last_7_days", timezone: str | None = None) ->
     first_day, last_day = days_of(view, zone, None, None, span, longest=None)
     work = load_work(view, first_day, last_day, zone)
     total, count = human_us(work.slices), (last_day - first_day).days + 1
-    lengths = {day: spent for day, parts in work.days(zone).items() if (spent := human_us(parts))}
+    lengths = {day: length_us for day, parts in work.days(zone).items() if (length_us := human_us(parts))}
     busy = max(lengths, key=lambda day: (lengths[day], day), default=None)
     average = total // len(lengths) if lengths else 0
     best: WakaTimeBestDayJson | None = None
     if busy is not None:
-        longest = length(lengths[busy])
+        longest = length_json(lengths[busy])
         best = {"date": busy.isoformat(), "total_seconds": longest["total_seconds"], "text": longest["text"]}
     return {
         "data": {
@@ -154,23 +159,23 @@ def stats(view: View, span: str = "last_7_days", timezone: str | None = None) ->
             "status": "ok",
             "is_up_to_date": True,
             "is_including_today": last_day >= view.now.astimezone(zone).date(),
-            **_span(first_day, last_day, zone),
+            **_span_json(first_day, last_day, zone),
             "total_seconds": round(total / wire.SECOND, 3),
-            "human_readable_total": words(total / wire.SECOND),
+            "human_readable_total": length_text(total / wire.SECOND),
             "daily_average": average // wire.SECOND,
-            "human_readable_daily_average": words(average / wire.SECOND),
+            "human_readable_daily_average": length_text(average / wire.SECOND),
             "human_readable_range": span.replace("_", " "),
             "days_including_holidays": count,
             "days_minus_holidays": len(lengths),
             "holidays": count - len(lengths),
             "best_day": best,
             "username": "owner",
-            **_lists(view, work, work.slices),
+            **_lists_json(view, work, work.slices),
         }
     }
 
 
-def _nothing(part: Slice) -> str:
+def _no_name(part: Slice) -> str:
     return ""
 
 
@@ -185,10 +190,10 @@ def durations(
     """The stretches of a day, each with its project, and cut finer on request. Entries of agents carry their category."""
     zone = zone_of(timezone or view.policy.zone)
     work = load_work(view, date_, date_, zone, project)
-    wanted = set(branches.split(",")) if branches else None
-    parts = [part for part in work.slices if wanted is None or part.branch in wanted]
-    name_of = SLICED[slice_by] if slice_by else _nothing
-    shown: list[WakaTimeDurationJson] = []
+    chosen_branches = set(branches.split(",")) if branches else None
+    parts = [part for part in work.slices if chosen_branches is None or part.branch in chosen_branches]
+    name_of = SLICE_NAMES[slice_by] if slice_by else _no_name
+    stretches: list[WakaTimeDurationJson] = []
     for part in join_slices([part._replace(entity=name_of(part)) for part in parts], ("project", "entity")):
         row: WakaTimeDurationJson = {
             "time": part.start_us / wire.SECOND,
@@ -196,15 +201,15 @@ def durations(
             "project": work.name_of(part),
             "category": "coding" if part.actor == "human" else "ai coding",
         }
-        shown.append(cast("WakaTimeDurationJson", {**row, slice_by: part.entity}) if slice_by else row)
+        stretches.append(cast("WakaTimeDurationJson", {**row, slice_by: part.entity}) if slice_by else row)
     return {
-        "data": shown,
+        "data": stretches,
         "branches": sorted({part.branch for part in parts if part.branch}),
-        **_span(date_, date_, zone),
+        **_span_json(date_, date_, zone),
     }
 
 
-def all_time(view: View, project: str | None = None) -> WakaTimeAllTimeJson:
+def all_time_total(view: View, project: str | None = None) -> WakaTimeAllTimeJson:
     """The total of all time, from the day totals."""
     zone = zone_of(view.policy.zone)
     since, day = date(1970, 1, 1), view.now.astimezone(zone).date()
@@ -212,7 +217,7 @@ def all_time(view: View, project: str | None = None) -> WakaTimeAllTimeJson:
     seconds = reports.report(view, since, day, "project", **filters)["totals"]["seconds"]
     oldest_us = fetch_value(view.conn, int, "SELECT min(start_us) FROM entry")
     began = from_us(oldest_us).astimezone(zone).date() if oldest_us is not None else day
-    total = length(seconds * wire.SECOND)
+    total = length_json(seconds * wire.SECOND)
     return {
         "data": {
             "text": total["text"],
@@ -220,7 +225,7 @@ def all_time(view: View, project: str | None = None) -> WakaTimeAllTimeJson:
             "decimal": total["decimal"],
             "total_seconds": seconds,
             "is_up_to_date": True,
-            "range": {"start_date": began.isoformat(), "end_date": day.isoformat(), **_span(began, day, zone)},
+            "range": {"start_date": began.isoformat(), "end_date": day.isoformat(), **_span_json(began, day, zone)},
         }
     }
 
@@ -275,11 +280,11 @@ def user(view: View) -> WakaTimeUserJson:
 def user_agents(view: View) -> WakaTimeAgentsJson:
     """The clients that have sent requests, the latest first."""
     stored = cursors.all_of(view.conn, AGENTS)
-    agents = [_agent(name.removeprefix(AGENTS), value) for name, value in stored.items()]
+    agents = [_agent_json(name.removeprefix(AGENTS), value) for name, value in stored.items()]
     return {"data": sorted(agents, key=lambda agent: (agent["last_seen_at"], agent["value"]), reverse=True), "total_pages": 1}
 
 
-def _agent(text: str, value: str) -> WakaTimeAgentJson:
+def _agent_json(text: str, value: str) -> WakaTimeAgentJson:
     day, editor, system = [*value.split("\t"), "", ""][:3]
     identity = UUID(bytes=hashlib.blake2b(text.encode(), digest_size=16).digest())
     return {
@@ -310,5 +315,5 @@ def beats(view: View, date_: date, timezone: str | None = None) -> WakaTimeBeats
             }
             for mark in marks(view, lo, hi)
         ],
-        **_span(date_, date_, zone),
+        **_span_json(date_, date_, zone),
     }

@@ -3,7 +3,7 @@
 import json
 
 from stintd.engine.outbox import target_of
-from stintd.engine.queries import outbox as deliveries_of
+from stintd.engine.queries import outbox as outbox_queries
 from stintd.engine.rows import DEFAULT_LIMIT, decode_cursor, page
 from stintd.engine.view import Reader, View
 from stintd.engine.wire import instant
@@ -61,4 +61,4 @@ def deliveries(
 ) -> PageJson[DeliveryJson]:
     """The deliveries of one webhook, newest first."""
     find_webhook(view, webhook_id)
-    return deliveries_of.latest_deliveries(view, target_of(webhook_id), limit, cursor, state)
+    return outbox_queries.latest_deliveries(view, target_of(webhook_id), limit, cursor, state)

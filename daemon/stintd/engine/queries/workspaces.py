@@ -26,10 +26,10 @@ ROLE: Final = "owner"
 
 def workspaces(view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> PageJson[WorkspaceJson]:
     """The workspaces that the owner belongs to."""
-    return {"data": [_personal(view)], "nextCursor": None}
+    return {"data": [_personal_workspace(view)], "nextCursor": None}
 
 
-def _personal(view: View) -> WorkspaceJson:
+def _personal_workspace(view: View) -> WorkspaceJson:
     return {"id": me(view)["workspaceId"] or "", "name": NAME, "role": ROLE, "memberCount": 1}
 
 
@@ -41,8 +41,8 @@ def summary(
     timezone: str | None = None,
 ) -> WorkspaceSummaryJson:
     """Hours by member and by project (this week unless asked otherwise)."""
-    known = _personal(view)
-    if workspace_id != known["id"]:
+    workspace = _personal_workspace(view)
+    if workspace_id != workspace["id"]:
         raise NotFound(f"there is no workspace {workspace_id[:40]}", "GET /api/workspaces lists those you belong to")
     week = reports.report(view, since, until, "project", timezone)
     owner = me(view)
@@ -50,8 +50,8 @@ def summary(
     member: MemberTotalsJson = {"userId": owner["id"], "name": owner["name"], "role": ROLE, **totals}
     projects = [project_totals(row) for row in week["rows"]]
     return {
-        "workspaceId": known["id"],
-        "workspaceName": known["name"],
+        "workspaceId": workspace["id"],
+        "workspaceName": workspace["name"],
         "from": week["from"],
         "to": week["to"],
         "timezone": week["timezone"],
