@@ -66,7 +66,7 @@ def test_what_could_be_done_twice_is_never_sent_again(control, ask, method, path
     with pytest.raises(Broken) as caught:
         ask(call)
     assert len(control.requests) == 1
-    assert "may have been done" in caught.value.hint
+    assert "may have been carried out" in caught.value.hint
 
 
 @pytest.mark.parametrize(

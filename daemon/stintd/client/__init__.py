@@ -1,9 +1,9 @@
-"""Clients of the daemon, standard library only: `Client` blocks, `AsyncClient` is awaited, and `control` is the fast path
-of the command line. It speaks HTTP by itself, because importing `http.client` alone costs more than the rest of a command.
-Imports protocol, paths and errors.
+"""Clients of the daemon, which need only the standard library: `Client` blocks, `AsyncClient` is for asyncio, and `control` is
+the fast path of the command line. The package has its own HTTP, because importing `http.client` alone takes longer than the
+rest of a command. It imports protocol, paths and errors.
 
-A program imports what it needs from here. Each name is loaded on first use: `stint status` imports `stintd.client.control`,
-and with it this package, and must not pay for dataclasses and asyncio.
+Programs import what they need from here. Each name is loaded on first use, because `stint status` imports
+`stintd.client.control`, and with it this package, but must not spend time on loading dataclasses and asyncio.
 """
 
 from importlib import import_module

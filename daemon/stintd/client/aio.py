@@ -1,11 +1,11 @@
-"""The client for asyncio, of the standard library only; the same requests as the blocking one, awaited.
+"""The client for asyncio. It needs only the standard library, and has the same methods as the blocking client.
 
     client = AsyncClient()
     await client.time_entries.start(project_name="acme", description="planning")
     await client.time_entries.stop()
 
-Each call is a connection of its own, so calls may overlap and a client survives a restart of the daemon. Every failure
-is a `StintdError`. For the event loop it is used in; it starts no thread.
+Each call opens its own connection, so calls may run at the same time, and a client keeps working after the daemon was
+restarted. Every failure raises a `StintdError`. Use a client in one event loop only; it starts no thread.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ class Resource:
 
 
 def awaiting(build: Callable[P, Request[T]]) -> Callable[Concatenate[Resource, P], Coroutine[Any, Any, T]]:
-    """A method that sends what `build` makes of its arguments, when it is awaited."""
+    """A method that sends the request that `build` makes from its arguments."""
 
     async def method(self: Resource, *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._client.send(build(*args, **kwargs))
@@ -119,7 +119,7 @@ class Projects(Resource):
 
 
 class Clients(Resource):
-    """Clients: who is billed."""
+    """Clients, to whom hours are billed."""
 
     list = awaiting(clients.list_)
     every = paging(clients.list_)
@@ -170,7 +170,7 @@ class Heartbeats(Resource):
 
 
 class Outbox(Resource):
-    """Deliveries that wait, and those that were given up."""
+    """Deliveries that wait, and deliveries that were given up."""
 
     list = awaiting(outbox.list_)
     every = paging(outbox.list_)
@@ -210,7 +210,7 @@ class Webhooks(Resource):
 
 
 class Workspaces(Resource):
-    """The personal workspace, and those of teams."""
+    """Workspaces: the personal one, and those of teams."""
 
     list = awaiting(workspaces.list_)
     every = paging(workspaces.list_)
@@ -227,10 +227,10 @@ class Keys(Resource):
 
 
 class AsyncEventStream:
-    """The changes as they happen, one after the other, with `async for`. When the connection breaks or the daemon is
-    restarted, it resumes automatically where it was, without leaving out or repeating anything that the log keeps.
+    """The stream of changes, for `async for`: each change as it happens. After a broken connection or a restart of the daemon,
+    the stream resumes automatically where it was; it neither leaves out nor repeats a change that the log keeps.
 
-    It connects when the first change is requested, or with `async with`. Pass `last_id` to a later run to resume there.
+    It connects when the first change is requested, or with `async with`. To resume there in a later run, keep `last_id`.
     """
 
     def __init__(
@@ -242,7 +242,7 @@ class AsyncEventStream:
 
     @property
     def last_id(self) -> str | None:
-        """The id of the last change taken; the stream resumes after it."""
+        """The id of the last change that was returned; the stream resumes after it."""
         return self._state.last_id
 
     def __aiter__(self) -> "AsyncEventStream":
@@ -280,7 +280,7 @@ class AsyncEventStream:
             await answer.close()
 
     async def close(self) -> None:
-        """Stop following."""
+        """Close the stream."""
         self._is_closed = True
         await self._disconnect()
 
@@ -304,8 +304,8 @@ async def _limit(seconds: float) -> AsyncIterator[None]:
 
 
 class AsyncClient:
-    """The daemon of this machine. Without arguments the client uses the control socket of this home, which needs no key;
-    with `api_key` (or `STINTD_API_KEY`) it uses loopback TCP: the address in `base_url`, else the one the daemon published.
+    """The daemon on this machine. Without arguments, the client uses your control socket, which needs no key. With `api_key`
+    (or `STINTD_API_KEY`), it uses loopback TCP: the address `base_url`, or else the one that the daemon published.
 
     `timeout`: seconds until the whole answer must have arrived.
     """
@@ -333,8 +333,8 @@ class AsyncClient:
         return await self.send(daemon.dashboard())
 
     def events(self, last_event_id: str | None = None, *, patience: float | None = 60.0) -> AsyncEventStream:
-        """The changes from now on, or those after a place in the log. While the daemon is away, the stream waits for it
-        for `patience` seconds (None: for ever).
+        """The changes from now on, or those after a place in the log. While the daemon is not running, the stream waits for it,
+        at most `patience` seconds (None: for ever).
         """
         return AsyncEventStream(self._place, Following(last_event_id, patience))
 
@@ -343,7 +343,7 @@ class AsyncClient:
         return await self.send(json_request(method, route, body, query))
 
     async def send(self, request: Request[T]) -> T:
-        """Send one request; send it again after a broken connection if the daemon will not carry it out twice."""
+        """Send one request. After a broken connection, send it again if the daemon will not carry it out twice."""
         try:
             return await self._send_once(request)
         except StintdError as error:

@@ -1,6 +1,6 @@
-"""Requests to the control socket: JSON in, JSON out, errors from the one hierarchy.
+"""Requests to the control socket: JSON in, JSON out.
 
-Every failed request raises a `StintdError` with the daemon's own words; `DaemonDown` when it does not run.
+A failed request raises a `StintdError` with the daemon's own message, or `DaemonDown` if the daemon is not running.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["Control", "DaemonDown", "query_text", "quote"]
 
 
 class Control:
-    """The control socket of this home. `path` overrides where it is."""
+    """The daemon's control socket. `path` is used instead of its usual place."""
 
     def __init__(self, path: str | None = None) -> None:
         self.path = path or socket_of_this_home()
@@ -52,7 +52,7 @@ class Control:
                 return
 
     def send(self, method: str, route: str, body: Any = None, timeout: float = 30.0) -> Any:
-        """Send one request; the parsed answer, None for an empty one."""
+        """Send one request. Returns the parsed answer; None if it is empty."""
         raw = b"" if body is None else json.dumps(body).encode()
         answer = send(self.path, method, route, raw, timeout=timeout)
         try:
@@ -77,7 +77,7 @@ class Control:
 
 
 def socket_of_this_home() -> str:
-    """The control socket's path; `unavailable` when somebody else could have put a socket there."""
+    """The control socket's path. Raises `unavailable` if somebody else could have put a socket there."""
     path = paths.control_socket()
     folder = path.rpartition("/")[0]
     if path.startswith(paths.SHORT_ROOT + "/") and os.path.lexists(folder) and paths.folder_problem(folder):

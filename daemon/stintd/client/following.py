@@ -32,7 +32,7 @@ class Following:
 
     @property
     def last_id(self) -> str | None:
-        """The id after which the changes not yet taken begin."""
+        """The id of the last change that was returned."""
         return self._last_taken if self._waiting else self._events.last_id
 
     @property
@@ -65,8 +65,8 @@ class Following:
         return event
 
     def pause(self, error: StintdError) -> float:
-        """Seconds to wait before the next attempt; raises `error` when there is to be none: the first connection must
-        succeed, and the daemon must be back in time.
+        """Seconds to wait before the next attempt. Raises `error` if there is none: the first connection must succeed, and later
+        the daemon must be back in time.
         """
         if not self._was_heard or isinstance(error, Unauthorized | Forbidden):
             raise error

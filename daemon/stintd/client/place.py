@@ -36,7 +36,7 @@ class DaemonAddress:
 def find_daemon(
     api_key: str | None, base_url: str | None, socket: str | None, environ: Mapping[str, str] | None = None
 ) -> DaemonAddress:
-    """The address that the arguments and the environment choose."""
+    """The address that follows from the arguments and the environment."""
     if api_key is not None and not api_key.strip():
         raise Invalid("api_key is empty", "leave it out to use the control socket, or give a key")
     key = api_key or (os.environ if environ is None else environ).get("STINTD_API_KEY") or None
@@ -66,7 +66,7 @@ def _tcp(url: str, key: str) -> DaemonAddress:
 
 
 def _published_url() -> str:
-    """The URL that the daemon published; its default address where it published none."""
+    """The URL that the daemon published; its default address if it published none."""
     try:
         with open(paths.home_layout().http_json, encoding="utf-8") as file:
             published = json.load(file)

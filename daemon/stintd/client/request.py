@@ -1,7 +1,7 @@
-"""One request and how its answer is read, without a connection; the same for both forms of the client.
+"""One request and how its answer is read, without a connection; both clients use it.
 
-A request that creates something carries an Idempotency-Key, so that it can be sent again after a broken connection and
-still creates one thing. A request without a key that is not a GET is never sent twice.
+A request that creates something has an Idempotency-Key. So it can be sent again after a broken connection, and still creates
+only one thing. A request that has no key and is not a GET is not sent twice, unless sending it twice does no harm.
 """
 
 import inspect
@@ -75,14 +75,16 @@ class Request(Generic[T]):
         return isinstance(error, Broken) and (self.method == "GET" or self.is_repeatable or self.key is not None)
 
     def explain(self, error: StintdError) -> StintdError:
-        """The failure as the caller sees it, with a hint where it is not known whether the request was carried out."""
+        """The failure as the caller sees it, with a hint if it is unknown whether the request was carried out."""
         if not isinstance(error, Broken | Silent) or self.method == "GET":
             return error
         if self.key:
             error.details["idempotencyKey"] = self.key
-            error.hint += "; repeat the call with idempotency_key=error.details['idempotencyKey']: it is carried out only once"
+            error.hint += (
+                "; repeat the call with idempotency_key=error.details['idempotencyKey']: it is then carried out only once"
+            )
         elif not self.is_repeatable:
-            error.hint += "; it may have been done: check before you call again"
+            error.hint += "; the request may have been carried out: check before you repeat it"
         return error
 
     def answer(self, status: int, headers: Mapping[str, str], raw: bytes) -> T:
@@ -100,7 +102,8 @@ class Request(Generic[T]):
 
 
 def parse_answer(status: int, headers: Mapping[str, str], raw: bytes) -> Json:
-    """The JSON of an answer; raises errors, with the seconds to wait in `retry_after` where the daemon names them."""
+    """The JSON of an answer. Raises the error that it reports, with the seconds to wait in `retry_after` if the daemon names
+    them."""
     try:
         value: Json = json.loads(raw) if raw else None
     except ValueError as error:
@@ -118,7 +121,7 @@ def parse_answer(status: int, headers: Mapping[str, str], raw: bytes) -> Json:
 
 
 def wire_fields(values: Mapping[str, Any], *but: str) -> dict[str, JsonBody]:
-    """The arguments that are not None, with the names and formats of the wire; without those that are sent elsewhere."""
+    """The arguments that are not None, with the names and formats of the API; without those that are sent elsewhere."""
     elsewhere = {*but, "idempotency_key"}
     sent = {name: value for name, value in values.items() if value is not None and name not in elsewhere}
     return {WIRE_NAMES.get(name) or camel(name): _wire(name, value) for name, value in sent.items()}
@@ -139,7 +142,7 @@ def _wire(name: str, value: Any) -> JsonBody:
 
 
 def route(path: str, *ids: str) -> str:
-    """A path with its ids in place of `{}`."""
+    """A path with the ids in place of `{}`."""
     for identifier in ids:
         if not isinstance(identifier, str) or not identifier:
             raise Invalid("an id must not be empty", "pass the id of the object you mean")
@@ -193,7 +196,7 @@ def json_request(method: str, path: str, body: Any, query: Mapping[str, Any]) ->
 
 
 def with_signature_of(method: Any, build: Callable[..., Any]) -> Any:
-    """Give a method the name, docstring and arguments of the function that builds its request, for `help` and editors."""
+    """Give a method the name, docstring and arguments of the function that builds its request: `help()` and editors show them."""
     update_wrapper(method, build)
     del method.__wrapped__
     method.__name__ = build.__name__.rstrip("_")

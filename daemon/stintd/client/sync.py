@@ -1,11 +1,11 @@
-"""The blocking client, of the standard library only.
+"""The blocking client. It needs only the standard library.
 
     client = Client()
     client.time_entries.start(project_name="acme", description="planning")
     client.time_entries.stop()
 
-Each call is a connection of its own, so a client may be used by several threads at once and survives a restart of the
-daemon. Every failure is a `StintdError`.
+Each call opens its own connection, so several threads may use a client at the same time, and it keeps working after the daemon
+was restarted. Every failure raises a `StintdError`.
 """
 
 import time
@@ -47,7 +47,7 @@ class Resource:
 
 
 def blocking(build: Callable[P, Request[T]]) -> Callable[Concatenate[Resource, P], T]:
-    """A method that sends what `build` makes of its arguments, and waits."""
+    """A method that sends the request that `build` makes from its arguments, and waits for the answer."""
 
     def method(self: Resource, *args: P.args, **kwargs: P.kwargs) -> T:
         return self._client.send(build(*args, **kwargs))
@@ -117,7 +117,7 @@ class Projects(Resource):
 
 
 class Clients(Resource):
-    """Clients: who is billed."""
+    """Clients, to whom hours are billed."""
 
     list = blocking(clients.list_)
     every = paging(clients.list_)
@@ -168,7 +168,7 @@ class Heartbeats(Resource):
 
 
 class Outbox(Resource):
-    """Deliveries that wait, and those that were given up."""
+    """Deliveries that wait, and deliveries that were given up."""
 
     list = blocking(outbox.list_)
     every = paging(outbox.list_)
@@ -208,7 +208,7 @@ class Webhooks(Resource):
 
 
 class Workspaces(Resource):
-    """The personal workspace, and those of teams."""
+    """Workspaces: the personal one, and those of teams."""
 
     list = blocking(workspaces.list_)
     every = paging(workspaces.list_)
@@ -225,10 +225,10 @@ class Keys(Resource):
 
 
 class EventStream:
-    """The changes as they happen, one after the other; waits for each. When the connection breaks or the daemon is
-    restarted, it resumes automatically where it was, without leaving out or repeating anything that the log keeps.
+    """The stream of changes, for `for`: it waits for each change. After a broken connection or a restart of the daemon, the
+    stream resumes automatically where it was; it neither leaves out nor repeats a change that the log keeps.
 
-    For one thread. Pass `last_id` to a later run to resume there (`events(last_event_id=…)`).
+    Use it in one thread only. To resume there in a later run, keep `last_id` and pass it to `events(last_event_id=…)`.
     """
 
     def __init__(self, at: place.DaemonAddress, state: Following, sleep: Callable[[float], None] = time.sleep) -> None:  # noqa: TID251
@@ -241,7 +241,7 @@ class EventStream:
 
     @property
     def last_id(self) -> str | None:
-        """The id of the last change taken; the stream resumes after it."""
+        """The id of the last change that was returned; the stream resumes after it."""
         return self._state.last_id
 
     def __iter__(self) -> "EventStream":
@@ -281,7 +281,7 @@ class EventStream:
         self._answer = None
 
     def close(self) -> None:
-        """Stop following."""
+        """Close the stream."""
         self._is_closed = True
         self._disconnect()
 
@@ -293,8 +293,8 @@ class EventStream:
 
 
 class Client:
-    """The daemon of this machine. Without arguments the client uses the control socket of this home, which needs no key;
-    with `api_key` (or `STINTD_API_KEY`) it uses loopback TCP: the address in `base_url`, else the one the daemon published.
+    """The daemon on this machine. Without arguments, the client uses your control socket, which needs no key. With `api_key`
+    (or `STINTD_API_KEY`), it uses loopback TCP: the address `base_url`, or else the one that the daemon published.
 
     `timeout`: seconds until the whole answer must have arrived.
     """
@@ -322,8 +322,8 @@ class Client:
         return self.send(daemon.dashboard())
 
     def events(self, last_event_id: str | None = None, *, patience: float | None = 60.0) -> EventStream:
-        """The changes from now on, or those after a place in the log. While the daemon is away, the stream waits for it
-        for `patience` seconds (None: for ever).
+        """The changes from now on, or those after a place in the log. While the daemon is not running, the stream waits for it,
+        at most `patience` seconds (None: for ever).
         """
         return EventStream(self._place, Following(last_event_id, patience))
 
@@ -332,7 +332,7 @@ class Client:
         return self.send(json_request(method, route, body, query))
 
     def send(self, request: Request[T]) -> T:
-        """Send one request; send it again after a broken connection if the daemon will not carry it out twice."""
+        """Send one request. After a broken connection, send it again if the daemon will not carry it out twice."""
         try:
             return self._send_once(request)
         except StintdError as error:

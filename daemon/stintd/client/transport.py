@@ -1,7 +1,6 @@
 """One request per connection, over the control socket or loopback TCP; blocking, for one thread.
 
-Raises `DaemonDown` when nobody listens, `Broken` when the connection ends too early and `Silent` when
-no answer comes in time.
+Raises `DaemonDown` if nothing listens, `Broken` if the connection ends too early, and `Silent` if no answer comes in time.
 """
 
 from __future__ import annotations

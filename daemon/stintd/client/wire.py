@@ -1,6 +1,7 @@
 """HTTP/1.1 without a socket: bytes of a request out, bytes of an answer in, and the lines of an event stream.
 
-Both forms of the client pass what they received to `feed` and parse nothing themselves. Loaded by the fast path: no typing.
+Both clients pass what they receive to `feed` and parse nothing themselves. The fast path loads this module, so it does not import
+`typing`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ HEAD_LIMIT = 65536
 BLOCK = 65536
 SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 RETRY_SECONDS = 2.0
-"""Before a stream that ended is opened again, unless the daemon names another delay."""
+"""Seconds before a stream that ended is opened again, unless the daemon names another delay."""
 
 
 class Broken(Unavailable):
@@ -85,7 +86,7 @@ class Incoming:
         self._left, self._is_chunked, self._needs_line_end = -1, False, False
 
     def feed(self, data: bytes) -> bytes:
-        """The new part of the body. `Broken` when the answer ends too early, `unavailable` when it is not HTTP."""
+        """The new part of the body. Raises `Broken` if the answer ends too early, `unavailable` if it is not HTTP."""
         if not data:
             return self._end()
         self._raw += data
@@ -200,7 +201,7 @@ class Events:
         self._kind, self._mark, self._data = "message", None, list[str]()  # type: tuple[str, str | None, list[str]]
 
     def feed(self, block: bytes) -> list[tuple[str | None, str, Any]]:
-        """The complete changes: (id, kind, payload). Those that the log does not keep have no id."""
+        """The changes that are complete: (id, kind, payload). A change that the log does not keep has no id."""
         *lines, self._rest = (self._rest + block).split(b"\n")
         changes = []
         for line in lines:

@@ -1,6 +1,8 @@
-"""ClickUp's seven time tracking tools, in the parameters and shapes of their document. Tasks are found among those known
-here (`engine/queries/clickup.py`; `listName` is the project's name), then at the connected ClickUp, where there is one: what
-is started or entered on such a task makes it one of ours, with a mapping. Lengths are milliseconds, instants have them.
+"""ClickUp's seven time tracking tools, with the parameters and shapes of ClickUp's documentation.
+
+A task is looked up among our own tasks first (`engine/queries/clickup.py`; `listName` is the project's name), then at the
+connected ClickUp, if there is one. Starting a timer or entering time on a task that only ClickUp knows adds the task here, with
+a mapping. Lengths are in milliseconds, and instants are written with milliseconds.
 """
 
 import re
@@ -47,7 +49,7 @@ def stamp(moment: str | datetime | None) -> str | None:
 
 
 def _read_moment(value: Json) -> datetime:
-    """RFC 3339 text, or milliseconds since 1970 as ClickUp's own API counts."""
+    """An instant from RFC 3339 text, or from milliseconds since 1970, which ClickUp's own API uses."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise Invalid("must be a time", "send RFC 3339 text like 2026-11-20T10:30:00Z, or milliseconds since 1970")
     if isinstance(value, int) or value.isdecimal():
@@ -58,7 +60,7 @@ def _read_moment(value: Json) -> datetime:
 
 
 def _read_length(value: Json) -> timedelta:
-    """Milliseconds, or text with units. A bare number in quotes could be minutes or milliseconds: it is refused."""
+    """A length from milliseconds, or from text with units. A bare number as text is refused: it could mean minutes as well."""
     if isinstance(value, int) and not isinstance(value, bool):
         length = timedelta(milliseconds=value) if 0 < value <= 7 * 86_400_000 else None
     else:
@@ -84,7 +86,7 @@ TASK = obj({"id": ID, "name": NAME})
 TIME_ENTRY = obj(
     {
         "id": ID, "description": NOTE, "start": NAME, "end": nullable(NAME),
-        "duration": {"type": "integer", "minimum": 0, "description": "milliseconds; of finished entries"}, "task": TASK,
+        "duration": {"type": "integer", "minimum": 0, "description": "milliseconds; only of finished entries"}, "task": TASK,
         "billable": {"type": "boolean"}, "tags": TAGS,
     },
     ["duration"],
@@ -121,7 +123,7 @@ def _timer_to_wire(entry: ClickUpEntryJson | None) -> Shape | None:
 
 
 def refuse(ask: ToolCaller, error: StintdError) -> Shape:
-    """An error in ClickUp's shape. ClickUp's own messages are used to the letter, because clients compare them."""
+    """An error in ClickUp's shape. ClickUp's own messages are copied exactly, because clients compare them."""
     code = wire_code(error.code)
     kind = _TYPES.get(code, code)
     standing = error.details.get("timer")
@@ -152,8 +154,8 @@ def _which(arguments: Arguments) -> Shape:
 
 
 async def _find_task(ask: ToolCaller, arguments: Arguments) -> tuple[Shape, FoundRemoteTask | None]:
-    """The arguments as they name a task that is known here, or the task at a connected target; what looking here raised
-    where no target has it."""
+    """The arguments, naming a task that is known here; or else the task at a connected target. If no target has it, this raises
+    the error of the search here."""
     which, lookup = _which(arguments), ask.surface.daemon.connecting.lookup
     rest = {name: value for name, value in arguments.items() if name not in _TASK_NAMES}
     for words in (
@@ -172,7 +174,7 @@ async def _find_task(ask: ToolCaller, arguments: Arguments) -> tuple[Shape, Foun
 
 
 async def _learn_task(ask: ToolCaller, arguments: Arguments) -> Shape:
-    """The arguments, naming a task that is known here: one that only a target knows is learnt with its mapping first."""
+    """The arguments, naming a task that is known here. A task that only a target knows is added first, with its mapping."""
     check_scope(ask.call.caller, "write")
     words, there = await _find_task(ask, arguments)
     if there is None:
@@ -206,7 +208,7 @@ async def _add(ask: ToolCaller, arguments: Arguments) -> Shape:
     length = _read_length(arguments["duration"]) if "duration" in arguments else None
     end = _read_moment(arguments["end"]) if "end" in arguments else start + length if length is not None else None
     if end is None or (length is not None and end - start != length):
-        raise Invalid("Please provide start with either duration or end", "one of them", {"field": "duration"})
+        raise Invalid("Please provide start with either duration or end", "send one of them", {"field": "duration"})
     answer = await ask.do(commands.add, start=start, end=end, **words)
     return {"success": True, "message": "Time entry added successfully", "time_entry": _timer_to_wire(answer["entry"])}
 

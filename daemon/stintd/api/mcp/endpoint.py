@@ -111,7 +111,7 @@ def _id_of(body: Json) -> int | str | None:
 
 
 async def _result(session: McpSession) -> Shape:
-    """What the method answers, in the shape of its era."""
+    """The method's answer, in the shape of its era."""
     method = session.message.method
     methods = STATELESS_METHODS if session.is_stateless else HANDSHAKE_METHODS
     if method not in methods:
@@ -234,7 +234,7 @@ async def _get_prompt(session: McpSession) -> Shape:
 
 
 async def _look_up(session: McpSession, look: Callable[[ToolCaller], Awaitable[T]]) -> T:
-    """What the daemon answers. Its errors become errors of the protocol, which has no other place for them here."""
+    """The daemon's answer. Its errors become errors of the protocol, which has no other place for them here."""
     ask = session.ask
     try:
         return await look(ToolCaller(ask.surface, await narrow_to_folder(ask.surface, ask.call)))

@@ -1,4 +1,4 @@
-"""Functions that build the requests of each resource; both forms of the client turn them into methods.
+"""Functions that build the requests of each resource; both clients turn them into methods.
 
-Their arguments and words are the documentation of those methods. None of them connects to anything.
+Their arguments and docstrings document those methods. None of the functions connects to anything.
 """

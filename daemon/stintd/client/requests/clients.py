@@ -1,4 +1,4 @@
-"""Clients: who is billed."""
+"""Clients, to whom hours are billed."""
 
 from stintd.client.request import Request, new_key, page_reader, reader, route, wire_fields
 from stintd.protocol.types import Client, Page

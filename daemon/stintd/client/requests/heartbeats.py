@@ -22,7 +22,7 @@ def send(
     pid: int | None = None,
     id: str | None = None,
 ) -> Request[TakenHeartbeats]:
-    """Send one heartbeat, for a project or for the project that `path` lies in; its time is now unless `time` is given."""
+    """Send one heartbeat, for `project` or for the project that `path` belongs to. Without `time`, it happened now."""
     return send_all([locals()])
 
 

@@ -5,7 +5,7 @@ from stintd.protocol.types import Key, MadeKey, Page
 
 
 def list_(*, status: str | None = None) -> Request[Page[Key]]:
-    """Your keys; revoked ones too when `status` is all."""
+    """Your keys; with `status` all, also revoked ones."""
     return Request("GET", "/api/keys", page_reader(Key), query=wire_fields(locals()))
 
 
@@ -18,9 +18,9 @@ def create(
     project_id: str | None = None,
     project_name: str | None = None,
 ) -> Request[MadeKey]:
-    """Create a key with the scope `read`, `write` or `full`, limited to one client or project where one is named.
+    """Create a key with the scope `read`, `write` or `full`, limited to one client or project if you name one.
 
-    Its `key` is shown only this once; so this request is never sent again automatically: a second answer would lack it.
+    Its `key` is shown only this once. So the request is never sent again automatically: a second answer would not contain it.
     """
     return Request("POST", "/api/keys", reader(MadeKey), body=wire_fields(locals()))
 

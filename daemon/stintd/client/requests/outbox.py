@@ -14,7 +14,7 @@ def list_(
 
 
 def retry(delivery_id: str) -> Request[Delivery]:
-    """Try a delivery now instead of after the pause."""
+    """Try a delivery again now, instead of after its pause."""
     return Request("POST", route(ONE + "/retry", delivery_id), reader(Delivery), body={})
 
 

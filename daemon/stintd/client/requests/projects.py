@@ -75,5 +75,5 @@ def delete(project_id: str, *, revision: int | None = None) -> Request[Project]:
 
 
 def budget(project_id: str) -> Request[Budget]:
-    """How many of the budgeted hours, and how much of the money, are used."""
+    """How many hours and how much money of the budget are used."""
     return Request("GET", route(ONE + "/budget", project_id), reader(Budget))

@@ -22,8 +22,8 @@ def get(
     user_id: str | None = None,
     target: str | None = None,
 ) -> Request[Report]:
-    """Totals by project, client, task, tag, branch, commit, day or week; by default of this week, by project.
-    With `target` also the time as rounded for that target, and the time it already has.
+    """Totals by project, client, task, tag, branch, commit, day or week; by default of this week, by project. With `target`,
+    also the time as it is rounded for that target, and the time that the target already has.
     """
     return Request("GET", "/api/reports", reader(Report), query=wire_fields(locals()))
 
@@ -46,7 +46,7 @@ def timesheet(
     user_id: str | None = None,
     target: str | None = None,
 ) -> Request[Timesheet]:
-    """Task × day of a week (`2026-W47`, or a date in it) or of a period of whole days; with `target` also the time as
-    rounded for that target, and the time it already has.
+    """Time by task and day, of a week (`2026-W47`, or a date in it) or of a period of whole days. With `target`, also the time as
+    it is rounded for that target, and the time that the target already has.
     """
     return Request("GET", "/api/timesheet", reader(Timesheet), query=wire_fields(locals()))

@@ -1,4 +1,4 @@
-"""Billing targets: connecting them, mapping projects to them, and sending what waits."""
+"""Billing targets: connect them, map projects to them, and send what waits."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -23,7 +23,7 @@ ONE = "/api/targets/{}"
 
 
 def list_() -> Request[Page[Target]]:
-    """The connected targets and the state of each."""
+    """The connected targets, with the state of each."""
     return Request("GET", "/api/targets", page_reader(Target))
 
 
@@ -44,8 +44,8 @@ def connect(
     rounding: Mapping[str, Any] | None = None,
     options: Mapping[str, str] | None = None,
 ) -> Request[ConnectedTarget]:
-    """Connect a target, or change its settings: its key is tested with a harmless call before anything is stored.
-    `options`: settings that only its kind has. `key_env` and `key_file` work only over the control socket."""
+    """Connect a target, or change its settings. The key is tested with a harmless call before anything is stored.
+    `options`: settings that only this kind of target has. `key_env` and `key_file` work only over the control socket."""
     return Request("POST", "/api/targets", reader(ConnectedTarget), body=wire_fields(locals()))
 
 
@@ -64,12 +64,12 @@ def choices(
     key_file: str | None = None,
     options: Mapping[str, str] | None = None,
 ) -> Request[Page[TargetChoice]]:
-    """The choices that the service offers for one of `settings`; none where it cannot say."""
+    """The values that the service offers for one of its `settings`; none if the service cannot list them."""
     return Request("POST", "/api/targets/choices", page_reader(TargetChoice), body=wire_fields(locals()))
 
 
 def remove(name: str) -> Request[RemovedTarget]:
-    """Disconnect a target; entries already delivered stay there."""
+    """Disconnect a target. Entries that were delivered stay there."""
     return Request("DELETE", "/api/targets", reader(RemovedTarget), body=wire_fields(locals()))
 
 
@@ -84,7 +84,7 @@ def map_(
     billable: bool | None = None,
     rounding: Mapping[str, Any] | None = None,
 ) -> Request[MappedTarget]:
-    """Add a mapping rule; it replaces the one with the same conditions."""
+    """Add a mapping rule. It replaces a rule with the same conditions."""
     return Request("POST", route(ONE + "/map", target), reader(MappedTarget), body=wire_fields(locals(), "target"))
 
 
@@ -94,12 +94,12 @@ def map_all(target: str, rules: Iterable[Mapping[str, Any]]) -> Request[MappedTa
 
 
 def places(target: str, *, refresh: bool | None = None) -> Request[TargetPlaces]:
-    """The projects of a target that can receive hours; fetched again once a day, or with `refresh`."""
+    """The projects of a target that can receive hours. The list is fetched again once a day, or with `refresh`."""
     return Request("GET", route(ONE + "/places", target), reader(TargetPlaces), query=wire_fields(locals(), "target"))
 
 
 def make_place(target: str, name: str, *, client: str | None = None) -> Request[TargetPlace]:
-    """The target's project of that name; it is created there if it does not exist."""
+    """The target's project with this name. It is created there if it does not exist."""
     return Request("POST", route(ONE + "/places", target), reader(TargetPlace), body=wire_fields(locals(), "target"))
 
 
@@ -109,5 +109,5 @@ def match(target: str, *, refresh: bool | None = None) -> Request[TargetMatch]:
 
 
 def sync(target: str | None = None, *, dry_run: bool | None = None) -> Request[Synced]:
-    """Send now what waits; with `dry_run` only show exactly what would be sent."""
+    """Send what waits now; with `dry_run`, only show exactly what would be sent."""
     return Request("POST", "/api/sync", reader(Synced), body=wire_fields(locals()))

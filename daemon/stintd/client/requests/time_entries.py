@@ -29,13 +29,13 @@ def list_(
     cursor: str | None = None,
 ) -> Request[Page[Entry]]:
     """Entries that overlap a period, the latest start first. `project`, `client`, `task` and `tag` are names; `actor` is
-    human or agent; `search` looks in descriptions, projects and tasks. Dates are whole days, the last one included.
+    human or agent; `search` looks in descriptions, projects and tasks. A date is a whole day; the last day is included.
     """
     return Request("GET", "/api/entries", page_reader(Entry), query=wire_fields(locals()))
 
 
 def get(entry_id: str) -> Request[Entry]:
-    """One entry, by its id or by a unique beginning of it."""
+    """One entry, by its id or by a unique beginning of the id."""
     return Request("GET", route(ONE, entry_id), reader(Entry))
 
 
@@ -57,8 +57,8 @@ def create(
     overlap: bool | None = None,
     idempotency_key: str | None = None,
 ) -> Request[MadeEntry]:
-    """Enter past work: two of `start`, `end` and `duration_minutes`. It replaces automatic time; entries that a person made
-    it replaces only with `replace`, and overlaps them with `overlap`.
+    """Enter past work. Pass two of `start`, `end` and `duration_minutes`. The new entry replaces automatic entries in that time.
+    If it overlaps entries that a person made, it is refused, unless `replace` (it replaces them too) or `overlap` (both count).
     """
     body = wire_fields(locals())
     return Request("POST", "/api/entries", reader(MadeEntry), body=body, key=new_key(idempotency_key))
@@ -80,8 +80,8 @@ def update(
     confirmed: bool | None = None,
     revision: int | None = None,
 ) -> Request[Entry]:
-    """Edit an entry; the fields you set are never recomputed. With the `revision` you read, a change that somebody made
-    meanwhile raises `Conflict` instead of being lost.
+    """Edit an entry; stintd never recomputes the fields that you set. Pass the `revision` that you read: if the entry was changed
+    since, this raises `Conflict`, and that change is not lost.
     """
     body = wire_fields(locals(), "entry_id")
     return Request("PATCH", route(ONE, entry_id), reader(Entry), body=body)
@@ -106,19 +106,19 @@ def start(
     auto_create: bool | None = None,
     idempotency_key: str | None = None,
 ) -> Request[Entry]:
-    """Start a timer by hand; a person's running timer stops first, unless the settings allow parallel timers."""
+    """Start a timer by hand. A person's running timer is stopped first, unless the settings allow parallel timers."""
     body = wire_fields(locals()) | {"manual": True}
     started = part("timer", Entry)
     return Request("POST", "/api/timer/start", started, body=body, key=new_key(idempotency_key)).then(_started_entry)
 
 
 def _started_entry(entry: Entry | None) -> Entry:
-    """A start by hand always has its timer."""
+    """The timer of a start by hand, which always has one."""
     return entry if entry is not None else reader(Entry)(None)
 
 
 def stop(project_id: str | None = None, *, at: Instant | None = None) -> Request[Entry | None]:
-    """Stop the timer; None when none runs."""
+    """Stop the running timer. Returns its entry; None if no timer runs."""
     return Request("POST", "/api/timer/stop", part("entry", Entry), body=wire_fields(locals()))
 
 
@@ -139,15 +139,15 @@ def restore(entry_id: str) -> Request[Entry]:
 
 
 def evidence(entry_id: str) -> Request[Evidence]:
-    """What an entry is derived from: heartbeats, commits, sessions, and a reason for each gap."""
+    """The evidence for an entry: heartbeats, commits, sessions, and the reason why each gap counted or not."""
     return Request("GET", route(ONE + "/evidence", entry_id), reader(Evidence))
 
 
 def history(entry_id: str) -> Request[History]:
-    """Every edit that touched an entry."""
+    """Every edit of an entry, oldest first."""
     return Request("GET", route(ONE + "/history", entry_id), reader(History))
 
 
 def why(at: Instant) -> Request[Evidence]:
-    """What the time at an instant is derived from: the entry there, or the silence."""
+    """The evidence at an instant: for the entry there, or for the time without one."""
     return Request("GET", "/api/why", reader(Evidence), query=wire_fields(locals()))

@@ -1,4 +1,4 @@
-"""The running timers: start, stop, pause and so on."""
+"""Timers: start, stop, pause and so on."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ from stintd.protocol.types import CurrentTimers, Entry, StartedTimer
 
 
 def current() -> Request[CurrentTimers]:
-    """The running timers: `timer` is the one that "the timer" means, `timers` are all of them."""
+    """The running timers. `timer` is the one that a person means by "the timer"; `timers` are all of them."""
     return Request("GET", "/api/timer/current", reader(CurrentTimers))
 
 
@@ -32,10 +32,12 @@ def start(
     fuzzy: bool | None = None,
     idempotency_key: str | None = None,
 ) -> Request[StartedTimer]:
-    """Start a timer on a project, by its id, its name, or the folder `path`; a timer that runs already is returned unchanged.
+    """Start a timer on a project, by its id, its name, or the folder `path`. If the same timer runs already, it is returned
+    unchanged.
 
-    `on_running` is `switch`, `parallel` or `conflict`. With `session_id`, `pid` or an agent's `source` it is the start of
-    a session, which ends automatically when it falls silent. With `fuzzy` false the name must match exactly.
+    `on_running` says what happens if another timer runs: `switch`, `parallel` or `conflict`. With `session_id`, `pid` or an
+    agent's `source`, this starts a session, which ends automatically when it falls silent. With `fuzzy` false, the name must
+    match exactly.
     """
     body = wire_fields(locals())
     return Request("POST", "/api/timer/start", reader(StartedTimer), body=body, key=new_key(idempotency_key))
@@ -55,13 +57,13 @@ def switch(
     auto_create: bool | None = None,
     idempotency_key: str | None = None,
 ) -> Request[StartedTimer]:
-    """Stop all timers of a person and start this one."""
+    """Stop all timers of the user and start this one."""
     body = wire_fields(locals())
     return Request("POST", "/api/timer/switch", reader(StartedTimer), body=body, key=new_key(idempotency_key))
 
 
 def continue_(*, at: Instant | None = None, idempotency_key: str | None = None) -> Request[StartedTimer]:
-    """Start a timer again for what the last manual entry was about."""
+    """Start a timer for the same work as the last manual entry."""
     return Request("POST", "/api/timer/continue", reader(StartedTimer), body=wire_fields(locals()), key=new_key(idempotency_key))
 
 
@@ -75,7 +77,7 @@ def stop(
     fuzzy: bool | None = None,
     at: Instant | None = None,
 ) -> Request[Entry | None]:
-    """Stop the timer, or the one you name; None when no such timer runs."""
+    """Stop the timer, or the one that you name. Returns its entry; None if no such timer runs."""
     return Request("POST", "/api/timer/stop", part("entry", Entry), body=wire_fields(locals()))
 
 
@@ -89,7 +91,7 @@ def pause(
     fuzzy: bool | None = None,
     at: Instant | None = None,
 ) -> Request[Entry | None]:
-    """Pause the timer, or the one you name; from now on it counts as a manual timer."""
+    """Pause the timer, or the one that you name. From then on it counts as a manual timer."""
     return Request("POST", "/api/timer/pause", part("timer", Entry), body=wire_fields(locals()))
 
 
@@ -114,7 +116,7 @@ def cancel(
     path: str | None = None,
     timer_id: str | None = None,
 ) -> Request[Entry | None]:
-    """Discard the timer started by hand: its time belongs to automatic tracking again."""
+    """Discard the timer that was started by hand. Its time is tracked automatically again."""
     return Request("POST", "/api/timer/cancel", part("entry", Entry), body=wire_fields(locals()))
 
 
@@ -145,5 +147,5 @@ def heartbeat(
     pid: int | None = None,
     fuzzy: bool | None = None,
 ) -> Request[Entry | None]:
-    """Report that a session is still at work. Returns the timer it counts for; None when it counts for none."""
+    """Report that a session is still at work. Returns the timer that this counts for; None if there is none."""
     return Request("POST", "/api/timer/heartbeat", part("timer", Entry), body=wire_fields(locals()), is_repeatable=True)

@@ -1,4 +1,4 @@
-"""The people of the workspace."""
+"""The people in the workspace."""
 
 from stintd.client.request import Clear, Request, new_key, page_reader, reader, route, wire_fields
 from stintd.protocol.types import Page, User

@@ -26,8 +26,8 @@ def create(
     allow_private: bool | None = None,
     idempotency_key: str | None = None,
 ) -> Request[MadeWebhook]:
-    """Have events such as `time_entry.stopped` sent to a URL. Without `secret` the daemon makes one and shows it only this
-    once. `allow_private` permits http, and addresses of this machine and of private networks.
+    """Send events such as `time_entry.stopped` to a URL. Without `secret`, the daemon creates one and shows it only this once.
+    `allow_private` permits http, and addresses on this machine and in private networks.
     """
     body = wire_fields({**locals(), "events": list(events)})
     return Request("POST", "/api/webhooks", reader(MadeWebhook), body=body, key=new_key(idempotency_key))
@@ -53,7 +53,7 @@ def delete(webhook_id: str, *, revision: int | None = None) -> Request[Webhook]:
 
 
 def test(webhook_id: str) -> Request[TestedWebhook]:
-    """Send a test now and return how it went."""
+    """Send a test event now. Returns the result."""
     return Request("POST", route(ONE + "/test", webhook_id), reader(TestedWebhook))
 
 
@@ -73,5 +73,5 @@ def redeliver(webhook_id: str, *, delivery_id: str | None = None) -> Request[Red
 
 
 def rotate(webhook_id: str) -> Request[MadeWebhook]:
-    """Make a new secret, shown only this once; the old one stays valid for a day."""
+    """Create a new secret, which is shown only this once. The old one stays valid for a day."""
     return Request("POST", route(ONE + "/rotate", webhook_id), reader(MadeWebhook))
