@@ -67,7 +67,7 @@ def test_a_socket_path_too_long_moves_to_a_short_private_folder_of_its_own(tmp_p
     assert len(os.fsencode(layout.socket)) <= paths.SOCKET_BYTES
     assert layout.socket == paths.home_layout({"STINTD_HOME": str(deep), "TMPDIR": "/elsewhere"}).socket
     assert layout.socket != paths.home_layout({"STINTD_HOME": str(deep) + "2"}).socket
-    paths.ensure(layout)
+    paths.ensure_folders(layout)
     assert stat.S_IMODE(os.lstat(os.path.dirname(layout.socket)).st_mode) == 0o700
 
 
@@ -75,8 +75,8 @@ def test_folders_are_made_private_even_under_a_generous_umask(tmp_path):
     previous = os.umask(0)
     try:
         layout = paths.home_layout({"STINTD_HOME": str(tmp_path / "home")})
-        paths.ensure(layout)
-        paths.ensure(layout)
+        paths.ensure_folders(layout)
+        paths.ensure_folders(layout)
     finally:
         os.umask(previous)
     assert {stat.S_IMODE(os.lstat(folder).st_mode) for folder in folders(layout)} == {0o700}
@@ -85,7 +85,7 @@ def test_folders_are_made_private_even_under_a_generous_umask(tmp_path):
 def test_a_folder_open_to_the_group_is_closed(tmp_path):
     home = tmp_path / "home"
     home.mkdir(mode=0o775)
-    paths.ensure(paths.home_layout({"STINTD_HOME": str(home)}))
+    paths.ensure_folders(paths.home_layout({"STINTD_HOME": str(home)}))
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
 
 
@@ -101,7 +101,7 @@ def test_what_stands_in_the_way_is_refused_and_named(tmp_path, what):
         os.mkdir(layout.spool)
         os.chmod(layout.spool, 0o777)
     with pytest.raises(Unavailable) as refused:
-        paths.ensure(layout)
+        paths.ensure_folders(layout)
     assert layout.spool in refused.value.message
     assert refused.value.hint
 
@@ -111,7 +111,7 @@ def test_the_owners_settings_may_live_behind_a_symlink(tmp_path):
     (tmp_path / ".config").mkdir()
     (tmp_path / ".config/stintd").symlink_to(tmp_path / "dotfiles")
     env = {"XDG_CONFIG_HOME": str(tmp_path / ".config"), "XDG_STATE_HOME": str(tmp_path / "state")}
-    paths.ensure(paths.home_layout(env))
+    paths.ensure_folders(paths.home_layout(env))
 
 
 def test_importing_it_loads_nothing_that_costs():

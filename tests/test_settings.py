@@ -24,7 +24,7 @@ CONFIG = Path(__file__).parents[1] / "config"
 @pytest.fixture
 def files(isolated_home):
     """Write `config.toml` and `settings.toml` of this home."""
-    paths.ensure(paths.home_layout())
+    paths.ensure_folders(paths.home_layout())
 
     def write(config="", ours=""):
         Path(paths.config_file()).write_text(config)

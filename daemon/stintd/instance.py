@@ -73,7 +73,7 @@ def bind(path: str) -> socket.socket:
 
     Our own stale socket is replaced. A file, a folder, a symlink or the socket of another user is refused (`conflict`).
     """
-    _make_way(path)
+    _remove_stale_socket(path)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     previous = os.umask(0o177)
     try:
@@ -105,7 +105,7 @@ def bind_loopback(port: int) -> socket.socket:
     raise Unavailable(f"cannot listen on {LOOPBACK}: {reason}", "the control socket still works; run `stint doctor`")
 
 
-def _make_way(path: str) -> None:
+def _remove_stale_socket(path: str) -> None:
     try:
         facts = os.lstat(path)
     except FileNotFoundError:

@@ -43,7 +43,7 @@ class Layout:
         self.status = join(run, "status")
         self.http_json = join(run, "http.json")
         self.lock = join(run, "lock")
-        self.socket = _short_enough(join(run, "control.sock"))
+        self.socket = _socket_path(join(run, "control.sock"))
 
 
 def home_layout(environ: "os._Environ[str] | dict[str, str] | None" = None) -> Layout:
@@ -61,7 +61,7 @@ def home_layout(environ: "os._Environ[str] | dict[str, str] | None" = None) -> L
     return _xdg(env)
 
 
-def ensure(layout: Layout) -> None:
+def ensure_folders(layout: Layout) -> None:
     """Create the folders with mode 0700. `unavailable` if one is a symlink, not a folder, or belongs to another user.
 
     The config folder may be a symlink (people keep their dotfiles elsewhere); folders with secrets and sockets may not.
@@ -111,7 +111,7 @@ def folder_problem(folder: str) -> str:
     return ""
 
 
-def _short_enough(socket: str) -> str:
+def _socket_path(socket: str) -> str:
     """The socket path itself or, if it is too long, one in a short folder whose name depends only on that path (and the user
     id)."""
     if sys.platform == "win32" or len(os.fsencode(socket)) <= SOCKET_BYTES:

@@ -12,7 +12,7 @@ _PACKAGE = Path(__file__).resolve().parent
 _PLACES = (_PACKAGE / "_bundled", _PACKAGE.parents[1], _PACKAGE)
 
 
-def bundled(name: str) -> Path:
+def bundled_path(name: str) -> Path:
     """The bundled file or folder `name`, like `hooks/git/shim.sh`; `internal` if the installation lacks it."""
     for place in _PLACES:
         if (place / name).exists():

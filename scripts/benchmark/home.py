@@ -157,7 +157,7 @@ class _Steps:
     def __init__(self, home: Home) -> None:
         folder = str(home.folder)
         layout = Layout(folder, folder, str(home.folder / "run"), str(home.folder / "log"))
-        paths.ensure(layout)
+        paths.ensure_folders(layout)
         chosen, _ = settings.load_files(layout.config, layout.settings, home.environment, "UTC")
         self._core = compose.core(chosen, layout, SystemClock(), home.environment, lambda before: before)
         self.database = self._core.database

@@ -14,7 +14,7 @@ import aiohttp
 
 from stintd import settings
 from stintd.app import compose
-from stintd.app.parts import Noticed
+from stintd.app.parts import SourceAccess
 from stintd.domain.policy import Policy
 from stintd.engine.delivery.connect import Book
 from stintd.engine.upkeep.calendars import CalendarSettings
@@ -53,7 +53,7 @@ class Daemon:
         upkeep = compose.upkeep(
             core, delivery, lambda: Watches(1, 100, 400), lambda: (), lambda: self.policy.zone, lambda: self.chosen_calendars
         )
-        noticed = Noticed(lambda: (), lambda name, text, why: self.aside.append((name, text, why)))
+        noticed = SourceAccess(lambda: (), lambda name, text, why: self.aside.append((name, text, why)))
         ports = compose.ports(core, delivery, upkeep, noticed)
         self.core, self.delivery, self.upkeep, self.http = core, delivery, upkeep, ports.http
         self.facade, self.surface, self.loopback = ports.facade, ports.surface, ports.loopback

@@ -68,7 +68,7 @@ def test_query_fields_are_encoded_and_missing_ones_left_out():
 
 
 def test_a_socket_that_is_a_file_is_told(isolated_home):
-    paths.ensure(paths.home_layout())
+    paths.ensure_folders(paths.home_layout())
     with open(paths.control_socket(), "w"):
         pass
     with pytest.raises(Unavailable):

@@ -31,7 +31,7 @@ KEPT: list[instance.Lock] = []
 def home(isolated_home):
     """A home that was used, with a watched folder and a database."""
     layout = LAYOUT()
-    paths.ensure(layout)
+    paths.ensure_folders(layout)
     (isolated_home / "code").mkdir()
     config(f'[watch]\nfolders = ["{isolated_home}/code"]\n')
     with closing(sqlite3.connect(layout.database)) as conn:

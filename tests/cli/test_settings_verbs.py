@@ -11,7 +11,7 @@ from stintd import paths, settings
 
 @pytest.fixture
 def config(isolated_home):
-    paths.ensure(paths.home_layout())
+    paths.ensure_folders(paths.home_layout())
 
     def write(text):
         Path(paths.config_file()).write_text(text)

@@ -146,7 +146,7 @@ def test_recording_is_switched_off_for_a_while_and_on(stint, control):
 
 
 def test_the_prompt_prints_the_status_line_while_it_holds(stint, isolated_home):
-    paths.ensure(paths.home_layout())
+    paths.ensure_folders(paths.home_layout())
     with open(paths.status_file(), "w") as file:
         file.write(f"atlas DEV-12 1:23 · today 5:41 {int(datetime.now().timestamp()) + 60}\n")
     assert stint("prompt").out == "atlas DEV-12 1:23 · today 5:41\n"

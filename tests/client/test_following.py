@@ -7,7 +7,7 @@ import pytest
 
 from stintd.client import AsyncClient, AsyncEventStream, Client, DaemonDown, EventStream, place
 from stintd.client.following import LONGEST_PAUSE, Following
-from stintd.client.wire import Broken
+from stintd.client.wire import BrokenAnswer
 from stintd.errors import RateLimited, Unauthorized, Unavailable
 from tests.support.control import entry, response, stream
 
@@ -80,7 +80,7 @@ def test_a_daemon_that_is_down_at_the_beginning_is_told_at_once(isolated_home, f
 def test_a_daemon_that_does_not_come_back_is_told_when_patience_ends(control, follow):
     answers = [stream("retry: 1\n\nid: 4\n\n", change(5))]
     control.answers["GET", "/api/events"] = lambda request: answers.pop(0) if answers else b""
-    with pytest.raises(Broken):
+    with pytest.raises(BrokenAnswer):
         follow(2, patience=0.02)
     assert len(control.requests) > 2
 

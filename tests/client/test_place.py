@@ -12,7 +12,7 @@ from stintd.errors import Invalid
 
 def publish(url):
     layout = paths.home_layout()
-    paths.ensure(layout)
+    paths.ensure_folders(layout)
     with open(layout.http_json, "w") as file:
         json.dump({"url": url, "pid": 1, "version": "1"}, file)
 

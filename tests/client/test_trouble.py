@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from stintd.client import DaemonDown
-from stintd.client.wire import Broken, Silent
+from stintd.client.wire import AnswerTimeout, BrokenAnswer
 from stintd.errors import Conflict, Forbidden, Internal, Invalid, NotFound, RateLimited, StorageFull, Unavailable
 from tests.support.control import entry, page, response
 
@@ -32,7 +32,7 @@ def test_a_creation_whose_answer_broke_is_sent_once_more_with_the_same_key(contr
 
 def test_a_creation_that_breaks_twice_is_given_up_and_says_how_to_ask_again(control, ask):
     control.answers["POST", "/api/timer/start"] = b""
-    with pytest.raises(Broken) as caught:
+    with pytest.raises(BrokenAnswer) as caught:
         ask(lambda client: client.time_entries.start("p1"))
     keys = {one["headers"]["idempotency-key"] for one in control.asked("POST", "/api/timer/start")}
     assert keys == {caught.value.details["idempotencyKey"]}
@@ -63,7 +63,7 @@ def test_two_creations_have_two_keys(control, ask):
 )  # fmt: skip
 def test_what_could_be_done_twice_is_never_sent_again(control, ask, method, path, call):
     control.answers[method, path] = b""
-    with pytest.raises(Broken) as caught:
+    with pytest.raises(BrokenAnswer) as caught:
         ask(call)
     assert len(control.requests) == 1
     assert "may have been carried out" in caught.value.hint
@@ -98,7 +98,7 @@ def test_an_answer_that_takes_too_long_is_given_up_and_not_asked_again(control, 
             ask(lambda client: client.status(), timeout=0.3)
     finally:
         end.set()
-    assert not isinstance(caught.value, Broken)
+    assert not isinstance(caught.value, BrokenAnswer)
     assert len(control.requests) == 1
 
 
@@ -106,7 +106,7 @@ def test_a_creation_that_took_too_long_says_how_to_ask_again(control, ask):
     end = threading.Event()
     control.answers["POST", "/api/timer/start"] = lambda request: end.wait(20) and b""
     try:
-        with pytest.raises(Silent) as caught:
+        with pytest.raises(AnswerTimeout) as caught:
             ask(lambda client: client.time_entries.start("p1"), timeout=0.2)
     finally:
         end.set()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stintd.client.wire import Broken, Events, Incoming, query_text, request_bytes
+from stintd.client.wire import BrokenAnswer, Events, Incoming, query_text, request_bytes
 from stintd.errors import Invalid, Unavailable
 
 PLAIN = b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\nX-A:  b \r\n\r\nhello world"
@@ -37,7 +37,7 @@ def test_an_answer_that_ends_too_early_is_broken_and_never_whole(raw, data):
     end = len(raw.removesuffix(b"\r\n")) - 3 if raw is CHUNKED else len(raw) - 1
     incoming, _ = read([part for part in [raw[: data.draw(st.integers(0, end))]] if part])
     assert not incoming.is_complete
-    with pytest.raises(Broken):
+    with pytest.raises(BrokenAnswer):
         incoming.feed(b"")
 
 

@@ -51,7 +51,7 @@ class FakeControl:
     """
 
     def __init__(self) -> None:
-        paths.ensure(paths.home_layout())
+        paths.ensure_folders(paths.home_layout())
         self.answers: dict[tuple[str, str], Any] = {}
         self.requests: list[dict[str, Any]] = []
         self.drip: tuple[bytes, bytes, threading.Event] | None = None

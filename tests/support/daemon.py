@@ -60,7 +60,7 @@ class Daemon:
             **(environment or {}),
         }
         self.layout = paths.home_layout(self.environment)
-        paths.ensure(self.layout)
+        paths.ensure_folders(self.layout)
         listed = ", ".join(json.dumps(str(folder)) for folder in folders or [])
         Path(self.layout.config).write_text(f"[http]\nport = 0\n[watch]\nfolders = [{listed}]\n{config}")
         self.client = Control(self.layout.socket)

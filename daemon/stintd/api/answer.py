@@ -37,7 +37,7 @@ def head_of(status: int, kind: str, fixed: Mapping[str, str]) -> bytes:
     return f"HTTP/1.1 {status} {PHRASES[status]}\r\nContent-Type: {kind}\r\n{lines}".encode()
 
 
-class _Dated:
+class _DateLine:
     """The Date header: made at most once a second, and only when it is needed."""
 
     second = 0
@@ -46,9 +46,9 @@ class _Dated:
 
 def _date(now: float) -> bytes:
     second = int(now)
-    if second != _Dated.second:
-        _Dated.second, _Dated.line = second, b"Date: " + formatdate(second, usegmt=True).encode() + b"\r\n"
-    return _Dated.line
+    if second != _DateLine.second:
+        _DateLine.second, _DateLine.line = second, b"Date: " + formatdate(second, usegmt=True).encode() + b"\r\n"
+    return _DateLine.line
 
 
 class Answer:

@@ -11,7 +11,7 @@ from stintd.engine.period import Period
 T = TypeVar("T")
 
 
-def with_meetings(fn: Callable[..., T], period_of: Callable[..., Period]) -> Answering[T]:
+def query_with_meetings(fn: Callable[..., T], period_of: Callable[..., Period]) -> Answering[T]:
     """A query that gets the meetings of its period as the argument `noted`; `period_of` calculates the period from its
     arguments."""
     ask = query(fn)

@@ -8,7 +8,7 @@ from typing import TypedDict
 
 from stintd.api.answer import Answer
 from stintd.api.daemon import CheckoutState, RemovedRoot, RootState, Shape
-from stintd.api.dispatch import locate, query, run
+from stintd.api.dispatch import query, replace_path, run
 from stintd.api.guard import HttpRefusal
 from stintd.api.route import Answered, Call, Request
 from stintd.api.surface import Surface
@@ -84,7 +84,7 @@ def _rejection(index: int, text: str, hint: str) -> Rejection:
 
 async def timer_heartbeat(surface: Surface, call: Call, request: Request) -> Answered:
     """Note that the person is active in a session: a prompt at this moment."""
-    locate(surface, call)
+    replace_path(surface, call)
     sign = await run(surface, call, lambda step: sessions.prompt(step, **call.arguments))
     call.arguments = {"sign": sign}
     return await query(sessions.timer_of)(surface, call, request)

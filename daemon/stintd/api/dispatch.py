@@ -36,7 +36,7 @@ def command(fn: Callable[..., T]) -> Answering[T | Created]:
     Idempotency-Key."""
 
     async def handle(surface: Surface, call: Call, request: Request) -> T | Created:
-        locate(surface, call)
+        replace_path(surface, call)
         if call.route.reads_if_match:
             _expect_revision(call)
         repeat = _repeat(call, request)
@@ -60,7 +60,7 @@ async def run(surface: Surface, call: Call, fn: Callable[[Step], T]) -> T:
     return await surface.daemon.engine.run(_limit_to_caller(call, fn), call.caller.name)
 
 
-def repeatable(handle: Answering[T]) -> Answering[T | Created]:
+def repeatable_handler(handle: Answering[T]) -> Answering[T | Created]:
     """A handler that creates something outside a step, once for each Idempotency-Key. Doing it twice must be harmless: if the
     daemon dies between the work and the note of it, a repeated request does the work again.
     """
@@ -79,7 +79,7 @@ def repeatable(handle: Answering[T]) -> Answering[T | Created]:
     return answer
 
 
-def locate(surface: Surface, call: Call) -> None:
+def replace_path(surface: Surface, call: Call) -> None:
     """Replace the argument `path` by the place that contains it. Runs in this thread, because the map of places belongs to it."""
     path = call.arguments.pop("path", None)
     if path is not None:
@@ -127,7 +127,7 @@ def _repeat(call: Call, request: Request) -> idempotency.Repeat | None:
     key = _idempotency_key(call)
     if key is None:
         return None
-    digest = hashlib.sha256(dump([request.raw_path, _without_key(call.body)])).hexdigest()
+    digest = hashlib.sha256(dump([request.raw_path, _drop_key(call.body)])).hexdigest()
     return idempotency.Repeat(f"{call.caller.name} {key}", f"{call.route.method} {call.route.path}", digest)
 
 
@@ -145,5 +145,5 @@ def _idempotency_key(call: Call) -> str | None:
         raise Invalid(f"Idempotency-Key {error.message}", error.hint) from error
 
 
-def _without_key(body: Json) -> Json:
+def _drop_key(body: Json) -> Json:
     return {k: v for k, v in body.items() if k != "idempotencyKey"} if isinstance(body, dict) else body

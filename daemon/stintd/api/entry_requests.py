@@ -7,7 +7,7 @@ from stintd.engine.commands import corrections, entries, importing
 from stintd.engine.reply import Reply
 from stintd.engine.step import Step
 from stintd.engine.wire_types import ImportedJson, MadeEntryJson, MovedJson
-from stintd.protocol.files import GIVEN
+from stintd.protocol.files import IMPORT_FIELDS
 
 
 def create(step: Step, **arguments: Any) -> Reply[MadeEntryJson]:
@@ -24,5 +24,5 @@ def move(step: Step, **arguments: Any) -> MovedJson:
 def import_batch(step: Step, **arguments: Any) -> ImportedJson:
     """Import a batch of a file."""
     rows = arguments.pop("entries", ())
-    parts = {name: arguments.pop(name) for name in GIVEN if name in arguments}
+    parts = {name: arguments.pop(name) for name in IMPORT_FIELDS if name in arguments}
     return importing.import_batch(step, importing.ImportRequest(rows, parts=parts, **arguments))

@@ -89,7 +89,7 @@ class Listener:
             self._retry = None
         asyncio.get_running_loop().remove_reader(self.channel.fileno())
 
-    def left(self, connection: Connection) -> None:
+    def release(self, connection: Connection) -> None:
         """A connection ended: accept the next one that waits."""
         self.connections.discard(connection)
         self.count -= 1

@@ -38,11 +38,11 @@ class Loopback:
             actual = self._channel.getsockname()[1]
             self._listener = await self._server.listen(self._channel, Guard(actual), needs_key=True)
             self.url = f"http://{HOST}:{actual}"
-            self._tell_whether_moved(port, actual)
+            self._warn_if_moved(port, actual)
         about = {"url": self.url, "pid": os.getpid(), "version": self._server.surface.daemon.version}
         statusfile.replace_file(self._path, json.dumps(about) + "\n")
 
-    def _tell_whether_moved(self, wanted: int, actual: int) -> None:
+    def _warn_if_moved(self, wanted: int, actual: int) -> None:
         if wanted in (0, actual):
             self._health.clear("http_port")
             return
@@ -52,7 +52,7 @@ class Loopback:
     async def move(self, port: int) -> None:
         """Move to the port that the settings name now. The file always exists: a reader finds the old address or the new one."""
         if self._listener is not None:
-            self._server.leave(self._listener)
+            self._server.stop_listening(self._listener)
         self._close_channel()
         await self.open(port)
 

@@ -1,12 +1,12 @@
 """The routes of maintenance: problems, backups, and permanently deleting a project or a period."""
 
 from stintd.api.daemon import Shape
-from stintd.api.dispatch import repeatable
+from stintd.api.dispatch import repeatable_handler
 from stintd.api.route import Answered, Call, Request, Route, fields
 from stintd.api.surface import Surface
 from stintd.errors import Invalid
 from stintd.protocol.fields import DAY_OR_INSTANT, FLAG, ID, IDEMPOTENCY_KEY, field, text
-from stintd.protocol.schemas.words import one_of, page, ref
+from stintd.protocol.schemas.words import page, ref, require_any
 
 KEY = field("idempotencyKey", IDEMPOTENCY_KEY)
 
@@ -42,10 +42,10 @@ ROUTES = [
     Route("GET", "/api/doctor", doctor, "problems that the daemon finds, and how to fix them", "full",
           query=fields(field("online", FLAG)), answer=ref("Checkup")),
     Route("GET", "/api/backup", backups, "backups of the database", answer=page("Backup")),
-    Route("POST", "/api/backup", repeatable(make_backup), "back up the database now", "full", fields(KEY), creates=True,
+    Route("POST", "/api/backup", repeatable_handler(make_backup), "back up the database now", "full", fields(KEY), creates=True,
           answer=ref("Backup")),
     Route("POST", "/api/purge", purge, "permanently delete a project or a period", "full",
           fields(field("projectId", ID), field("projectName", text(255)), field("from", DAY_OR_INSTANT, "since"),
                  field("to", DAY_OR_INSTANT, "until"), field("dryRun", FLAG)), answer=ref("Purged"),
-          needs=(one_of("projectId", "projectName", "from"),)),
+          needs=(require_any("projectId", "projectName", "from"),)),
 ]  # fmt: skip

@@ -16,7 +16,7 @@ from stintd.protocol.fields import IDEMPOTENCY_KEY, NO_NUL, Field
 from stintd.protocol.jsonschema import Schema
 from stintd.protocol.schemas import COMPONENTS
 from stintd.protocol.schemas.words import nullable, ref
-from stintd.resources import bundled
+from stintd.resources import bundled_path
 
 JSON = "application/json"
 ABOUT = """The local API of stintd: the same on the control socket, where you need no key, and on the loopback port,
@@ -214,22 +214,22 @@ def _body(route: Route) -> Shape | None:
         schema["required"] = required
     if not route.is_lenient:
         schema["additionalProperties"] = False
-    return {"required": bool(required or route.needs), "content": {JSON: {"schema": {**schema, **_needs(route.needs)}}}}
+    return {"required": bool(required or route.needs), "content": {JSON: {"schema": {**schema, **_all_of(route.needs)}}}}
 
 
-def _needs(needs: Iterable[Schema]) -> Shape:
+def _all_of(needs: Iterable[Schema]) -> Shape:
     every = list(needs)
     return {"allOf": every} if every else {}
 
 
 def _settings() -> Shape:
     """The settings that can be changed by request, as in the bundled schema of the settings files; null resets one."""
-    properties = json.loads(bundled("config/config.schema.json").read_text(encoding="utf-8"))["properties"]
+    properties = json.loads(bundled_path("config/config.schema.json").read_text(encoding="utf-8"))["properties"]
     tables = {
         name: {
             "type": "object",
             "additionalProperties": False,
-            "properties": {key: nullable(_without_nul(schema)) for key, schema in table["properties"].items()},
+            "properties": {key: nullable(_forbid_nul(schema)) for key, schema in table["properties"].items()},
         }
         for name, table in properties.items()
         if table.get("additionalProperties") is False
@@ -237,11 +237,11 @@ def _settings() -> Shape:
     return {**COMPONENTS["ChangedSettings"], "properties": tables, "additionalProperties": False}
 
 
-def _without_nul(schema: Shape) -> Shape:
+def _forbid_nul(schema: Shape) -> Shape:
     if "items" in schema:
-        return {**schema, "items": _without_nul(schema["items"])}
+        return {**schema, "items": _forbid_nul(schema["items"])}
     if "properties" in schema:
-        return {**schema, "properties": {name: _without_nul(inner) for name, inner in schema["properties"].items()}}
+        return {**schema, "properties": {name: _forbid_nul(inner) for name, inner in schema["properties"].items()}}
     return {"pattern": NO_NUL, **schema} if schema.get("type") == "string" else schema
 
 
@@ -253,11 +253,11 @@ def _responses(route: Route) -> Shape:
     return {
         **{str(status): _success(route, status) for status in sorted(success)},
         **{str(status): {"$ref": f"#/components/responses/Error{status}"} for status in _errors(route)},
-        **{str(status): _other(status, schema) for status, schema in sorted(route.others.items())},
+        **{str(status): _foreign_response(status, schema) for status, schema in sorted(route.others.items())},
     }
 
 
-def _other(status: int, schema: Schema | None) -> Shape:
+def _foreign_response(status: int, schema: Schema | None) -> Shape:
     """An answer in the shape of another protocol."""
     answer = {"description": HTTPStatus(status).phrase, "headers": _rate_headers()}
     return answer if schema is None else {**answer, "content": {JSON: {"schema": schema}}}

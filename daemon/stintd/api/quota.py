@@ -31,7 +31,7 @@ class Quota:
             raise RateLimited(text, f"wait {wait} s, or raise the setting http.rate_limit", {"retryAfter": wait})
         self._used += 1
 
-    def left(self, limit: int, now: float) -> int:
+    def requests_left(self, limit: int, now: float) -> int:
         """Requests left in this window."""
         return max(0, limit - (self._used if now < self._ends else 0))
 
@@ -57,6 +57,6 @@ class Quotas:
         reset = math.ceil(self._clock.now().timestamp() + quota.seconds_left(now))
         return {
             "X-RateLimit-Limit": str(limit),
-            "X-RateLimit-Remaining": str(quota.left(limit, now)),
+            "X-RateLimit-Remaining": str(quota.requests_left(limit, now)),
             "X-RateLimit-Reset": str(reset),
         }

@@ -19,7 +19,7 @@ from stintd.api import (
     webhooks,
 )
 from stintd.api.dashboard import signin
-from stintd.api.dispatch import command, query, repeatable
+from stintd.api.dispatch import command, query, repeatable_handler
 from stintd.api.guard import BULK_LIMIT
 from stintd.api.mcp import endpoint as mcp
 from stintd.api.route import Route, Table, fields
@@ -56,9 +56,9 @@ from stintd.protocol.fields import (
     texts,
     whole,
 )
-from stintd.protocol.files import GIVEN
+from stintd.protocol.files import IMPORT_FIELDS
 from stintd.protocol.files import objects as given_objects
-from stintd.protocol.schemas.words import ANY_OBJECT, TEXT, array, one_of, page, ref
+from stintd.protocol.schemas.words import ANY_OBJECT, TEXT, array, page, ref, require_any
 
 NAME, NOTE, WORD = text(255), text(4000, blank=True), text(64)
 SOURCE = text(255, blank=True)
@@ -99,13 +99,13 @@ FILTERS = (
 )  # fmt: skip
 GROUPS = ("project", "client", "task", "tag", "branch", "commit", "day", "week")
 
-NAMED_PROJECT = (one_of("projectId", "projectName"),)
-SOME_PROJECT = (one_of("projectId", "projectName", "path"),)
+NAMED_PROJECT = (require_any("projectId", "projectName"),)
+SOME_PROJECT = (require_any("projectId", "projectName", "path"),)
 PAST_WORK = (
-    *SOME_PROJECT, one_of("start", "startTime", "durationMinutes"), one_of("end", "endTime", "durationMinutes"),
-    one_of("start", "startTime", "end", "endTime"),
+    *SOME_PROJECT, require_any("start", "startTime", "durationMinutes"), require_any("end", "endTime", "durationMinutes"),
+    require_any("start", "startTime", "end", "endTime"),
 )  # fmt: skip
-SOME_PLACE = ({"required": ["project"]}, one_of("path", "remote", "branch"))
+SOME_PLACE = ({"required": ["project"]}, require_any("path", "remote", "branch"))
 
 TIMER = [
     Route("GET", "/api/timer/current", query(timer_lists.current_timers), "what runs now", answer=ref("CurrentTimers")),
@@ -246,16 +246,16 @@ PEOPLE = [
 BACKFILLED = {"anyOf": [ref("Backfilled"), ref("BackfillUndone")]}
 """What an import changed; or the edit that was taken back."""
 SHEET = [
-    Route("GET", "/api/reports", targets.with_target_sums(reports.report),
+    Route("GET", "/api/reports", targets.query_with_target_sums(reports.report),
           "totals of a period; with a target also rounded and already sent",
           query=fields(*PERIOD, field("groupBy", choice(*GROUPS)), field("timezone", text(64)), *FILTERS,
                        field("target", text(40))),
           answer=ref("Report")),
-    Route("GET", "/api/timesheet", targets.with_target_sums(timesheets.timesheet),
+    Route("GET", "/api/timesheet", targets.query_with_target_sums(timesheets.timesheet),
           "hours by task and day; with a target also rounded and already sent",
           query=fields(*PERIOD, field("week", text(10)), field("timezone", text(64)), *FILTERS, field("target", text(40))),
           answer=ref("Timesheet")),
-    Route("GET", "/api/review", calendars.with_meetings(reviews.listing, reviews.period_of),
+    Route("GET", "/api/review", calendars.query_with_meetings(reviews.listing, reviews.period_of),
           "open decisions, each with the command that settles it",
           query=fields(*PERIOD),
           answer=ref("Review")),
@@ -266,7 +266,7 @@ SHEET = [
                        field("clientId", ID), field("actor", choice("human", "agent"))), answer=page("Correction")),
     Route("GET", "/api/why", query(evidence.why), "why a minute is counted as it is",
           query=fields(field("at", INSTANT, required=True)), answer=ref("Why")),
-    Route("GET", "/api/gaps", calendars.with_meetings(gaps.listing, gaps.period_of), "unassigned time",
+    Route("GET", "/api/gaps", calendars.query_with_meetings(gaps.listing, gaps.period_of), "unassigned time",
           query=fields(*PERIOD, *PAGE),
           answer=page("Gap")),
     Route("POST", "/api/gaps/{gap_id}/fill", command(mending.fill), "assign a gap to a project", "write",
@@ -311,7 +311,7 @@ FILES.append(
         "import a batch of entries from a file",
         "full",
         fields(
-            *(field(name, given_objects(known)) for name, known in GIVEN.items()),
+            *(field(name, given_objects(known)) for name, known in IMPORT_FIELDS.items()),
             field("importId", ID),
             field("dryRun", FLAG),
             field("create", FLAG),
@@ -349,7 +349,7 @@ MAPPING = (
 PLACES = [
     Route("GET", "/api/repos", control.repos, "watched repositories", query=fields(*PAGE), answer=page("Repo")),
     Route("GET", "/api/roots", control.roots, "watched folders", answer=page("Root")),
-    Route("POST", "/api/roots", repeatable(control.add_root), "watch a folder", "full",
+    Route("POST", "/api/roots", repeatable_handler(control.add_root), "watch a folder", "full",
           fields(field("path", PATH, required=True), KEY), creates=True, answer=ref("Root")),
     Route("DELETE", "/api/roots", control.remove_root, "stop watching a folder", "full",
           fields(field("path", PATH, required=True)), answer=ref("RemovedRoot")),

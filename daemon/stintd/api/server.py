@@ -88,7 +88,7 @@ class Connection(RequestHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._stop_timer()
-        self.listener.left(self)
+        self.listener.release(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -147,7 +147,7 @@ class Server:
         self._listeners.append(listener)
         return listener
 
-    def leave(self, listener: Listener) -> None:
+    def stop_listening(self, listener: Listener) -> None:
         """Stop serving on a listener; answers that have begun are finished."""
         listener.close()
         self._listeners.remove(listener)

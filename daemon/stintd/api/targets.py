@@ -174,7 +174,7 @@ async def sync(surface: Surface, call: Call, request: Request) -> Shape:
     return await run(surface, call, ask)
 
 
-def with_target_sums(fn: Callable[..., T]) -> Answering[T]:
+def query_with_target_sums(fn: Callable[..., T]) -> Answering[T]:
     """A query of sums. With the argument `target` it also answers them as that target counts them."""
     ask = query(fn)
 

@@ -33,13 +33,13 @@ ASIDE_LIMIT = 1 << 20
 ItemAnswer = tuple[Shape, int]
 
 
-async def bulk(surface: Surface, call: Call, request: Request) -> Answer:
+async def take_bulk(surface: Surface, call: Call, request: Request) -> Answer:
     """A list of heartbeats, each with its own answer, in order. Answers when all are in the journal."""
     outcomes = await _take(surface, call)
     return Answer(dump({"responses": [list(outcome) for outcome in outcomes]}), call.route.status)
 
 
-async def single(surface: Surface, call: Call, request: Request) -> Answer:
+async def take_single(surface: Surface, call: Call, request: Request) -> Answer:
     """One heartbeat, or a list of them from clients that post lists to this address too."""
     outcomes = await _take(surface, call)
     if not outcomes or not is_single(call.raw):
@@ -98,10 +98,10 @@ async def _place_beats(daemon: Daemon, beats: Sequence[tuple[int, WakaTimeBeat]]
         if signal is not None:
             signals.append((index, signal))
     real = await daemon.intake.links.follow([signal.path for _, signal in signals if signal.path])
-    return [(index, _with_our_names(daemon, signal, real)) for index, signal in signals]
+    return [(index, _apply_our_names(daemon, signal, real)) for index, signal in signals]
 
 
-def _with_our_names(daemon: Daemon, signal: BeatSignal, real: dict[str, str]) -> BeatSignal:
+def _apply_our_names(daemon: Daemon, signal: BeatSignal, real: dict[str, str]) -> BeatSignal:
     """Below a watched folder, the place decides the project, not the sender, which mistakes links and worktrees for other
     projects."""
     path = real.get(signal.path or "", signal.path)
@@ -180,8 +180,8 @@ def _beats(path: str, handle: Handler, summary: str, answer: Schema, success: in
 
 
 ROUTES = [
-    _beats("/heartbeats.bulk", bulk, "heartbeats of a WakaTime client", ref("WakaTimeTaken"), 202),
-    _beats("/heartbeats", single, "one heartbeat of a WakaTime client",
+    _beats("/heartbeats.bulk", take_bulk, "heartbeats of a WakaTime client", ref("WakaTimeTaken"), 202),
+    _beats("/heartbeats", take_single, "one heartbeat of a WakaTime client",
            {"anyOf": [ref("WakaTimeOne"), ref("WakaTimeTaken")]}, 201),
     _post(f"{BASE}/file_experts", experts, "always empty: your hours are shared with nobody", ref("WakaTimeNobody"), "none"),
     _post("/api/v1/plugins/errors", plugin_error, "a crash report of a WakaTime client", ref("WakaTimeNothing"), success=201),

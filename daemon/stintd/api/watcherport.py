@@ -29,23 +29,23 @@ class WatcherPort:
         try:
             channel = self._bind(port)
         except Unavailable as error:
-            self._tell(port, error.message)
+            self._warn(port, error.message)
             return
         if channel.getsockname()[1] != port:
             channel.close()
-            self._tell(port, f"port {port} is taken")
+            self._warn(port, f"port {port} is taken")
             return
         self._channel = channel
         self._listener = await self._server.listen(channel, Guard(port), table=TABLE)
 
-    def _tell(self, port: int, text: str) -> None:
+    def _warn(self, port: int, text: str) -> None:
         hint = "stop ActivityWatch's own server, or set activitywatch.port to another port"
         self._health.raise_warning("activitywatch_port", f"ActivityWatch watchers cannot connect: {text}", hint)
 
     def close(self) -> None:
         """Stop listening."""
         if self._listener is not None:
-            self._server.leave(self._listener)
+            self._server.stop_listening(self._listener)
         if self._channel is not None:
             self._channel.close()
         self._channel = self._listener = None

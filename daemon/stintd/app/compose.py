@@ -26,7 +26,7 @@ from stintd.api.watcherport import WatcherPort
 from stintd.app.emit import emitter_makers
 from stintd.app.facade import Facade
 from stintd.app.live_settings import LiveSettings
-from stintd.app.parts import Core, DeliveryParts, Noticed, Sources, Upkeep
+from stintd.app.parts import Core, DeliveryParts, SourceAccess, Sources, Upkeep
 from stintd.app.shared_watcher import SharedWatcher
 from stintd.app.zone import machine_zone
 from stintd.clock import Clock
@@ -336,7 +336,7 @@ class Ports:
 
 
 @frozen
-class Whole:
+class DaemonParts:
     """All of them."""
 
     core: Core
@@ -347,7 +347,7 @@ class Whole:
     courier: Courier
 
 
-def ports(base: Core, out: DeliveryParts, care: Upkeep, noticed: Noticed) -> Ports:
+def ports(base: Core, out: DeliveryParts, care: Upkeep, noticed: SourceAccess) -> Ports:
     """`noticed` is what the sources report about themselves."""
     live, health = base.live, base.engine.health
     facade = Facade(base, out, care, noticed, lambda: loopback.url)
@@ -367,7 +367,9 @@ def ports(base: Core, out: DeliveryParts, care: Upkeep, noticed: Noticed) -> Por
     return Ports(live, facade, surface, http, loopback, watchers)
 
 
-def whole(chosen: Settings, layout: Layout, clock: Clock, environment: Mapping[str, str], lock: instance.Lock) -> Whole:
+def compose_daemon(
+    chosen: Settings, layout: Layout, clock: Clock, environment: Mapping[str, str], lock: instance.Lock
+) -> DaemonParts:
     """A daemon for this home. `lock` is its lock, already taken; its file survives a kill, so the instant last seen is noted
     there."""
     boot = instance.boot_id()
@@ -384,5 +386,5 @@ def whole(chosen: Settings, layout: Layout, clock: Clock, environment: Mapping[s
     def set_aside(name: str, text: bytes, why: str) -> None:
         noticing.spool.set_aside(name, text, why, base.intake.tell)
 
-    doors = ports(base, out, care, Noticed(noticing.tracker.repos, set_aside))
-    return Whole(base, out, care, noticing, doors, courier)
+    doors = ports(base, out, care, SourceAccess(noticing.tracker.repos, set_aside))
+    return DaemonParts(base, out, care, noticing, doors, courier)

@@ -9,7 +9,7 @@ import socket
 import sys
 
 from stintd import instance, memory, paths, settings
-from stintd.app.compose import whole
+from stintd.app.compose import compose_daemon
 from stintd.clock import Clock, SystemClock
 from stintd.domain.model import BlindSignal
 
@@ -25,12 +25,12 @@ class App:
     async def start(self) -> None:
         """Start all parts in order. If that is impossible, it raises a StintdError before any request is served."""
         self._layout = paths.home_layout()
-        paths.ensure(self._layout)
+        paths.ensure_folders(self._layout)
         lock = self._lock()
         passed = [channel for channel in instance.take_sockets(self._environment) if channel.family == socket.AF_UNIX]
         self._channel = passed[0] if passed else instance.bind(self._layout.socket)
         self._is_passed = bool(passed)
-        self._parts = whole(self._chosen, self._layout, self._clock, self._environment, lock)
+        self._parts = compose_daemon(self._chosen, self._layout, self._clock, self._environment, lock)
         core, delivery, ports = self._parts.core, self._parts.delivery, self._parts.ports
         await core.engine.start()
         await delivery.pusher.start()

@@ -7,7 +7,7 @@ from typing import cast
 
 from stintd import __version__, settings
 from stintd.api.daemon import CheckoutState, Daemon, RemovedRoot, RootState, Shape, SourceState
-from stintd.app.parts import Core, DeliveryParts, Noticed, Upkeep
+from stintd.app.parts import Core, DeliveryParts, SourceAccess, Upkeep
 from stintd.domain.model import BeatSignal
 from stintd.engine import wire
 from stintd.engine.intake.recording import RecordingState
@@ -21,7 +21,9 @@ class Facade:
 
     version = __version__
 
-    def __init__(self, base: Core, out: DeliveryParts, care: Upkeep, noticed: Noticed, url: Callable[[], str | None]) -> None:
+    def __init__(
+        self, base: Core, out: DeliveryParts, care: Upkeep, noticed: SourceAccess, url: Callable[[], str | None]
+    ) -> None:
         self.engine, self.intake, self.places, self.device = base.engine, base.intake, base.places, base.device
         self._live, self._recording, self._ready = base.live, base.recording, base.is_ready
         self.pusher, self.connecting = out.pusher, out.connecting

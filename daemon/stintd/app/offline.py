@@ -17,7 +17,7 @@ from stintd.store.restore import restore as put_back
 def _alone() -> Iterator[paths.Layout]:
     """The home, locked. `conflict` while a daemon runs for it."""
     layout = paths.home_layout()
-    paths.ensure(layout)
+    paths.ensure_folders(layout)
     locks = []
     try:
         for path in dict.fromkeys([layout.lock, layout.database + ".lock"]):

@@ -118,7 +118,7 @@ class Sources:
 
 
 @frozen
-class Noticed:
+class SourceAccess:
     """What the sources provide: `repos` returns the state of each watched checkout; `set_aside` stores what a client sent and
     cannot be read (its name, the bytes, the reason)."""
 

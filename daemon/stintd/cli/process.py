@@ -33,7 +33,7 @@ def is_running() -> bool:
 def spawn(in_background: bool = True) -> tuple[subprocess.Popen[bytes], int]:
     """Start `stintd` with its output in the log file; in a session of its own when it is to outlive us."""
     layout = paths.home_layout()
-    paths.ensure(layout)
+    paths.ensure_folders(layout)
     descriptor = os.open(layout.log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     with open(descriptor, "ab") as log:
         offset = log.tell()

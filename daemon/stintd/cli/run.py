@@ -54,7 +54,7 @@ def _run(level: str, task: Callable[[Any], Iterable[str]] | None = None) -> int:
         del os.environ[name]  # a daemon started from a hook must not look at that hook's repository for ever
     try:
         layout = paths.home_layout()
-        paths.ensure(layout)
+        paths.ensure_folders(layout)
         _log_to(layout.log_file, level)
         app = load_app()
         if task is not None:

@@ -285,7 +285,7 @@ class AsyncEventStream:
         await self._disconnect()
 
     async def __aenter__(self) -> "AsyncEventStream":
-        while not self._state.is_placed:
+        while not self._state.is_position_known:
             await self._step()
         return self
 

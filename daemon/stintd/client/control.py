@@ -10,7 +10,7 @@ import os
 
 from stintd import paths
 from stintd.client.transport import DaemonDown, send
-from stintd.client.wire import Broken, Events, garbage, query_text, quote
+from stintd.client.wire import BrokenAnswer, Events, foreign_answer_error, query_text, quote
 from stintd.errors import Unavailable
 from stintd.protocol.errors import from_wire
 
@@ -70,7 +70,7 @@ class Control:
             events = Events(last_id)
             for block in answer.blocks():
                 yield from events.feed(block)
-        except Broken:
+        except BrokenAnswer:
             return
         finally:
             answer.close()
@@ -89,7 +89,7 @@ def _parse(status: int, raw: bytes) -> Any:
     try:
         value = json.loads(raw) if raw else None
     except ValueError as error:
-        raise garbage() from error
+        raise foreign_answer_error() from error
     if status >= 400:
         raise from_wire(status, value)
     return value

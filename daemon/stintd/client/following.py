@@ -5,7 +5,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
-from stintd.client.wire import Broken, Events
+from stintd.client.wire import BrokenAnswer, Events
 from stintd.errors import Forbidden, StintdError, Unauthorized
 from stintd.protocol.types import Event
 
@@ -36,7 +36,7 @@ class Following:
         return self._last_taken if self._waiting else self._events.last_id
 
     @property
-    def is_placed(self) -> bool:
+    def is_position_known(self) -> bool:
         """Whether the position in the stream is known, so that it can be resumed without a gap."""
         return self._events.last_id is not None or bool(self._waiting)
 
@@ -51,7 +51,7 @@ class Following:
     def feed(self, block: bytes | None) -> None:
         """Take in a block; `Broken` when the stream ended (None): the daemon stops, or is restarted."""
         if block is None:
-            raise Broken("the daemon ended the stream", "it may be stopping")
+            raise BrokenAnswer("the daemon ended the stream", "it may be stopping")
         changes: list[tuple[str | None, str, Any]] = self._events.feed(block)
         self._waiting.extend(Event(*change) for change in changes)
         self._was_heard, self._lost_at, self._tries = True, None, 0

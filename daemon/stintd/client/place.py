@@ -48,10 +48,10 @@ def find_daemon(
         return DaemonAddress(socket_of_this_home())
     if key is None:
         raise Invalid("base_url needs a key", "`stint keys create --scope write` makes one; pass it as api_key or STINTD_API_KEY")
-    return _tcp(base_url or _published_url(), key)
+    return _tcp_address(base_url or _published_url(), key)
 
 
-def _tcp(url: str, key: str) -> DaemonAddress:
+def _tcp_address(url: str, key: str) -> DaemonAddress:
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port

@@ -14,12 +14,12 @@ from functools import update_wrapper
 from typing import Any, Generic, TypeVar, get_args
 from uuid import uuid4
 
-from stintd.client.wire import Broken, Silent, garbage, query_text, quote
+from stintd.client.wire import AnswerTimeout, BrokenAnswer, foreign_answer_error, query_text, quote
 from stintd.errors import Invalid, StintdError
 from stintd.frozen import frozen
 from stintd.jsonvalue import Json, JsonBody, text_of
 from stintd.protocol.errors import from_wire
-from stintd.protocol.reading import camel, read
+from stintd.protocol.reading import camel_case, read
 from stintd.protocol.types import Page
 
 T = TypeVar("T")
@@ -72,11 +72,11 @@ class Request(Generic[T]):
 
     def may_repeat(self, error: StintdError) -> bool:
         """Whether it can be sent again after this failure without being carried out twice."""
-        return isinstance(error, Broken) and (self.method == "GET" or self.is_repeatable or self.key is not None)
+        return isinstance(error, BrokenAnswer) and (self.method == "GET" or self.is_repeatable or self.key is not None)
 
     def explain(self, error: StintdError) -> StintdError:
         """The failure as the caller sees it, with a hint if it is unknown whether the request was carried out."""
-        if not isinstance(error, Broken | Silent) or self.method == "GET":
+        if not isinstance(error, BrokenAnswer | AnswerTimeout) or self.method == "GET":
             return error
         if self.key:
             error.details["idempotencyKey"] = self.key
@@ -91,7 +91,7 @@ class Request(Generic[T]):
         """The answer; raises the error that it reports."""
         return self.read(parse_answer(status, headers, raw))
 
-    def then(self, more: Callable[[T], S]) -> "Request[S]":
+    def convert(self, more: Callable[[T], S]) -> "Request[S]":
         """The same request, its answer converted by `more`."""
         first = self.read
         return replace(self, read=lambda value: more(first(value)))  # type: ignore[arg-type, return-value]
@@ -107,7 +107,7 @@ def parse_answer(status: int, headers: Mapping[str, str], raw: bytes) -> Json:
     try:
         value: Json = json.loads(raw) if raw else None
     except ValueError as error:
-        raise garbage() from error
+        raise foreign_answer_error() from error
     if 200 <= status < 300:
         return value
     error_of_daemon = from_wire(status, value)
@@ -124,7 +124,7 @@ def wire_fields(values: Mapping[str, Any], *but: str) -> dict[str, JsonBody]:
     """The arguments that are not None, with the names and formats of the API; without those that are sent elsewhere."""
     elsewhere = {*but, "idempotency_key"}
     sent = {name: value for name, value in values.items() if value is not None and name not in elsewhere}
-    return {WIRE_NAMES.get(name) or camel(name): _wire(name, value) for name, value in sent.items()}
+    return {WIRE_NAMES.get(name) or camel_case(name): _wire(name, value) for name, value in sent.items()}
 
 
 def _wire(name: str, value: Any) -> JsonBody:
@@ -159,31 +159,31 @@ def reader(kind: type[T]) -> Callable[[Json], T]:
     return lambda value: read(kind, value)
 
 
-def part(name: str, kind: type[T]) -> Callable[[Json], T | None]:
+def field_reader(name: str, kind: type[T]) -> Callable[[Json], T | None]:
     """Reads an answer whose field `name` is a `kind` or null."""
     return lambda value: None if _field(value, name) is None else read(kind, _field(value, name))
 
 
-def parts(name: str, kind: type[T]) -> Callable[[Json], tuple[T, ...]]:
+def list_reader(name: str, kind: type[T]) -> Callable[[Json], tuple[T, ...]]:
     """Reads an answer whose field `name` is a list of `kind`."""
     return lambda value: tuple(read(kind, row) for row in _rows(_field(value, name)))
 
 
 def _field(value: Json, name: str) -> Json:
     if not isinstance(value, dict):
-        raise garbage()
+        raise foreign_answer_error()
     return value.get(name)
 
 
 def _rows(value: Json) -> list[Json]:
     if value is not None and not isinstance(value, list):
-        raise garbage()
+        raise foreign_answer_error()
     return value or []
 
 
 def page_reader(kind: type[T]) -> Callable[[Json], Page[T]]:
     """Reads a page of `kind`."""
-    rows = parts("data", kind)
+    rows = list_reader("data", kind)
     return lambda value: Page(rows(value), text_of(_field(value, "nextCursor")) or None)
 
 

@@ -236,7 +236,7 @@ class EventStream:
         self._answer: transport.Response | None = None
         self._blocks: Iterator[bytes] = iter(())
         self._is_closed = False
-        while not state.is_placed:
+        while not state.is_position_known:
             self._step()
 
     @property

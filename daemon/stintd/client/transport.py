@@ -9,7 +9,7 @@ import os
 import socket
 from time import monotonic
 
-from stintd.client.wire import BLOCK, Broken, Incoming, Silent, request_bytes
+from stintd.client.wire import BLOCK, AnswerTimeout, BrokenAnswer, Incoming, request_bytes
 from stintd.errors import Unavailable
 
 TYPE_CHECKING = False
@@ -125,5 +125,5 @@ def unreachable_error(error: OSError, address: Address) -> Unavailable:
 def connection_error(error: OSError) -> Unavailable:
     """The error for a connection that failed."""
     if isinstance(error, TimeoutError):
-        return Silent("the daemon does not answer", "see `stint doctor`; `stint restart` restarts it")
-    return Broken("the daemon closed the connection", "it may be stopping: try again in a moment")
+        return AnswerTimeout("the daemon does not answer", "see `stint doctor`; `stint restart` restarts it")
+    return BrokenAnswer("the daemon closed the connection", "it may be stopping: try again in a moment")

@@ -22,15 +22,15 @@ RETRY_SECONDS = 2.0
 """Seconds before a stream that ended is opened again, unless the daemon names another delay."""
 
 
-class Broken(Unavailable):
+class BrokenAnswer(Unavailable):
     """The connection ended before the whole answer arrived: it is not known whether the request was carried out."""
 
 
-class Silent(Unavailable):
+class AnswerTimeout(Unavailable):
     """No answer in time: it is not known whether the request was or will be carried out."""
 
 
-def garbage() -> Unavailable:
+def foreign_answer_error() -> Unavailable:
     """The error for an answer that is not HTTP or not JSON."""
     return Unavailable("what answers there is not stintd", "see `stint doctor`")
 
@@ -92,15 +92,15 @@ class Incoming:
         self._raw += data
         if not self.has_head and not self._read_head():
             return b""
-        return self._chunks() if self._is_chunked else self._plain()
+        return self._chunks() if self._is_chunked else self._plain_block()
 
     def _end(self) -> bytes:
         if not self.has_head and not self._may_be_http():
-            raise garbage()
+            raise foreign_answer_error()
         if not self.has_head:
-            raise Broken("the daemon closed the connection without an answer", "try again in a moment")
+            raise BrokenAnswer("the daemon closed the connection without an answer", "try again in a moment")
         if not self.is_complete and (self._is_chunked or self._left > 0):
-            raise Broken("the daemon stopped in the middle of its answer", "try again")
+            raise BrokenAnswer("the daemon stopped in the middle of its answer", "try again")
         self.is_complete = True
         return b""
 
@@ -111,13 +111,13 @@ class Incoming:
         end = self._raw.find(b"\r\n\r\n")
         if end < 0:
             if len(self._raw) > HEAD_LIMIT or not self._may_be_http():
-                raise garbage()
+                raise foreign_answer_error()
             return False
         first, *lines = self._raw[:end].decode("latin-1").split("\r\n")
         del self._raw[: end + 4]
         parts = first.split(None, 2)
         if len(parts) < 2 or not parts[0].startswith("HTTP/1.") or not _is_number(parts[1], 3):
-            raise garbage()
+            raise foreign_answer_error()
         for line in lines:
             name, _, value = line.partition(":")
             self.headers[name.strip().lower()] = value.strip()
@@ -132,11 +132,11 @@ class Incoming:
             self._left = 0
         elif length is not None:
             if not _is_number(length, 15):
-                raise garbage()
+                raise foreign_answer_error()
             self._left = int(length)
         self.is_complete = not self._is_chunked and self._left == 0
 
-    def _plain(self) -> bytes:
+    def _plain_block(self) -> bytes:
         if self._left < 0:
             return self._take(len(self._raw))
         block = self._take(self._left)
@@ -172,12 +172,12 @@ class Incoming:
         end = self._raw.find(b"\r\n")
         if end < 0:
             if len(self._raw) > HEAD_LIMIT:
-                raise garbage()
+                raise foreign_answer_error()
             return False
         try:
             self._left = int(bytes(self._raw[:end]).split(b";")[0], 16)
         except ValueError as error:
-            raise garbage() from error
+            raise foreign_answer_error() from error
         del self._raw[: end + 2]
         self.is_complete = self._left == 0
         return True
@@ -238,4 +238,4 @@ def _payload(lines: list[str]) -> Any:
     try:
         return json.loads("\n".join(lines))
     except ValueError as error:
-        raise garbage() from error
+        raise foreign_answer_error() from error

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from stintd.errors import Invalid
 from stintd.install.shim import stamp
-from stintd.resources import bundled
+from stintd.resources import bundled_path
 
 SHIM, NAME = "stintd-agent", "agent"
 _PATH = rf"(?P<path>.*/{SHIM}'?)"
@@ -21,14 +21,14 @@ _OURS = re.compile(
 def shim_text(spool: str) -> bytes:
     """The whole shim, writing into `spool`."""
     _check(spool)
-    body = bundled("hooks/agents/shim.sh").read_text().replace("@SPOOL@", shlex.quote(spool))
+    body = bundled_path("hooks/agents/shim.sh").read_text().replace("@SPOOL@", shlex.quote(spool))
     return stamp(NAME, body).encode(errors="surrogateescape")
 
 
 def plugin_text(spool: str) -> bytes:
     """opencode's plugin, writing into `spool`."""
     _check(spool)
-    body = bundled("hooks/agents/opencode.js").read_text().replace("@SPOOL@", json.dumps(spool, ensure_ascii=False))
+    body = bundled_path("hooks/agents/opencode.js").read_text().replace("@SPOOL@", json.dumps(spool, ensure_ascii=False))
     return stamp("opencode", body).encode(errors="surrogateescape")
 
 

@@ -16,7 +16,7 @@ from stintd.errors import Invalid
 from stintd.frozen import frozen
 from stintd.install.change import Plan, Problem, Remove, Write, read_text
 from stintd.paths import Layout
-from stintd.resources import bundled
+from stintd.resources import bundled_path
 
 UNITS = ("stintd.socket", "stintd.path", "stintd.service")
 """In starting order."""
@@ -133,7 +133,7 @@ def _systemd_files(place: ServicePlace) -> dict[str, bytes]:
     }
     units = {}
     for name in UNITS:
-        text = bundled(f"config/{name}").read_text(encoding="utf-8")
+        text = bundled_path(f"config/{name}").read_text(encoding="utf-8")
         for key, value in values.items():
             line = f"{key}={value}".replace("\\", r"\\")
             text = re.sub(rf"^{key}=.*$", line, text, flags=re.MULTILINE)
@@ -165,14 +165,14 @@ def _systemctl(*words: str) -> list[str]:
 
 
 def _launchd_files(place: ServicePlace) -> dict[str, bytes]:
-    content = plistlib.loads(bundled(f"config/{LABEL}.plist").read_bytes())
+    content = plistlib.loads(bundled_path(f"config/{LABEL}.plist").read_bytes())
     content |= {"ProgramArguments": list(place.command), "EnvironmentVariables": place.variables}
     path = os.path.join(place.user_home, "Library", "LaunchAgents", f"{LABEL}.plist")
     return {path: _seal(plistlib.dumps(content, sort_keys=False).decode(), "<!--", " -->")}
 
 
 def _windows_files(place: ServicePlace) -> dict[str, bytes]:
-    text = bundled("config/stintd-task.xml").read_text(encoding="utf-8")
+    text = bundled_path("config/stintd-task.xml").read_text(encoding="utf-8")
     command, *arguments = place.command
     action = f"<Command>{escape(command)}</Command><Arguments>{escape(' '.join(map(_windows_word, arguments)))}</Arguments>"
     text = re.sub(r"<Command>.*</Command>", lambda _: action, text)

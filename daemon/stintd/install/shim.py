@@ -10,7 +10,7 @@ import shlex
 
 from stintd.errors import Invalid
 from stintd.frozen import frozen
-from stintd.resources import bundled
+from stintd.resources import bundled_path
 
 HOOKS = ("post-commit", "post-checkout", "post-merge", "post-rewrite", "pre-push")
 # What git tells each hook, as shell words. Never a remote's URL: it may hold a password, and pushing to one names it.
@@ -35,7 +35,7 @@ def shim_text(hook: str, spool: str) -> str:
     """The whole shim for `hook`, writing into `spool`."""
     if "\n" in spool or "\0" in spool:
         raise Invalid("the state folder has a line break in its name", "set STINTD_HOME to a folder without one")
-    body = bundled("hooks/git/shim.sh").read_text()
+    body = bundled_path("hooks/git/shim.sh").read_text()
     for name, value in (("@KIND@", hook), ("@SPOOL@", shlex.quote(spool)), ("@ARGS@", _ARGUMENTS.get(hook, ""))):
         body = body.replace(name, value)
     return stamp(hook, body)

@@ -10,7 +10,7 @@ from stintd.errors import Conflict, Invalid
 from stintd.frozen import frozen
 from stintd.install.agentsettings import Home, plan_install, plan_uninstall, recall, settings_state
 from stintd.install.change import Plan, Remove, Write, read_text
-from stintd.resources import bundled
+from stintd.resources import bundled_path
 
 Quote = Callable[[str], str]
 """Writes text as a literal of the program's language."""
@@ -96,7 +96,7 @@ class SourcedHost:
         """The whole file, writing into this home's spool."""
         if "\n" in home.spool or "\0" in home.spool:
             raise Invalid("the state folder has a line break in its name", "set STINTD_HOME to a folder without one")
-        body = bundled(f"hooks/{self.file}").read_text()
+        body = bundled_path(f"hooks/{self.file}").read_text()
         return os.fsencode(body.replace("@SPOOL@", self.quote(home.spool)))
 
     def _has(self, home: Home) -> bool:

@@ -75,68 +75,68 @@ def _read_item(place: int, value: Json, fields: Mapping[str, Field]) -> Argument
         raise Invalid(f"[{place}]: {error.message}", error.hint) from error
 
 
-def _by_name(*members: Field) -> dict[str, Field]:
+def _fields_by_name(*members: Field) -> dict[str, Field]:
     return {field.name: field for field in members}
 
 
-def _must(name: str, kind: Kind, into: str = "") -> Field:
+def _need(name: str, kind: Kind, into: str = "") -> Field:
     return field(name, kind, into, required=True)
 
 
 _STORED = (field("revision", REVISION), field("createdAt", INSTANT, "created_us"))
-_SPAN = (_must("start", INSTANT, "start_us"), _must("end", INSTANT, "end_us"))
-PAUSES = objects(_by_name(*_SPAN), 200)
-GIVEN: dict[str, dict[str, Field]] = {
-    "clients": _by_name(_must("id", ID), _must("name", NAME), field("archived", FLAG), *_STORED),
-    "projects": _by_name(
-        _must("id", ID), _must("name", NAME), field("clientId", NULL_ID), field("hourlyRate", MONEY_TEXT),
+_SPAN = (_need("start", INSTANT, "start_us"), _need("end", INSTANT, "end_us"))
+PAUSES = objects(_fields_by_name(*_SPAN), 200)
+IMPORT_FIELDS: dict[str, dict[str, Field]] = {
+    "clients": _fields_by_name(_need("id", ID), _need("name", NAME), field("archived", FLAG), *_STORED),
+    "projects": _fields_by_name(
+        _need("id", ID), _need("name", NAME), field("clientId", NULL_ID), field("hourlyRate", MONEY_TEXT),
         field("currency", text(3, null=True)), field("budgetHours", HOURS), field("budgetAmount", MONEY_TEXT),
         field("billable", OPTIONAL_FLAG), field("billAgentTime", FLAG), field("billSupervised", FLAG),
         field("defaultTask", NULL_NAME), field("archived", FLAG), field("deleted", FLAG), field("origin", text(20)),
         field("folder", LONG), *_STORED,
     ),
-    "tasks": _by_name(
-        _must("id", ID), _must("key", NAME), _must("name", NAME), _must("projectId", ID),
+    "tasks": _fields_by_name(
+        _need("id", ID), _need("key", NAME), _need("name", NAME), _need("projectId", ID),
         field("status", choice("active", "complete")), field("estimatedHours", HOURS), field("hourlyRate", MONEY_TEXT), *_STORED,
     ),
-    "people": _by_name(
-        _must("id", ID), _must("name", NAME), field("email", NULL_NAME), _must("role", text(20)), _must("status", text(20)),
+    "people": _fields_by_name(
+        _need("id", ID), _need("name", NAME), field("email", NULL_NAME), _need("role", text(20)), _need("status", text(20)),
         *_STORED,
     ),
-    "repos": _by_name(
-        _must("id", ID), _must("identity", text(4096)), _must("name", LONG), field("remote", text(4096, blank=True)),
+    "repos": _fields_by_name(
+        _need("id", ID), _need("identity", text(4096)), _need("name", LONG), field("remote", text(4096, blank=True)),
         field("firstCommit", LONG), field("projectId", NULL_ID), field("createdAt", INSTANT, "created_us"),
         field("lastActiveAt", INSTANT, "last_active_us"),
     ),
-    "commits": _by_name(
-        _must("repoId", ID), _must("sha", text(100)), _must("time", INSTANT, "time_us"),
-        _must("subject", text(100_000, blank=True)), field("branch", LONG), field("own", FLAG, "is_own"),
+    "commits": _fields_by_name(
+        _need("repoId", ID), _need("sha", text(100)), _need("time", INSTANT, "time_us"),
+        _need("subject", text(100_000, blank=True)), field("branch", LONG), field("own", FLAG, "is_own"),
     ),
-    "mappings": _by_name(
-        _must("id", ID), field("position", whole(-(2**31), 2**31)), field("path", OPTIONAL), field("remote", OPTIONAL),
+    "mappings": _fields_by_name(
+        _need("id", ID), field("position", whole(-(2**31), 2**31)), field("path", OPTIONAL), field("remote", OPTIONAL),
         field("branch", OPTIONAL), field("project", NULL_NAME), field("client", NULL_NAME), field("task", NULL_NAME),
         field("billable", OPTIONAL_FLAG), field("tags", texts()), field("since", INSTANT, "since_us"),
         field("createdAt", INSTANT, "created_us"),
     ),
-    "merged": _by_name(_must("id", ID), _must("mergedInto", ID), _must("at", INSTANT, "at_us")),
-    "taken": _by_name(_must("id", ID), *_SPAN, _must("actor", ACTOR), field("projectId", NULL_ID)),
-    "cuts": _by_name(_must("id", ID), _must("at", INSTANT, "at_us"), _must("actor", ACTOR), field("projectId", NULL_ID)),
-    "sessions": _by_name(
-        _must("id", ID), field("agent", LONG), field("caller", LONG), field("projectId", NULL_ID), field("folder", PLACE),
-        _must("start", INSTANT, "started_us"), _must("last", INSTANT, "last_us"), _must("end", INSTANT, "ended_us"),
+    "merged": _fields_by_name(_need("id", ID), _need("mergedInto", ID), _need("at", INSTANT, "at_us")),
+    "taken": _fields_by_name(_need("id", ID), *_SPAN, _need("actor", ACTOR), field("projectId", NULL_ID)),
+    "cuts": _fields_by_name(_need("id", ID), _need("at", INSTANT, "at_us"), _need("actor", ACTOR), field("projectId", NULL_ID)),
+    "sessions": _fields_by_name(
+        _need("id", ID), field("agent", LONG), field("caller", LONG), field("projectId", NULL_ID), field("folder", PLACE),
+        _need("start", INSTANT, "started_us"), _need("last", INSTANT, "last_us"), _need("end", INSTANT, "ended_us"),
         field("endReason", LONG), field("description", NOTE), field("taskName", NULL_NAME, "task"), field("tags", texts()),
         field("billable", OPTIONAL_FLAG),
     ),
-    "absences": _by_name(*_SPAN, _must("kind", text(64)), field("device", LONG)),
-    "blind": _by_name(*_SPAN, _must("reason", LONG)),
-    "heartbeats": _by_name(
-        _must("id", ID), _must("time", INSTANT, "time_us"), _must("kind", text(64)), _must("source", text(64)),
-        field("sourceText", LONG), _must("actor", ACTOR), field("repoId", NULL_ID), field("repoPath", PLACE),
+    "absences": _fields_by_name(*_SPAN, _need("kind", text(64)), field("device", LONG)),
+    "blind": _fields_by_name(*_SPAN, _need("reason", LONG)),
+    "heartbeats": _fields_by_name(
+        _need("id", ID), _need("time", INSTANT, "time_us"), _need("kind", text(64)), _need("source", text(64)),
+        field("sourceText", LONG), _need("actor", ACTOR), field("repoId", NULL_ID), field("repoPath", PLACE),
         field("folder", PLACE), field("project", LONG), field("branch", LONG), field("entity", PLACE),
         field("sessionId", LONG, "session"), field("device", LONG), field("witness", text(64, blank=True)),
     ),
-    "entries": _by_name(
-        _must("id", ID), *_SPAN, field("actor", ACTOR), field("origin", ORIGIN), field("projectId", NULL_ID),
+    "entries": _fields_by_name(
+        _need("id", ID), *_SPAN, field("actor", ACTOR), field("origin", ORIGIN), field("projectId", NULL_ID),
         field("projectName", NULL_NAME), field("clientName", NULL_NAME), field("taskName", NULL_NAME),
         field("description", NOTE), field("billable", OPTIONAL_FLAG), field("tags", texts()), field("pauses", PAUSES),
         field("handsOnSeconds", SECONDS), field("supervisedSeconds", SECONDS),
@@ -153,4 +153,4 @@ GIVEN: dict[str, dict[str, Field]] = {
 
 def check(section: str, value: Mapping[str, Json]) -> None:
     """Refuse (`invalid`) an object that an import of this part would not accept."""
-    read_object(value, GIVEN[section])
+    read_object(value, IMPORT_FIELDS[section])

@@ -21,14 +21,14 @@ WIRE = "wire"
 """The key in a field's metadata for its JSON name, if that is not its own name in camelCase."""
 
 
-def camel(name: str) -> str:
+def camel_case(name: str) -> str:
     """`project_id` → `projectId`."""
     return re.sub(r"_([a-z0-9])", lambda match: match[1].upper(), name)
 
 
 def wire_name(field: "dataclasses.Field[object]") -> str:
     """The JSON name of a field."""
-    return str(field.metadata.get(WIRE) or camel(field.name))
+    return str(field.metadata.get(WIRE) or camel_case(field.name))
 
 
 def read(kind: type[T], value: object) -> T:
@@ -54,7 +54,7 @@ def _object_reader(kind: type[Any]) -> Reader:
         values: dict[str, object] = {}
         for name, wire, reader, default in parts:
             if wire in value:
-                values[name] = _read_named(wire, reader, value[wire])
+                values[name] = _read_field(wire, reader, value[wire])
             elif default is not dataclasses.MISSING:
                 values[name] = default
             else:
@@ -64,7 +64,7 @@ def _object_reader(kind: type[Any]) -> Reader:
     return read_object
 
 
-def _read_named(name: str, reader: Reader, value: object) -> object:
+def _read_field(name: str, reader: Reader, value: object) -> object:
     try:
         return reader(value)
     except (TypeError, ValueError) as error:

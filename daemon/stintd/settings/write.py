@@ -132,7 +132,7 @@ def _put(document: Document, name: str, value: Toml | None) -> None:
 
 
 def _save(document: Document) -> None:
-    paths.ensure(paths.home_layout())
+    paths.ensure_folders(paths.home_layout())
     temporary = f"{document.path}.{os.getpid()}"
     text = "# Written by stintd. Put your own settings into config.toml, which takes precedence over this file.\n\n"
     with contextlib.suppress(FileNotFoundError):

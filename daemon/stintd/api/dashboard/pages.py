@@ -17,7 +17,7 @@ from stintd.api.dashboard import signin
 from stintd.api.guard import HttpRefusal
 from stintd.api.listener import Listener
 from stintd.api.surface import Surface
-from stintd.resources import bundled
+from stintd.resources import bundled_path
 
 POLICY = "; ".join((
     "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "connect-src 'self'",
@@ -78,7 +78,7 @@ EARLY = frozenset({"app.js", "pages.js", "vendor/preact.js", "vendor/hooks.js", 
 @cache
 def load_shelf() -> Shelf:
     """The files of this version. Listed at the first request, which takes a few milliseconds; a new version is a new process."""
-    return Shelf(bundled("api/dashboard/static"))
+    return Shelf(bundled_path("api/dashboard/static"))
 
 
 def is_ours(path: str) -> bool:

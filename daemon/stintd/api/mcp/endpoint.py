@@ -10,7 +10,7 @@ from stintd.api.guard import OWNER, HttpRefusal
 from stintd.api.mcp import resource, rpc
 from stintd.api.mcp.era import BATCHED, HANDSHAKE, SERVER_META, STATELESS, VERSION_HEADER, accepts_json, is_stateless
 from stintd.api.mcp.rpc import Message, RpcError
-from stintd.api.mcp.tool import Tool, clean, show
+from stintd.api.mcp.tool import Tool, clean_text, fit_to_schema
 from stintd.api.mcp.tool_caller import ToolCaller, narrow_to_folder
 from stintd.api.mcp.toolset import DEFAULT, SETS, tools_of
 from stintd.api.route import Call, Request, Route, fields, read_query
@@ -115,7 +115,7 @@ async def _result(session: McpSession) -> Shape:
     method = session.message.method
     methods = STATELESS_METHODS if session.is_stateless else HANDSHAKE_METHODS
     if method not in methods:
-        raise RpcError(rpc.METHOD_NOT_FOUND, f"there is no method {clean(method, 80)}")
+        raise RpcError(rpc.METHOD_NOT_FOUND, f"there is no method {clean_text(method, 80)}")
     if method != "tools/call":
         _count(session)
     value = await methods[method](session)
@@ -176,7 +176,7 @@ async def _call_tool(session: McpSession) -> Shape:
     tool = session.tools.get(name) if isinstance(name, str) else None
     if tool is None:
         raise RpcError(
-            rpc.INVALID_PARAMS, f"there is no tool {clean(str(name), 80)}; see tools/list, and choose sets with ?toolset="
+            rpc.INVALID_PARAMS, f"there is no tool {clean_text(str(name), 80)}; see tools/list, and choose sets with ?toolset="
         )
     if arguments is not None and not isinstance(arguments, dict):
         raise RpcError(rpc.INVALID_PARAMS, "arguments must be an object")
@@ -184,7 +184,7 @@ async def _call_tool(session: McpSession) -> Shape:
     try:
         ask.surface.count(ask.call.caller)
         ask = ToolCaller(ask.surface, await narrow_to_folder(ask.surface, ask.call))
-        value = show(tool.answer, await tool.run(ask, tool.read(arguments or {})))
+        value = fit_to_schema(tool.answer, await tool.run(ask, tool.read(arguments or {})))
     except StintdError as error:
         return _failure(tool, ask, error)
     return {"content": [_text(dump(value).decode())], "structuredContent": value, "isError": False}
@@ -194,9 +194,9 @@ def _failure(tool: Tool, ask: ToolCaller, error: StintdError) -> Shape:
     """An error, in the content that the model reads: what happened and what to do. Our own error shape is sent as text only,
     because the output schema describes success."""
     if tool.refused is None:
-        return {"content": [_text(dump(show({}, to_wire(error))).decode())], "isError": True}
-    value = show(tool.answer, tool.refused(ask, error))
-    hint = [_text(clean(error.hint))] if error.hint else []
+        return {"content": [_text(dump(fit_to_schema({}, to_wire(error))).decode())], "isError": True}
+    value = fit_to_schema(tool.answer, tool.refused(ask, error))
+    hint = [_text(clean_text(error.hint))] if error.hint else []
     return {"content": [_text(dump(value).decode()), *hint], "structuredContent": value, "isError": True}
 
 
@@ -217,7 +217,7 @@ async def _read_resource(session: McpSession) -> Shape:
     contents = await _look_up(session, lambda ask: resource.read(ask, uri))
     if contents is None:
         code = rpc.INVALID_PARAMS if session.is_stateless else rpc.RESOURCE_NOT_FOUND
-        raise RpcError(code, f"there is no resource {clean(str(uri), 80)}", {"uri": clean(str(uri), 80)})
+        raise RpcError(code, f"there is no resource {clean_text(str(uri), 80)}", {"uri": clean_text(str(uri), 80)})
     return contents
 
 
@@ -240,7 +240,7 @@ async def _look_up(session: McpSession, look: Callable[[ToolCaller], Awaitable[T
         return await look(ToolCaller(ask.surface, await narrow_to_folder(ask.surface, ask.call)))
     except StintdError as error:
         text = f"{error.message}: {error.hint}" if error.hint else error.message
-        raise RpcError(rpc.INTERNAL_ERROR, clean(text), show({}, to_wire(error))) from error
+        raise RpcError(rpc.INTERNAL_ERROR, clean_text(text), fit_to_schema({}, to_wire(error))) from error
 
 
 Method = Callable[[McpSession], Awaitable[Shape]]

@@ -53,12 +53,12 @@ def _check_envelope(message: Message, headers: Mapping[str, str]) -> None:
         header = headers.get(name)
         if (_decode(header) if name == NAME_HEADER else header) != value:
             raise RpcError(HEADER_MISMATCH, f"the header {name} and the body differ", is_early=True)
-    repeated = [name for name in expected if len(_all(headers, name)) > 1]
+    repeated = [name for name in expected if len(_header_values(headers, name)) > 1]
     if repeated:
         raise RpcError(HEADER_MISMATCH, f"the header {repeated[0]} is repeated", is_early=True)
 
 
-def _all(headers: Mapping[str, str], name: str) -> list[str]:
+def _header_values(headers: Mapping[str, str], name: str) -> list[str]:
     every = getattr(headers, "getall", None)
     return every(name, []) if every is not None else [headers[name]] if name in headers else []
 

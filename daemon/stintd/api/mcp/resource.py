@@ -6,7 +6,7 @@ from stintd.api.daemon import Shape
 from stintd.api.mcp import shapes
 from stintd.api.mcp.rpc import INVALID_PARAMS, RpcError
 from stintd.api.mcp.stint import status
-from stintd.api.mcp.tool import show
+from stintd.api.mcp.tool import fit_to_schema
 from stintd.api.mcp.tool_caller import ToolCaller
 from stintd.errors import Invalid
 from stintd.jsonvalue import Json, JsonObject, object_at
@@ -16,7 +16,7 @@ from stintd.protocol.schemas.words import COUNT, obj
 
 TODAY, TIMERS = "stint://timesheet/today", "stint://timers"
 JSON = "application/json"
-_RUNNING = obj({"timer": shapes.TIMER, "timers": shapes.several(shapes.ENTRY), "todaySeconds": COUNT})
+_RUNNING = obj({"timer": shapes.TIMER, "timers": shapes.list_of(shapes.ENTRY), "todaySeconds": COUNT})
 RESOURCES = (
     {
         "uri": TODAY, "name": "timesheet-today", "title": "Today's timesheet", "mimeType": JSON,
@@ -66,7 +66,7 @@ async def sheet(ask: ToolCaller, day: date) -> Shape:
         "entries": shapes.entries(entries["data"]),
         "isWhole": entries["nextCursor"] is None,
     }
-    return object_at(show(shapes.SHEET, value))
+    return object_at(fit_to_schema(shapes.SHEET, value))
 
 
 async def read(ask: ToolCaller, uri: Json) -> Shape | None:
@@ -74,7 +74,7 @@ async def read(ask: ToolCaller, uri: Json) -> Shape | None:
     if uri == TODAY:
         value: Json = await sheet(ask, ask.today())
     elif uri == TIMERS:
-        value = show(_RUNNING, await status(ask, {}))
+        value = fit_to_schema(_RUNNING, await status(ask, {}))
     else:
         return None
     return {"contents": [{"uri": uri, "mimeType": JSON, "text": dump(value).decode()}]}

@@ -49,22 +49,22 @@ class Message:
 def message_of(value: Json) -> Message | None:
     """The message of a JSON value; None if it is an answer (we send clients no requests, so nothing waits for one)."""
     if not isinstance(value, dict) or value.get("jsonrpc") != "2.0":
-        raise _malformed('send {"jsonrpc": "2.0", "id": 1, "method": …}')
+        raise _malformed_error('send {"jsonrpc": "2.0", "id": 1, "method": …}')
     if "method" not in value:
         if ("result" in value) == ("error" in value) or "id" not in value:
-            raise _malformed("method is missing")
+            raise _malformed_error("method is missing")
         return None
     method, params, identity = value["method"], value.get("params", {}), value.get("id")
     if not isinstance(method, str) or not method:
-        raise _malformed("method must be text")
+        raise _malformed_error("method must be text")
     if isinstance(identity, bool) or not isinstance(identity, int | str | None) or (identity is None and "id" in value):
-        raise _malformed("id must be a whole number or text")
+        raise _malformed_error("id must be a whole number or text")
     if not isinstance(params, dict):
-        raise _malformed("params must be an object")
+        raise _malformed_error("params must be an object")
     return Message(method, params, identity)
 
 
-def _malformed(why: str) -> RpcError:
+def _malformed_error(why: str) -> RpcError:
     return RpcError(INVALID_REQUEST, f"the body must be one JSON-RPC message: {why}", is_early=True)
 
 

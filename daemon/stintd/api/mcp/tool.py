@@ -57,7 +57,7 @@ class Tool:
             "name": name,
             "title": self.title,
             "description": self.about,
-            "inputSchema": self.takes(),
+            "inputSchema": self.input_schema(),
             "outputSchema": self.answer,
             "annotations": {
                 "title": self.title,
@@ -68,10 +68,11 @@ class Tool:
             },
         }
 
-    def takes(self) -> Schema:
+    def input_schema(self) -> Schema:
         """The schema of the arguments, using only the few keywords that every client and model understands."""
         properties = {
-            argument.field.name: {**_plain(argument.field.kind.schema), "description": argument.about} for argument in self.params
+            argument.field.name: {**_plain_schema(argument.field.kind.schema), "description": argument.about}
+            for argument in self.params
         }
         required = [argument.field.name for argument in self.params if argument.field.is_required]
         schema = {"type": "object", "properties": properties, "additionalProperties": False}
@@ -98,35 +99,35 @@ def _takes_null(kind: Kind) -> bool:
     return "null" in (kind.schema.get("type") or ())
 
 
-def _plain(schema: Schema) -> Shape:
+def _plain_schema(schema: Schema) -> Shape:
     kinds = schema.get("type", "string")
     kind = kinds if isinstance(kinds, str) else next(name for name in kinds if name != "null")
     plain = {"type": kind, **{name: schema[name] for name in _KEPT if name in schema}}
-    return {**plain, "items": _plain(schema["items"])} if kind == "array" else plain
+    return {**plain, "items": _plain_schema(schema["items"])} if kind == "array" else plain
 
 
 # ---------------------------------------------------------------- answers
 
 
-def show(schema: Schema, value: Any) -> Json:
+def fit_to_schema(schema: Schema, value: Any) -> Json:
     """The part of a value that the schema names: without other fields or control characters, and with texts cut to their
     limit."""
     if value is None:
         return None
     if "anyOf" in schema:
-        return show(schema["anyOf"][0], value)
+        return fit_to_schema(schema["anyOf"][0], value)
     if isinstance(value, dict):
         if "properties" not in schema:
             inner = schema.get("additionalProperties") or {}
-            return {clean(str(name)): show(inner, inner_value) for name, inner_value in value.items()}
-        return {name: show(inner, value[name]) for name, inner in schema["properties"].items() if name in value}
+            return {clean_text(str(name)): fit_to_schema(inner, inner_value) for name, inner_value in value.items()}
+        return {name: fit_to_schema(inner, value[name]) for name, inner in schema["properties"].items() if name in value}
     if isinstance(value, list | tuple):
-        return [show(schema.get("items", {}), inner_value) for inner_value in value[: schema.get("maxItems")]]
-    plain: Json = clean(value, schema.get("maxLength", TEXT_LIMIT)) if isinstance(value, str) else value
+        return [fit_to_schema(schema.get("items", {}), inner_value) for inner_value in value[: schema.get("maxItems")]]
+    plain: Json = clean_text(value, schema.get("maxLength", TEXT_LIMIT)) if isinstance(value, str) else value
     return plain
 
 
-def clean(text: str, limit: int = TEXT_LIMIT) -> str:
+def clean_text(text: str, limit: int = TEXT_LIMIT) -> str:
     """Text from anywhere, made harmless: characters that do not print (control, bidi and format characters, invisible tags)
     become a replacement character, white space becomes a plain blank, and longer text is cut and ends in an ellipsis."""
     if not text.isprintable():

@@ -8,7 +8,7 @@ from typing import TypeVar
 from urllib.parse import quote, unquote
 
 from stintd.api.daemon import Shape
-from stintd.api.dispatch import locate, query, run, value_of
+from stintd.api.dispatch import query, replace_path, run, value_of
 from stintd.api.guard import check_scope
 from stintd.api.route import Call, Created, read_body
 from stintd.api.surface import Surface
@@ -78,12 +78,12 @@ class ToolCaller:
         shape: Shape = value_of(answer)
         return shape
 
-    async def do(self, fn: Callable[..., T | Created], **arguments: object) -> T:
+    async def run_command(self, fn: Callable[..., T | Created], **arguments: object) -> T:
         """Run a command that has no route; the command must respect the limit of the step."""
         check_scope(self.call.caller, "write")
         return value_of(await run(self.surface, self.call, lambda step: fn(step, **arguments)))
 
-    async def look(self, fn: Callable[..., T], **arguments: object) -> T:
+    async def run_query(self, fn: Callable[..., T], **arguments: object) -> T:
         """Run a query that has no route; the view of a limited caller contains only what it may see."""
         check_scope(self.call.caller, "read")
         return await query(fn)(self.surface, replace(self.call, arguments=arguments), _ToolRequest(""))
@@ -95,7 +95,7 @@ async def narrow_to_folder(surface: Surface, call: Call) -> Call:
     if folder is None:
         return call
     located = replace(call, arguments={"path": _folder(folder)})
-    locate(surface, located)
+    replace_path(surface, located)
     place = located.arguments["place"]
     limit = await run(surface, located, lambda step: narrow.limit_of(step, place, call.caller.limit))
     return replace(call, caller=replace(call.caller, limit=limit))

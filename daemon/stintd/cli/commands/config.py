@@ -99,7 +99,7 @@ def change(words: Words, value: Toml | None) -> None:
 def edit(words: Words) -> int:
     """Open config.toml in your editor; check it afterwards."""
     path = paths.config_file()
-    paths.ensure(paths.home_layout())
+    paths.ensure_folders(paths.home_layout())
     if not os.path.exists(path):
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             file.write(example_text())

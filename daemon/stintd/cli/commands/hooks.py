@@ -19,7 +19,7 @@ from stintd.install.agentsettings import Home
 from stintd.install.change import Plan, Remove, describe, perform
 from stintd.install.gitplace import find_repository, hooks_folder, version
 from stintd.install.sourced import SourcedHost
-from stintd.paths import Layout, ensure, home_layout
+from stintd.paths import Layout, ensure_folders, home_layout
 
 PROGRAMS: dict[str, Host | SourcedHost] = {**AGENTS, **editors.HOSTS, **shells.HOSTS}
 """All programs but git whose hooks are in a file of the user; a shell is named by `shell` and --shell."""
@@ -77,7 +77,7 @@ def _install(words: Words, layout: Layout) -> int:
     for name in dict.fromkeys(_programs(words, _home(layout))):
         part = PROGRAMS[name].install(_home(layout))
         if part.steps and not words.dry_run:
-            ensure(layout)
+            ensure_folders(layout)
             agentsettings.remember(_home(layout), name, part)
         plan += part
     if wakatime.NAME in words.host:
@@ -97,7 +97,7 @@ def _install_git(words: Words, layout: Layout) -> Plan:
     parts = {folder: git.plan_install(folder, layout.spool) for folder in folders}
     plan = sum(parts.values(), plan + left_alone)
     if plan.steps and not words.dry_run:
-        ensure(layout)
+        ensure_folders(layout)
         for folder, part in parts.items():
             if part.steps:
                 memory.remember(layout.hooks, folder, not os.path.lexists(folder))

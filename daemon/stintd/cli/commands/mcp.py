@@ -15,7 +15,7 @@ from binascii import b2a_base64
 from stintd.cli.options import Option, UsageError, Verb, Words
 from stintd.client.control import socket_of_this_home
 from stintd.client.transport import DaemonDown, Response, send
-from stintd.client.wire import Broken, Silent, query_text, quote
+from stintd.client.wire import AnswerTimeout, BrokenAnswer, query_text, quote
 from stintd.errors import StintdError
 from stintd.jsonvalue import Json, value_at
 
@@ -110,7 +110,7 @@ def _error_answer(message: Json, error: StintdError) -> bytes:
     if identity is None and not isinstance(message, list):
         return b""
     text = f"{error.message}: {error.hint}" if error.hint else error.message
-    if isinstance(error, Broken | Silent):
+    if isinstance(error, BrokenAnswer | AnswerTimeout):
         text += "; it is not known whether it was done, so check before you repeat it"
     return _failure(identity, UNREACHABLE, text)
 

@@ -10,7 +10,7 @@ from stintd import paths
 from stintd.cli.commands.prompt import VERBS as PLAIN
 from stintd.cli.options import Verb, Words
 from stintd.errors import Invalid
-from stintd.resources import bundled
+from stintd.resources import bundled_path
 
 FILES = {
     "bash": "bash.sh", "fish": "fish.fish", "i3": "sway.conf", "i3blocks": "i3blocks.conf", "sh": "sh.sh",
@@ -20,7 +20,7 @@ FILES = {
 
 def snippet(name: str) -> str:
     """The settings for this program, with the paths of this home in them."""
-    status, script = paths.status_file(), str(bundled("config/prompt/stint-line.sh"))
+    status, script = paths.status_file(), str(bundled_path("config/prompt/stint-line.sh"))
     if "\n" in status + script or "'" in status + script:
         raise Invalid("a folder has a quote or a line break in its name", "set STINTD_HOME to a folder without one")
     line = f"sh {shlex.quote(script)} {shlex.quote(status)}"
@@ -30,7 +30,7 @@ def snippet(name: str) -> str:
         "tmux": lambda: _for_tmux(script, status),
     }
     literal = literals.get(name, lambda: line)()
-    text = bundled(f"config/prompt/{FILES[name]}").read_text(encoding="utf-8")
+    text = bundled_path(f"config/prompt/{FILES[name]}").read_text(encoding="utf-8")
     return text.replace("@LINE@", literal).replace("@STATUS@", _for_fish(status) if name == "fish" else shlex.quote(status))
 
 

@@ -28,11 +28,11 @@ def send(
 
 def send_all(heartbeats: Iterable[Mapping[str, Any]]) -> Request[TakenHeartbeats]:
     """Send many heartbeats at once, each with the arguments of `send`. A heartbeat sent twice counts once."""
-    body = [_with_id(wire_fields(heartbeat)) for heartbeat in heartbeats]
+    body = [_add_id(wire_fields(heartbeat)) for heartbeat in heartbeats]
     return Request("POST", "/api/heartbeats", reader(TakenHeartbeats), body=body, is_repeatable=True)
 
 
-def _with_id(heartbeat: dict[str, Any]) -> dict[str, Any]:
+def _add_id(heartbeat: dict[str, Any]) -> dict[str, Any]:
     """Add an id to a heartbeat that has neither id nor time: without one it would count twice if it had to be sent again."""
     return heartbeat if "id" in heartbeat or "time" in heartbeat else {**heartbeat, "id": str(uuid4())}
 

@@ -2,7 +2,19 @@
 
 from collections.abc import Iterable
 
-from stintd.client.request import Clear, Instant, Moment, Request, new_key, page_reader, part, parts, reader, route, wire_fields
+from stintd.client.request import (
+    Clear,
+    Instant,
+    Moment,
+    Request,
+    field_reader,
+    list_reader,
+    new_key,
+    page_reader,
+    reader,
+    route,
+    wire_fields,
+)
 from stintd.protocol.types import Entry, Evidence, History, MadeEntry, Page
 
 ONE = "/api/entries/{}"
@@ -108,24 +120,24 @@ def start(
 ) -> Request[Entry]:
     """Start a timer by hand. A person's running timer is stopped first, unless the settings allow parallel timers."""
     body = wire_fields(locals()) | {"manual": True}
-    started = part("timer", Entry)
-    return Request("POST", "/api/timer/start", started, body=body, key=new_key(idempotency_key)).then(_started_entry)
+    started = field_reader("timer", Entry)
+    return Request("POST", "/api/timer/start", started, body=body, key=new_key(idempotency_key)).convert(_require_entry)
 
 
-def _started_entry(entry: Entry | None) -> Entry:
+def _require_entry(entry: Entry | None) -> Entry:
     """The timer of a start by hand, which always has one."""
     return entry if entry is not None else reader(Entry)(None)
 
 
 def stop(project_id: str | None = None, *, at: Instant | None = None) -> Request[Entry | None]:
     """Stop the running timer. Returns its entry; None if no timer runs."""
-    return Request("POST", "/api/timer/stop", part("entry", Entry), body=wire_fields(locals()))
+    return Request("POST", "/api/timer/stop", field_reader("entry", Entry), body=wire_fields(locals()))
 
 
 def split(entry_id: str, at: Instant, *, revision: int | None = None) -> Request[tuple[Entry, ...]]:
     """Split an entry in two at an instant inside it."""
     body = wire_fields({"at": at, "revision": revision})
-    return Request("POST", route(ONE + "/split", entry_id), parts("entries", Entry), body=body)
+    return Request("POST", route(ONE + "/split", entry_id), list_reader("entries", Entry), body=body)
 
 
 def merge(ids: Iterable[str]) -> Request[Entry]:

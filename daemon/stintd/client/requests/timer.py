@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from stintd.client.request import Clear, Instant, Request, new_key, part, reader, wire_fields
+from stintd.client.request import Clear, Instant, Request, field_reader, new_key, reader, wire_fields
 from stintd.protocol.types import CurrentTimers, Entry, StartedTimer
 
 
@@ -78,7 +78,7 @@ def stop(
     at: Instant | None = None,
 ) -> Request[Entry | None]:
     """Stop the timer, or the one that you name. Returns its entry; None if no such timer runs."""
-    return Request("POST", "/api/timer/stop", part("entry", Entry), body=wire_fields(locals()))
+    return Request("POST", "/api/timer/stop", field_reader("entry", Entry), body=wire_fields(locals()))
 
 
 def pause(
@@ -92,7 +92,7 @@ def pause(
     at: Instant | None = None,
 ) -> Request[Entry | None]:
     """Pause the timer, or the one that you name. From then on it counts as a manual timer."""
-    return Request("POST", "/api/timer/pause", part("timer", Entry), body=wire_fields(locals()))
+    return Request("POST", "/api/timer/pause", field_reader("timer", Entry), body=wire_fields(locals()))
 
 
 def resume(
@@ -117,7 +117,7 @@ def cancel(
     timer_id: str | None = None,
 ) -> Request[Entry | None]:
     """Discard the timer that was started by hand. Its time is tracked automatically again."""
-    return Request("POST", "/api/timer/cancel", part("entry", Entry), body=wire_fields(locals()))
+    return Request("POST", "/api/timer/cancel", field_reader("entry", Entry), body=wire_fields(locals()))
 
 
 def update(
@@ -148,4 +148,4 @@ def heartbeat(
     fuzzy: bool | None = None,
 ) -> Request[Entry | None]:
     """Report that a session is still at work. Returns the timer that this counts for; None if there is none."""
-    return Request("POST", "/api/timer/heartbeat", part("timer", Entry), body=wire_fields(locals()), is_repeatable=True)
+    return Request("POST", "/api/timer/heartbeat", field_reader("timer", Entry), body=wire_fields(locals()), is_repeatable=True)

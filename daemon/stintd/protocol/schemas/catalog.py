@@ -13,9 +13,9 @@ from stintd.protocol.schemas.words import (
     TEXT,
     WHOLE,
     array,
+    extend_obj,
     obj,
     ref,
-    wider,
 )
 
 MAPPING = obj(
@@ -74,5 +74,5 @@ SHAPES: dict[str, Schema] = {
     }),
     "RemovedRoot": obj({"path": TEXT}),
     "Mapping": MAPPING,
-    "ChangedMapping": wider(MAPPING, {"difference": ref("Difference")}),
+    "ChangedMapping": extend_obj(MAPPING, {"difference": ref("Difference")}),
 }  # fmt: skip

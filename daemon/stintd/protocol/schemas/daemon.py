@@ -12,9 +12,9 @@ from stintd.protocol.schemas.words import (
     NUMBER,
     TEXT,
     array,
+    extend_obj,
     obj,
     ref,
-    wider,
 )
 from stintd.protocol.schemas.work import ENTRIES
 
@@ -71,7 +71,7 @@ SHAPES: dict[str, Schema] = {
         " could not be emptied because a program was still reading it.",
     ),
     "Key": KEY,
-    "MadeKey": wider(KEY, {"key": NULL_TEXT}, about="`key` is the API key; in the answer to a repeated request it is null."),
+    "MadeKey": extend_obj(KEY, {"key": NULL_TEXT}, about="`key` is the API key; in the answer to a repeated request it is null."),
     "ChangedSettings": {
         **ANY_OBJECT, "minProperties": 1,
         "description": "The settings to change, in their tables, like {\"time\": {\"idle_timeout\": \"20m\"}}.",

@@ -10,11 +10,11 @@ from stintd.protocol.schemas.words import (
     NULL_TEXT,
     TEXT,
     array,
-    by_name,
+    extend_obj,
+    map_of,
     nullable,
     obj,
     ref,
-    wider,
 )
 
 NULL_DAY = nullable(DAY)
@@ -29,7 +29,7 @@ WEBHOOK = obj({
 _ACTIONS = ("create", "update", "delete", "replace", "correct")
 SHAPES: dict[str, Schema] = {
     "Webhook": WEBHOOK,
-    "MadeWebhook": wider(
+    "MadeWebhook": extend_obj(
         WEBHOOK, {"secret": NULL_TEXT},
         about="`secret` is shown only once, and only if stintd created it; in the answer to a repeated request it is null.",
     ),
@@ -47,12 +47,12 @@ SHAPES: dict[str, Schema] = {
     ),
     "Target": obj({
         "name": TEXT, "kind": TEXT, "baseUrl": NULL_TEXT, "deliver": {"enum": ["approved", "auto"]}, "from": NULL_DAY,
-        "state": {"enum": ["connecting", "well", "failing", "stopped"]}, "trouble": NULL_TEXT, "counts": by_name(COUNT),
+        "state": {"enum": ["connecting", "well", "failing", "stopped"]}, "trouble": NULL_TEXT, "counts": map_of(COUNT),
         "live": FLAG, "callsPerHour": COUNT, "callsLeft": COUNT, "needs": array(TEXT), "map": array(ref("TargetRule")),
     }),
     "TargetRule": obj(
         {
-            "project": TEXT, "task": TEXT, "client": TEXT, "tag": TEXT, "billable": FLAG, "remote": by_name(TEXT),
+            "project": TEXT, "task": TEXT, "client": TEXT, "tag": TEXT, "billable": FLAG, "remote": map_of(TEXT),
             "rounding": {"type": "object"},
         },
         ["project", "task", "client", "tag", "billable", "rounding"],
@@ -61,9 +61,9 @@ SHAPES: dict[str, Schema] = {
     ),
     "ConnectedTarget": obj({
         "name": TEXT, "kind": TEXT, "account": NULL_TEXT, "deliver": {"enum": ["approved", "auto"]}, "needs": array(TEXT),
-        "projects": array(by_name(TEXT)),
+        "projects": array(map_of(TEXT)),
     }),
-    "TargetPlace": obj({"name": TEXT, "client": NULL_TEXT, "remote": by_name(TEXT), "gone": FLAG}),
+    "TargetPlace": obj({"name": TEXT, "client": NULL_TEXT, "remote": map_of(TEXT), "gone": FLAG}),
     "TargetPlaces": obj({
         "data": array(ref("TargetPlace")), "nextCursor": NULL_TEXT, "listedAt": NULL_INSTANT, "trouble": NULL_TEXT,
     }),
@@ -74,7 +74,7 @@ SHAPES: dict[str, Schema] = {
     "PlaceProposal": obj(
         {
             "project": TEXT, "task": NULL_TEXT, "client": NULL_TEXT,
-            "how": {"enum": ["exact", "normalised", "fuzzy", "several", "none"]}, "place": NULL_TEXT, "remote": by_name(TEXT),
+            "how": {"enum": ["exact", "normalised", "fuzzy", "several", "none"]}, "place": NULL_TEXT, "remote": map_of(TEXT),
             "lacks": NULL_TEXT, "near": array(TEXT),
         },
         about="A project or task without a mapping, and the suggested place for it. `how` says how their names match: `fuzzy`"
@@ -96,7 +96,7 @@ SHAPES: dict[str, Schema] = {
         {
             "id": TEXT, "target": TEXT, "entryId": TEXT, "action": {"enum": [*_ACTIONS]}, "state": TEXT,
             "day": DAY, "start": NULL_INSTANT, "seconds": COUNT, "deliveredSeconds": COUNT, "project": NULL_TEXT,
-            "task": NULL_TEXT, "description": TEXT, "billable": FLAG, "tags": array(TEXT), "remote": by_name(TEXT),
+            "task": NULL_TEXT, "description": TEXT, "billable": FLAG, "tags": array(TEXT), "remote": map_of(TEXT),
             "remoteId": NULL_TEXT, "reason": NULL_TEXT, "remedy": NULL_TEXT,
         },
         about="Exactly what would be sent. If it has a `reason`, it is held back; `remedy` says what to do about it.",

@@ -14,21 +14,21 @@ from stintd.protocol.schemas.words import (
     TEXT,
     WHOLE,
     array,
-    by_name,
+    extend_obj,
+    map_of,
     nullable,
     obj,
     ref,
-    wider,
 )
 
 _SUMS_AT_TARGET = {"roundedSeconds": COUNT, "deliveredSeconds": COUNT}
 _FIGURES = {
     "key": TEXT, "name": TEXT, "seconds": COUNT, "handsOnSeconds": COUNT, "supervisedSeconds": COUNT, "agentSeconds": COUNT,
-    "billableSeconds": COUNT, "amount": NULL_NUMBER, "currency": NULL_TEXT, "amounts": by_name(NUMBER), "entries": COUNT,
+    "billableSeconds": COUNT, "amount": NULL_NUMBER, "currency": NULL_TEXT, "amounts": map_of(NUMBER), "entries": COUNT,
 }  # fmt: skip
 ROW = obj(_FIGURES)
 _REPORT_ROW = obj({**_FIGURES, **_SUMS_AT_TARGET}, list(_SUMS_AT_TARGET))
-_DAYS = by_name(COUNT)
+_DAYS = map_of(COUNT)
 _AT_TARGET = {"roundedDays": _DAYS, "roundedSeconds": COUNT, "deliveredDays": _DAYS, "deliveredSeconds": COUNT}
 """Only present if a target is named."""
 _COMPARED_ENTRY = obj({
@@ -51,7 +51,7 @@ SHAPES: dict[str, Schema] = {
         {
             "from": INSTANT, "to": INSTANT, "timezone": TEXT,
             "groupBy": {"enum": ["project", "client", "task", "tag", "branch", "commit", "day", "week"]},
-            "rows": array(ref("ReportRow")), "totals": wider(_REPORT_ROW, {"wallSeconds": COUNT}),
+            "rows": array(ref("ReportRow")), "totals": extend_obj(_REPORT_ROW, {"wallSeconds": COUNT}),
         },
         about="`seconds` is your own time; agents' time is separate and never included.",
     ),
@@ -94,7 +94,7 @@ SHAPES: dict[str, Schema] = {
     ),
     "Looked": obj({"lookedAt": INSTANT}),
     "Difference": _DIFFERENCE,
-    "Backfilled": wider(
+    "Backfilled": extend_obj(
         _DIFFERENCE,
         {
             "source": {"enum": ["all", "git", "agents"]}, "editId": NULL_TEXT,
@@ -118,7 +118,7 @@ SHAPES: dict[str, Schema] = {
                 "with": array(obj({"id": TEXT, "projectName": NULL_TEXT, "start": INSTANT, "end": NULL_INSTANT})),
             })),
             "addedSeconds": COUNT, "takenSeconds": COUNT, "projectsCreated": array(TEXT), "unknownProjects": array(TEXT),
-            "others": by_name(COUNT), "heartbeatsPassed": COUNT,
+            "others": map_of(COUNT), "heartbeatsPassed": COUNT,
         },
         about="What a batch added, or would add. `outcomes` has one item for each entry, in their order. `others` counts what"
         " else is new. `heartbeatsPassed` counts the heartbeats that were left out because stintd has evidence of its own from"

@@ -12,16 +12,16 @@ from stintd.protocol.schemas.words import (
     NUMBER,
     TEXT,
     array,
+    extend_obj,
     nullable,
     obj,
     ref,
-    wider,
 )
 
 _LENGTH = obj({
     "total_seconds": NUMBER, "digital": TEXT, "decimal": TEXT, "text": TEXT, "hours": COUNT, "minutes": COUNT,
 })  # fmt: skip
-_SHARE = wider(_LENGTH, {"name": TEXT, "seconds": COUNT, "percent": NUMBER})
+_SHARE = extend_obj(_LENGTH, {"name": TEXT, "seconds": COUNT, "percent": NUMBER})
 _SHARES = array(ref("WakaTimeShare"))
 _LISTS = {
     "categories": _SHARES, "projects": _SHARES, "languages": _SHARES, "editors": _SHARES, "operating_systems": _SHARES,

@@ -33,7 +33,7 @@ def obj(fields: Mapping[str, Schema], optional: Iterable[str] = (), about: str =
     return {"description": about, **schema} if about else schema
 
 
-def wider(base: Schema, fields: Mapping[str, Schema], optional: Iterable[str] = (), about: str = "") -> Schema:
+def extend_obj(base: Schema, fields: Mapping[str, Schema], optional: Iterable[str] = (), about: str = "") -> Schema:
     """An object with the fields of another one and some more."""
     known = base["properties"]
     left_out = [name for name in known if name not in base["required"]]
@@ -45,7 +45,7 @@ def array(inner: Schema) -> Schema:
     return {"type": "array", "items": inner}
 
 
-def by_name(inner: Schema) -> Schema:
+def map_of(inner: Schema) -> Schema:
     """An object whose names are data: days, currencies."""
     return {"type": "object", "additionalProperties": inner}
 
@@ -65,6 +65,6 @@ def page(name: str) -> Schema:
     return obj({"data": array(ref(name)), "nextCursor": NULL_TEXT})
 
 
-def one_of(*names: str) -> Schema:
+def require_any(*names: str) -> Schema:
     """An object that has at least one of these fields."""
     return {"anyOf": [{"required": [name]} for name in names]}

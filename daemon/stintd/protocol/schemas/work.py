@@ -11,11 +11,11 @@ from stintd.protocol.schemas.words import (
     NULL_TEXT,
     TEXT,
     array,
-    by_name,
+    extend_obj,
+    map_of,
     nullable,
     obj,
     ref,
-    wider,
 )
 
 ENTRIES = array(ref("Entry"))
@@ -68,7 +68,7 @@ _TEXT_FIELDS = {
 
 SHAPES: dict[str, Schema] = {
     "Entry": ENTRY,
-    "MadeEntry": wider(
+    "MadeEntry": extend_obj(
         ENTRY, {"takenSeconds": COUNT, "notice": NULL_TEXT, "projectCreated": FLAG},
         about="A new entry. `takenSeconds`: how much automatic time it replaced.",
     ),
@@ -81,12 +81,12 @@ SHAPES: dict[str, Schema] = {
     "EntryAnswer": obj({"entry": NULL_ENTRY}),
     "EntriesAnswer": obj({"entries": ENTRIES}),
     "Evidence": EVIDENCE,
-    "Why": wider(EVIDENCE, {"at": INSTANT}),
+    "Why": extend_obj(EVIDENCE, {"at": INSTANT}),
     "Edit": EDIT,
     "History": obj({
         "entryId": TEXT,
-        "data": array(wider(EDIT, {"isCreated": FLAG, "isDeleted": FLAG,
-                                   "changes": by_name(obj({"before": {}, "after": {}}))})),
+        "data": array(extend_obj(EDIT, {"isCreated": FLAG, "isDeleted": FLAG,
+                                   "changes": map_of(obj({"before": {}, "after": {}}))})),
     }),
     "Undone": obj({"edit": ref("Edit"), "entries": ENTRIES}),
     "Gap": obj(
