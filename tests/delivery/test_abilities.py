@@ -8,7 +8,7 @@ import pytest
 
 from stintd.domain.billing.delivery import DELIVERED, GONE, PENDING
 from stintd.domain.billing.target import TargetRule
-from stintd.engine.commands.resolve import new_project
+from stintd.engine.commands.resolve import insert_project
 from stintd.engine.delivery.attempt import drop
 from stintd.engine.queries import deliveries
 from tests.delivery.harness import desk, target_of
@@ -38,7 +38,7 @@ async def plain_desk(folder, lacks, fake=None, clock=None, seed=0):
     shape, new = shaped(lacks)
     async with desk(folder, "clockme", fake or new, clock, target(), seed, shape) as one:
         if not await one.running.rows("SELECT 1 FROM project WHERE name = 'beta'"):
-            await one.engine.run(lambda step: new_project(step, {"name": "beta"}))
+            await one.engine.run(lambda step: insert_project(step, {"name": "beta"}))
         yield one
 
 

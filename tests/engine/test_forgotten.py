@@ -69,7 +69,7 @@ async def test_a_session_whose_process_died_ends_at_its_last_sign_of_life(tmp_pa
         await daemon.sheet()
         await clock.advance(minutes=5)
         await daemon.engine.run(lambda step: sessions.note_process(step, "s1", 1.0, "boot"))
-        await daemon.engine.run(lambda step: sessions.end_dead(step, "s1"))
+        await daemon.engine.run(lambda step: sessions.end_lost_session(step, "s1"))
         assert await daemon.rows("SELECT end_reason FROM session") == [{"end_reason": "its process ended"}]
         assert all(row["state"] == "finished" for row in await daemon.sheet())
 

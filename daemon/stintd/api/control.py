@@ -85,7 +85,7 @@ def _rejection(index: int, text: str, hint: str) -> Rejection:
 async def timer_heartbeat(surface: Surface, call: Call, request: Request) -> Answered:
     """Note that the person is active in a session: a prompt at this moment."""
     replace_path(surface, call)
-    sign = await run(surface, call, lambda step: sessions.prompt(step, **call.arguments))
+    sign = await run(surface, call, lambda step: sessions.note_prompt(step, **call.arguments))
     call.arguments = {"sign": sign}
     return await query(sessions.timer_of)(surface, call, request)
 

@@ -50,7 +50,7 @@ async def admit(surface: Surface, token: str, port: int | None) -> dict[str, str
     if not surface.links.take(token, surface.daemon.engine.clock.monotonic()):
         return None
     cookie, proof = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-    await surface.daemon.engine.run(lambda step: browsers.admit(step, cookie, proof), "dashboard")
+    await surface.daemon.engine.run(lambda step: browsers.sign_in(step, cookie, proof), "dashboard")
     await surface.daemon.apikeys.reload()
     lasts = int(BROWSER_LASTS.total_seconds())
     set_cookie = f"{cookie_name(port)}={cookie}; Path=/; Max-Age={lasts}; HttpOnly; SameSite=Strict"
@@ -73,7 +73,7 @@ async def create_link(surface: Surface, call: Call, request: Request) -> Shape:
 
 async def dismiss(surface: Surface, call: Call, request: Request) -> Shape:
     """Sign every browser out: the streams they opened end, and unopened links stop working."""
-    key_ids = await surface.daemon.engine.run(browsers.dismiss, call.caller.name)
+    key_ids = await surface.daemon.engine.run(browsers.sign_out_all, call.caller.name)
     surface.links.drop()
     await surface.daemon.apikeys.reload()
     for key_id in key_ids:

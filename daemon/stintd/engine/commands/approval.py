@@ -39,7 +39,7 @@ def approve(
     if lost:
         raise Conflict(f"{len(lost)} entries have no project", "give them a project, or delete them", {"entries": lost[:20]})
     rows = scope.rows(limit)
-    approved = edits.approve([rollup.entry_of(row) for row in rows], Surroundings(step.now, step.policy, _no_id))
+    approved = edits.approve([rollup.entry_of(row) for row in rows], Surroundings(step.now, step.policy, _refuse_new_id))
     pins: dict[str, EntryColumns] = {
         entry.id: {"pinned": pins_text(entry.pinned), "is_confirmed": int(entry.is_confirmed)} for entry in approved.updated
     }
@@ -47,7 +47,7 @@ def approve(
     return _change(step, "approve", rows, lambda row: {**pins[row["id"]], "approved_us": now_us, "locked": 1}, edit_id)
 
 
-def _no_id() -> EntryId:
+def _refuse_new_id() -> EntryId:
     raise Conflict("approving makes no entry")
 
 

@@ -52,7 +52,7 @@ class Import:
 
 def add(step: Step, batch: Import, is_dry: bool) -> BackfillChangesJson:
     """Store what is new, and answer what that changed (dry run: would change) by project and day."""
-    live = _without_live(step, batch.beats)
+    live = _drop_live(step, batch.beats)
     known = heartbeats.are_known(step.conn, live)
     fresh = derive.drop_unrecorded(step.conn, [beat for beat, is_known in zip(live, known, strict=True) if not is_known])
     counts: BackfillCountsJson = {
@@ -61,15 +61,15 @@ def add(step: Step, batch: Import, is_dry: bool) -> BackfillChangesJson:
         "live": len(batch.beats) - len(live),
         "notRecorded": len(live) - sum(known) - len(fresh),
     }
-    before = _days(step, fresh)
+    before = _load_days(step, fresh)
     difference = rebuild.compare_after(step, lambda: _store(step, batch, fresh), 1, 0, is_dry=False)
     answer: BackfillChangesJson = {
         **difference,
         "dryRun": is_dry,
-        "editId": _edit_of(step, batch.id) if fresh and not is_dry else None,
+        "editId": _find_edit(step, batch.id) if fresh and not is_dry else None,
         "heartbeats": counts,
         "sessions": len({beat.context.session for beat in fresh}),
-        "days": _changes(step, before, _days(step, fresh), batch.source != AGENTS),
+        "days": _changes(step, before, _load_days(step, fresh), batch.source != AGENTS),
     }
     if is_dry:
         raise DryRun(answer)
@@ -111,7 +111,7 @@ def _note_sessions(step: Step, batch: Import, fresh: Sequence[Heartbeat]) -> Non
                     "id": session,
                     "agent": batch.agents.get(session, ""),
                     "caller": BACKFILLED + batch.id,
-                    "project_id": hooksessions.project_of(step, beats[0].context),
+                    "project_id": hooksessions.resolve_project(step, beats[0].context),
                     "started_us": to_us(beats[0].time),
                     "last_us": to_us(beats[-1].time),
                     "ended_us": to_us(beats[-1].time),
@@ -130,18 +130,18 @@ def remove(step: Step, row: BackfillRow) -> None:
         step.touch(lo_us, hi_us)
 
 
-# ---------------------------------------------------------------- told live
+# ---------------------------------------------------------------- live evidence
 
 
-def _without_live(step: Step, beats: Sequence[Heartbeat]) -> list[Heartbeat]:
+def _drop_live(step: Step, beats: Sequence[Heartbeat]) -> list[Heartbeat]:
     """Leave out what hooks reported of the same session, or at the same moment in the same place for any session."""
     if not beats:
         return []
-    covered, moments = _told_live(step, to_us(min(beat.time for beat in beats)), to_us(max(beat.time for beat in beats)))
-    return [beat for beat in beats if not (_is_covered(beat, covered) or _is_told(beat, moments))]
+    covered, moments = _load_live_evidence(step, to_us(min(beat.time for beat in beats)), to_us(max(beat.time for beat in beats)))
+    return [beat for beat in beats if not (_is_covered(beat, covered) or _is_at_live_moment(beat, moments))]
 
 
-def _told_live(step: Step, lo_us: int, hi_us: int) -> tuple[dict[str, list[Interval]], dict[tuple[str, str], list[int]]]:
+def _load_live_evidence(step: Step, lo_us: int, hi_us: int) -> tuple[dict[str, list[Interval]], dict[tuple[str, str], list[int]]]:
     """By session the stretches its hooks reported; by kind and place the moments they reported."""
     contexts = heartbeats.contexts(step.conn)
     silence = step.policy.session_idle_timeout // timedelta(microseconds=1)
@@ -155,11 +155,11 @@ def _told_live(step: Step, lo_us: int, hi_us: int) -> tuple[dict[str, list[Inter
         if context.session:
             spoken[context.session].append((run.first_us, run.last_us))
         moments[context.kind, _place(context)] += [at for at, _ in heartbeats.beats(step.conn, run)]
-    joined = {session: _spread(pairs, silence) for session, pairs in spoken.items()}
+    joined = {session: _join_stretches(pairs, silence) for session, pairs in spoken.items()}
     return joined, {key: sorted(times) for key, times in moments.items()}
 
 
-def _spread(pairs: list[Interval], silence: int) -> list[Interval]:
+def _join_stretches(pairs: list[Interval], silence: int) -> list[Interval]:
     """Stretches without a silence longer than a session may have, widened by `NEAR_US` on both sides."""
     joined = union((lo, hi + silence) for lo, hi in pairs)
     return [(lo - NEAR_US, hi - silence + NEAR_US) for lo, hi in joined]
@@ -170,7 +170,7 @@ def _is_covered(beat: Heartbeat, covered: dict[str, list[Interval]]) -> bool:
     return any(lo <= at <= hi for lo, hi in covered.get(beat.context.session or "", ()))
 
 
-def _is_told(beat: Heartbeat, moments: dict[tuple[str, str], list[int]]) -> bool:
+def _is_at_live_moment(beat: Heartbeat, moments: dict[tuple[str, str], list[int]]) -> bool:
     times = moments.get((beat.context.kind, _place(beat.context)), [])
     at = to_us(beat.time)
     return bisect_left(times, at - SAME_US) < bisect_right(times, at + SAME_US)
@@ -183,7 +183,7 @@ def _place(context: Context) -> str:
 # ---------------------------------------------------------------- what it changes
 
 
-def _days(step: Step, beats: Sequence[Heartbeat]) -> dict[tuple[str, str], dict[str, int]]:
+def _load_days(step: Step, beats: Sequence[Heartbeat]) -> dict[tuple[str, str], dict[str, int]]:
     """Microseconds by day and project, around these heartbeats."""
     if not beats:
         return {}
@@ -219,28 +219,28 @@ def _changes(
                     "handsOnSeconds": more["hands_on_us"],
                     "supervisedSeconds": more["supervised_us"],
                     "agentSeconds": more["agent_us"],
-                    "band": _band(more["hands_on_us"]) if is_vague else None,
+                    "band": _band_json(more["hands_on_us"]) if is_vague else None,
                 }
             )
     return out
 
 
-def _band(seconds: int) -> BandJson | None:
+def _band_json(seconds: int) -> BandJson | None:
     low, high = band(seconds)
     return {"lowSeconds": low, "highSeconds": high} if seconds > 0 else None
 
 
-def last(step: Step) -> str:
+def find_last_edit(step: Step) -> str:
     """The edit of the latest import that was not undone; `not_found` if there is none."""
     row = fetch_one(
         step.conn, BackfillRow, "SELECT id FROM backfill WHERE source NOT LIKE 'file:%' ORDER BY at_us DESC, id DESC LIMIT 1"
     )
     if row is None:
         raise NotFound("there is no import of past hours to undo", "`stint undo --list` lists the latest edits")
-    return _edit_of(step, row["id"])
+    return _find_edit(step, row["id"])
 
 
-def _edit_of(step: Step, import_id: str) -> str:
+def _find_edit(step: Step, import_id: str) -> str:
     row = fetch_one(
         step.conn, EditedRow, "SELECT edit_id FROM edit_row WHERE table_name = 'backfill' AND row_id = ?", (import_id,)
     )

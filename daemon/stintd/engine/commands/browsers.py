@@ -13,7 +13,7 @@ from stintd.store.row_types import ApiKeyRow
 from stintd.store.rowio import exists, fetch_all
 
 
-def admit(step: Step, cookie: str, proof: str) -> KeyJson:
+def sign_in(step: Step, cookie: str, proof: str) -> KeyJson:
     """Sign in a browser that will send these two halves. Expired browsers are taken off the list."""
     now_us = to_us(step.now)
     for row in _browser_rows(step):
@@ -21,7 +21,7 @@ def admit(step: Step, cookie: str, proof: str) -> KeyJson:
             rowio.update(step.conn, "api_key", row["id"], {"revoked_us": now_us})
     made: Row = {
         "id": step.new_id(),
-        "name": _name(step),
+        "name": _unique_name(step),
         "scope": "full",
         "hash": browser_hash(cookie, proof),
         "created_us": now_us,
@@ -30,7 +30,7 @@ def admit(step: Step, cookie: str, proof: str) -> KeyJson:
     return keys.key_json(keys.find_key(step.conn, made["id"]))
 
 
-def dismiss(step: Step) -> list[str]:
+def sign_out_all(step: Step) -> list[str]:
     """Sign out every browser; answers the ids of their keys."""
     gone = [row["id"] for row in _browser_rows(step)]
     for key_id in gone:
@@ -44,7 +44,7 @@ def _browser_rows(step: Step) -> list[ApiKeyRow]:
     )
 
 
-def _name(step: Step) -> str:
+def _unique_name(step: Step) -> str:
     """A name that is unique by its minute, then by a number."""
     plain, number = f"browser {step.now:%Y-%m-%d %H:%M}", 1
     name = plain

@@ -17,7 +17,7 @@ from stintd.store.row_types import ClientRow, SqlValue, TaskRow
 from stintd.store.rowio import exists, fetch_one
 
 
-def money(amount: Decimal | None) -> str | None:
+def money_text(amount: Decimal | None) -> str | None:
     """An amount as it is stored: exact text."""
     return None if amount is None else str(amount)
 
@@ -27,13 +27,13 @@ def money(amount: Decimal | None) -> str | None:
 
 def create_client(step: Step, name: str) -> Reply[ClientJson]:
     """Create a client; `conflict` if the name is taken."""
-    _refuse_taken(step, name)
+    _refuse_taken_name(step, name)
     row = {"id": step.new_id(), "name": name.strip(), "created_us": to_us(step.now)}
     rowio.insert(step.conn, "client", row)
     return Reply(wire.client(find_client(step, str(row["id"]))))
 
 
-def _refuse_taken(step: Step, name: str, but: str = "") -> None:
+def _refuse_taken_name(step: Step, name: str, but: str = "") -> None:
     taken = fetch_one(step.conn, ClientRow, "SELECT id FROM client WHERE name = ? AND id <> ?", (name.strip(), but))
     if taken is not None:
         raise Conflict(f"a client {name} exists already", "choose another name", {"clientId": taken["id"]})
@@ -47,7 +47,7 @@ def change_client(
     check_revision(row, revision)
     values: dict[str, SqlValue] = {}
     if name is not None:
-        _refuse_taken(step, name, client_id)
+        _refuse_taken_name(step, name, client_id)
         values["name"] = name.strip()
     if archived is not None:
         values["archived"] = int(archived)
@@ -86,9 +86,9 @@ def create_task(
     hourly_rate: Decimal | None = None,
 ) -> Reply[TaskJson]:
     """Create a task in a project."""
-    target = resolve.target(step, resolve.ProjectNames(project_id, project_name))
-    row = resolve.new_task(step, target.id, name, key)
-    row |= {"estimated_hours": estimated_hours, "hourly_rate": money(hourly_rate)}
+    target = resolve.require_project(step, resolve.ProjectNames(project_id, project_name))
+    row = resolve.insert_task(step, target.id, name, key)
+    row |= {"estimated_hours": estimated_hours, "hourly_rate": money_text(hourly_rate)}
     rowio.update(step.conn, "task", row["id"], {"estimated_hours": estimated_hours, "hourly_rate": row["hourly_rate"]})
     return Reply(wire.task(row))
 
@@ -113,7 +113,7 @@ def change_task(
     if "estimated_hours" in values:
         columns["estimated_hours"] = values["estimated_hours"]
     if "hourly_rate" in values:
-        columns["hourly_rate"] = money(values["hourly_rate"])
+        columns["hourly_rate"] = money_text(values["hourly_rate"])
     if columns:
         rowio.update(step.conn, "task", task_id, {**columns, "revision": row["revision"] + 1})
     return wire.task(find_task(step, task_id))

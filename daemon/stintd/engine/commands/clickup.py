@@ -38,9 +38,9 @@ def learn(step: Step, key: str, name: str, list_name: str) -> TaskKey:
     reached = step.reach or frozenset()
     wanted = resolve.ProjectNames(project_name=list_name or "ClickUp")
     target = resolve.ProjectNames(project_id=next(iter(reached))) if len(reached) == 1 else wanted
-    project = resolve.target(step, target, may_create=True)
+    project = resolve.require_project(step, target, may_create=True)
     known_key = fetch_value(step.conn, str, "SELECT key FROM task WHERE project_id = ? AND key = ?", (project.id, key))
-    new_key = known_key or resolve.new_task(step, project.id, name or key, key)["key"]
+    new_key = known_key or resolve.insert_task(step, project.id, name or key, key)["key"]
     project_name = fetch_value(step.conn, str, "SELECT name FROM project WHERE id = ?", (project.id,))
     return {"project": project_name or "", "key": new_key}
 

@@ -21,7 +21,7 @@ def start(step: Step, project_id: str, at: datetime | None = None, **words: Unpa
     an API may tighten that setting, never loosen it.
     """
     request = timers.StartRequest(project_id=project_id, at=at, words=words, surface="switch", is_fresh=True)
-    with _in_its_words():
+    with _translate_errors():
         started = timers.start(step, request).value["timer"]
     assert started is not None, "a start by hand always has its timer"
     return Reply(entry(started))
@@ -33,7 +33,7 @@ def stop(step: Step) -> ClockEyeEntryJson:
     running = timer.find(near, timer.TimerSelector(), ("running", "paused"))
     if running is None:
         raise NotFound("no timer is running", "start one: POST /api/time-entries/start")
-    with _in_its_words():
+    with _translate_errors():
         ended = timers.stop(step, timer_id=running.id)["entry"]
     if ended is None:
         raise NotFound("no timer is running", "start one: POST /api/time-entries/start")
@@ -41,7 +41,7 @@ def stop(step: Step) -> ClockEyeEntryJson:
 
 
 @contextmanager
-def _in_its_words() -> Iterator[None]:
+def _translate_errors() -> Iterator[None]:
     """Make errors name fields and show timers as this API does."""
     try:
         yield

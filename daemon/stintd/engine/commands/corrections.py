@@ -34,7 +34,7 @@ def fill(
 ) -> Reply[EntryJson]:
     """Assign a gap to a project, by hand."""
     lo, hi = gaps.find_gap(step, gap_id)
-    target = resolve.target(step, ProjectNames(project_id, project_name, place), may_create=auto_create)
+    target = resolve.require_project(step, ProjectNames(project_id, project_name, place), may_create=auto_create)
     return Reply(entries.fill(step, lo, min(hi, to_us(step.now)), target, words))
 
 
@@ -55,16 +55,16 @@ class MoveRequest:
 def move(step: Step, request: MoveRequest) -> MovedJson:
     """Move a period (of one project, or everything in it) to another project; entries are cut at its edges."""
     start, end = request.start, request.end
-    target = resolve.target(step, ProjectNames(request.project_id, request.project_name), may_create=request.auto_create)
+    target = resolve.require_project(step, ProjectNames(request.project_id, request.project_name), may_create=request.auto_create)
     task = resolve.task_key(step, target.id, None, request.task_name)
     source = None
     if request.from_project is not None:
-        source = resolve.target(step, ProjectNames(project_name=request.from_project)).id
-    near = edit_rows.surroundings(step, to_us(min(start, end)), to_us(max(start, end)))
+        source = resolve.require_project(step, ProjectNames(project_name=request.from_project)).id
+    near = edit_rows.load_surroundings(step, to_us(min(start, end)), to_us(max(start, end)))
     try:
         change = edits.move(start, end, target.id, near, source, task)
     except Conflict as error:
-        raise edit_rows.with_entries(step, error) from None
+        raise edit_rows.attach_entries(step, error) from None
     with step.edit("move", f"move {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}"):
         edit_rows.write(step, change)
     settle(step)
@@ -87,7 +87,7 @@ def undo(step: Step, edit_id: str | None = None) -> UndoneJson:
     if edit_id is None and last is None:
         raise NotFound("there is nothing to undo", "`stint undo --list` lists the latest edits")
     wanted = last.id if last is not None else evidence.find_edit(step, edit_id or "")["id"]
-    changed = entries.take_back(step, wanted)
+    changed = entries.undo_edit(step, wanted)
     return {"edit": evidence.edit(evidence.find_edit(step, wanted)), "entries": wire.entries_by_id(step, changed)}
 
 

@@ -19,7 +19,7 @@ from stintd.store.rowio import fetch_all
 DAY_US = 86_400_000_000
 
 
-def surroundings(step: Step, lo_us: int, hi_us: int) -> Surroundings:
+def load_surroundings(step: Step, lo_us: int, hi_us: int) -> Surroundings:
     """The entries around a stretch, with the names of their projects."""
     clauses, values = overlapping(lo_us - DAY_US, hi_us + DAY_US)
     rows = fetch_all(step.conn, EntryRow, f"SELECT e.* FROM entry e WHERE {' AND '.join(clauses)}", values)  # noqa: S608
@@ -34,13 +34,13 @@ def surroundings(step: Step, lo_us: int, hi_us: int) -> Surroundings:
     )
 
 
-def around(step: Step, entries: Iterable[TimeEntry]) -> Surroundings:
+def load_surroundings_of(step: Step, entries: Iterable[TimeEntry]) -> Surroundings:
     """Load the surroundings of these entries."""
     spans = [(to_us(entry.start), to_us(entry.end or step.now)) for entry in entries]
-    return surroundings(step, min(lo for lo, _ in spans), max(hi for _, hi in spans))
+    return load_surroundings(step, min(lo for lo, _ in spans), max(hi for _, hi in spans))
 
 
-def with_entries(step: Step, error: Conflict) -> Conflict:
+def attach_entries(step: Step, error: Conflict) -> Conflict:
     """Add to a refusal the entries that it names by id."""
     ids = error.details.get("entries")
     if isinstance(ids, list):
@@ -54,18 +54,18 @@ def write(step: Step, change: Change) -> None:
         entry_rows.remove(step, entry_rows.row_of(step, entry_id), change.merged_into)
     for entry in change.updated:
         row = entry_rows.row_of(step, entry.id)
-        entry_rows.change(step, row, {**columns(entry, change), **_anchor(row, entry)})
+        entry_rows.change(step, row, {**entry_columns(entry, change), **_anchor_columns(row, entry)})
     for entry in change.created:
-        entry_rows.add(step, {"id": entry.id, **columns(entry, change), **_origin(entry)})
+        entry_rows.add(step, {"id": entry.id, **entry_columns(entry, change), **_evidence_columns(entry)})
     for taken in change.taken:
-        entry_rows.take(step, taken.start_us, taken.end_us, taken.actor, taken.project)
+        entry_rows.take_stretch(step, taken.start_us, taken.end_us, taken.actor, taken.project)
     for cut in change.cuts:
         cut_row = {"id": step.new_id(), "at_us": cut.at_us, "actor": cut.actor, "project_id": cut.project}
         rowio.insert(step.conn, "cut", cut_row)
         step.touch(cut.at_us, cut.at_us)
 
 
-def columns(entry: TimeEntry, change: Change) -> EntryColumns:
+def entry_columns(entry: TimeEntry, change: Change) -> EntryColumns:
     """An entry as its columns."""
     microseconds = timedelta(microseconds=1)
     values: EntryColumns = {
@@ -93,7 +93,7 @@ def columns(entry: TimeEntry, change: Change) -> EntryColumns:
     return {**values, "may_overlap": 1} if entry.id in change.overlapping else values
 
 
-def _origin(entry: TimeEntry) -> EntryColumns:
+def _evidence_columns(entry: TimeEntry) -> EntryColumns:
     """The columns of evidence for a new part of an automatic entry: the same as of the whole."""
     if entry.origin != "auto":
         return {}
@@ -105,7 +105,7 @@ def _origin(entry: TimeEntry) -> EntryColumns:
     }
 
 
-def _anchor(row: EntryRow, entry: TimeEntry) -> EntryColumns:
+def _anchor_columns(row: EntryRow, entry: TimeEntry) -> EntryColumns:
     """The place of an entry when it was first edited; a rebuild finds the entry again by it."""
     if row["pinned"] or not entry.pinned:
         return {}

@@ -29,11 +29,11 @@ from stintd.store import edits as kept
 from stintd.store.row_types import BackfillRow, EntryRow, ProjectRow, TimedRow
 from stintd.store.rowio import exists, fetch_all, fetch_one, fetch_value
 
-OWN = "(origin <> 'auto' OR instr(pinned, 'time') > 0)"
+HAS_OWN_TIME = "(origin <> 'auto' OR instr(pinned, 'time') > 0)"
 """Entries whose time is the owner's word; the others follow the evidence and give way."""
 
 
-def check_free(row: EntryRow) -> None:
+def refuse_locked(row: EntryRow) -> None:
     """Refuse a change of what was approved."""
     if row["locked"] or row["approved_us"] is not None:
         raise Conflict("the entry is approved and locked", "unapprove it first: `stint unapprove PERIOD`")
@@ -44,7 +44,7 @@ def refuse_overlap(step: Step, start_us: int) -> None:
     found = fetch_all(
         step.conn,
         EntryRow,
-        f"SELECT id FROM entry WHERE actor = 'human' AND {OWN} AND end_us > ? ORDER BY start_us LIMIT 5",  # noqa: S608
+        f"SELECT id FROM entry WHERE actor = 'human' AND {HAS_OWN_TIME} AND end_us > ? ORDER BY start_us LIMIT 5",  # noqa: S608
         (start_us,),
     )
     if found:
@@ -87,7 +87,7 @@ def refuse_beyond_reach(step: Step, lo_us: int, hi_us: int, entry_id: str = "") 
         raise Conflict("something that this key has no access to is in the way", "ask the owner")
 
 
-def bills(step: Step, project_id: str | None) -> bool:
+def is_billed(step: Step, project_id: str | None) -> bool:
     """Whether new work on a project is billed: its own word, else whether it has a client."""
     row = fetch_one(step.conn, ProjectRow, "SELECT billable, client_id FROM project WHERE id = ?", (project_id,))
     if row is None:
@@ -95,7 +95,7 @@ def bills(step: Step, project_id: str | None) -> bool:
     return bool(row["client_id"] if row["billable"] is None else row["billable"])
 
 
-def _checked_entry(row: EntryRow, expected: int | None) -> TimeEntry:
+def _entry_at_revision(row: EntryRow, expected: int | None) -> TimeEntry:
     """The entry, if the caller has seen its latest revision."""
     check_revision(row, expected)
     return rollup.entry_of(row)
@@ -106,7 +106,7 @@ def _write_edit(step: Step, verb: str, summary: str, decide: Callable[[], edits.
     try:
         change: edits.Change = decide()
     except Conflict as error:
-        raise edit_rows.with_entries(step, error) from None
+        raise edit_rows.attach_entries(step, error) from None
     _check_reach(step, change)
     with step.edit(verb, summary):
         edit_rows.write(step, change)
@@ -142,10 +142,10 @@ def create(step: Step, request: EntryRequest) -> Reply[MadeEntryJson]:
     if request.replace and request.overlap:
         raise Invalid("replace and overlap exclude each other", "send one of them", {"field": "overlap"})
     names = ProjectNames(request.project_id, request.project_name, request.place)
-    target = resolve.target(step, names, may_create=request.auto_create)
-    new = _new(step, target, start, end, request.words)
-    near = edit_rows.surroundings(step, to_us(min(start, end)), to_us(max(start, end)))
-    taken = taken_us(step, to_us(start), to_us(end))
+    target = resolve.require_project(step, names, may_create=request.auto_create)
+    new = _new_entry(step, target, start, end, request.words)
+    near = edit_rows.load_surroundings(step, to_us(min(start, end)), to_us(max(start, end)))
+    taken = automatic_us(step, to_us(start), to_us(end))
     mode = "replace" if request.replace else "overlap" if request.overlap else "refuse"
     change = _write_edit(
         step,
@@ -164,7 +164,7 @@ def create(step: Step, request: EntryRequest) -> Reply[MadeEntryJson]:
     )
 
 
-def _new(step: Step, target: resolve.ProjectChoice, start: datetime, end: datetime, words: EntryWords) -> edits.New:
+def _new_entry(step: Step, target: resolve.ProjectChoice, start: datetime, end: datetime, words: EntryWords) -> edits.New:
     task = resolve.task_of(step, target, words)
     billable = words.get("billable")
     return edits.New(
@@ -174,7 +174,7 @@ def _new(step: Step, target: resolve.ProjectChoice, start: datetime, end: dateti
         task,
         words.get("description") or "",
         tuple(words.get("tags", ())),
-        bills(step, target.id) if billable is None else billable,
+        is_billed(step, target.id) if billable is None else billable,
         step.policy.zone,
     )
 
@@ -191,13 +191,13 @@ def _span(start: datetime | None, end: datetime | None, minutes: float | None) -
     raise Invalid(f"{missing} is missing", "send startTime and endTime, or startTime and durationMinutes", {"field": missing})
 
 
-def taken_us(step: Step, lo: int, hi: int, reach_us: int = LONGEST_US) -> int:
+def automatic_us(step: Step, lo: int, hi: int, reach_us: int = LONGEST_US) -> int:
     """How much automatic time of the person lies in a stretch."""
     rows = fetch_all(
         step.conn,
         TimedRow,
         f"SELECT start_us, coalesce(end_us, last_evidence_us) AS end_us FROM entry WHERE actor = 'human'"  # noqa: S608
-        f" AND NOT {OWN} AND start_us BETWEEN ? AND ? AND coalesce(end_us, last_evidence_us) > ?",
+        f" AND NOT {HAS_OWN_TIME} AND start_us BETWEEN ? AND ? AND coalesce(end_us, last_evidence_us) > ?",
         (lo - reach_us, hi, lo),
     )
     return sum(min(row["end_us"], hi) - max(row["start_us"], lo) for row in rows)
@@ -205,8 +205,8 @@ def taken_us(step: Step, lo: int, hi: int, reach_us: int = LONGEST_US) -> int:
 
 def fill(step: Step, lo_us: int, hi_us: int, target: resolve.ProjectChoice, words: EntryWords) -> EntryJson:
     """Write down a gap: what no entry of the person holds already."""
-    new = _new(step, target, from_us(lo_us), from_us(hi_us), words)
-    near = edit_rows.surroundings(step, lo_us, hi_us)
+    new = _new_entry(step, target, from_us(lo_us), from_us(hi_us), words)
+    near = edit_rows.load_surroundings(step, lo_us, hi_us)
     change = _write_edit(step, "fill", f"fill {new.start:%Y-%m-%d %H:%M}", lambda: edits.fill(new, near))
     return wire.entry(step, find_entry(step, change.created[0].id))
 
@@ -226,7 +226,7 @@ def change(
 ) -> EntryJson:
     """Edit an entry; what is set is pinned, what is not goes on following its evidence."""
     row = entry_rows.row_of(step, find_entry(step, entry_id)["id"])
-    entry = _checked_entry(row, revision)
+    entry = _entry_at_revision(row, revision)
     if minutes is not None:
         start, end = _span(start or (None if end else entry.start), end, minutes)
     fields = _project_fields(step, row, words)
@@ -236,7 +236,7 @@ def change(
     if end is not None:
         fields["end"] = end
     patch = edits.Patch(**fields)
-    near = edit_rows.around(step, [entry, *_as_patched(entry, start, end)])
+    near = edit_rows.load_surroundings_of(step, [entry, *_moved_entry(entry, start, end)])
     _write_edit(
         step, "edit", f"edit {', '.join(sorted({*words, *times})) or 'an entry'}", lambda: edits.patch(entry, patch, near)
     )
@@ -245,7 +245,7 @@ def change(
     return wire.entry(step, find_entry(step, row["id"]))
 
 
-def _as_patched(entry: TimeEntry, start: datetime | None, end: datetime | None) -> list[TimeEntry]:
+def _moved_entry(entry: TimeEntry, start: datetime | None, end: datetime | None) -> list[TimeEntry]:
     """Where the entry will be, so that the entries there are looked at too."""
     begin, finish = start or entry.start, end or entry.end
     return [copied(entry, start=begin, end=finish)] if finish is None or finish > begin else []
@@ -285,7 +285,7 @@ def _project_fields(step: Step, row: EntryRow, words: EntryChanges) -> PatchFiel
 def _project_id(step: Step, row: EntryRow, words: EntryChanges) -> str | None:
     """The project that an entry has after a request."""
     if words.get("project_id") is not None or words.get("project_name") is not None:
-        return resolve.target(step, ProjectNames(words.get("project_id"), words.get("project_name"))).id
+        return resolve.require_project(step, ProjectNames(words.get("project_id"), words.get("project_name"))).id
     if "project_id" not in words:
         return row["project_id"]
     if step.limit is not None:
@@ -296,7 +296,7 @@ def _project_id(step: Step, row: EntryRow, words: EntryChanges) -> str | None:
 def _confirm(step: Step, entry_id: str, is_confirmed: bool) -> None:
     """The owner's word on evidence that was doubted; it holds, so the entry no longer follows that evidence."""
     row = entry_rows.row_of(step, entry_id)
-    check_free(row)
+    refuse_locked(row)
     pins = {*row["pinned"].split(), *(("time", "project") if is_confirmed else ())}
     with step.edit("confirm", "confirm an entry"):
         entry_rows.change(step, row, {"is_confirmed": int(is_confirmed), "pinned": " ".join(sorted(pins))})
@@ -309,9 +309,9 @@ def _confirm(step: Step, entry_id: str, is_confirmed: bool) -> None:
 def delete(step: Step, entry_id: str, revision: int | None = None) -> EntryJson:
     """Delete an entry; its time stays away until that is undone."""
     found = find_entry(step, entry_id)
-    entry = _checked_entry(found, revision)
+    entry = _entry_at_revision(found, revision)
     shown = wire.entry(step, found)
-    near = edit_rows.around(step, [entry])
+    near = edit_rows.load_surroundings_of(step, [entry])
     summary = f"delete {found['project_name'] or 'an entry'}, {short_length(shown['durationSeconds'] // 60 * 60)}"
     _write_edit(step, "delete", summary, lambda: edits.delete(entry, near))
     return shown
@@ -329,18 +329,18 @@ def restore(step: Step, entry_id: str) -> EntryJson:
         )
         if removal is None:
             raise NotFound(f"there is no entry {entry_id[:40]} to restore", "`stint undo --list` lists the latest edits")
-        take_back(step, removal)
+        undo_edit(step, removal)
     return wire.entry(step, find_entry(step, entry_id))
 
 
-def take_back(step: Step, edit_id: str) -> list[str]:
+def undo_edit(step: Step, edit_id: str) -> list[str]:
     """Undo an edit: rows, totals, what is derived; the ids of the entries that are there and changed."""
     changed = []
     for one in kept.undo_steps(step.conn, edit_id, step.now):
         if one.table == "entry":
             changed.append(one.row_id)
             before, after = cast("EntryRow | None", one.before), cast("EntryRow | None", one.after)
-            entry_rows.note_restored(step, before, after)
+            entry_rows.follow_undo(step, before, after)
         elif one.table in ("taken", "cut"):
             row = one.before or one.after or {}
             bounds = (row["start_us"], row["end_us"]) if one.table == "taken" else (row["at_us"], row["at_us"])
@@ -359,16 +359,16 @@ def take_back(step: Step, edit_id: str) -> list[str]:
 def split(step: Step, entry_id: str, at: datetime, revision: int | None = None) -> EntriesAnswerJson:
     """Cut an entry in two at an instant inside it; nothing is lost between them."""
     row = entry_rows.row_of(step, find_entry(step, entry_id)["id"])
-    entry = _checked_entry(row, revision)
-    near = edit_rows.around(step, [entry])
+    entry = _entry_at_revision(row, revision)
+    near = edit_rows.load_surroundings_of(step, [entry])
     done = _write_edit(step, "split", f"split at {at:%Y-%m-%d %H:%M}", lambda: edits.split(entry, at, near))
     second: str = done.created[0].id
     if not exists(step.conn, "SELECT 1 FROM entry WHERE id = ?", (second,)):
-        second = _following(step, to_us(at), row) or second
+        second = _find_following_entry(step, to_us(at), row) or second
     return {"entries": wire.entries_by_id(step, [row["id"], second])}
 
 
-def _following(step: Step, at_us: int, row: EntryRow) -> str | None:
+def _find_following_entry(step: Step, at_us: int, row: EntryRow) -> str | None:
     """The automatic entry that goes on after a cut of what still runs."""
     return fetch_value(
         step.conn,
@@ -383,6 +383,6 @@ def merge(step: Step, ids: tuple[str, ...]) -> EntryJson:
     entries = [rollup.entry_of(find_entry(step, entry_id)) for entry_id in ids]
     if len({entry.id for entry in entries}) < 2:
         raise Invalid("merging takes two entries or more", "send the ids of two", {"field": "ids"})
-    near = edit_rows.around(step, entries)
+    near = edit_rows.load_surroundings_of(step, entries)
     done = _write_edit(step, "merge", f"merge {len(entries)} entries", lambda: edits.merge(entries, near))
     return wire.entry(step, find_entry(step, done.updated[0].id))

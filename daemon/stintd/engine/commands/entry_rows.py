@@ -105,7 +105,7 @@ def remove(step: Step, row: EntryRow, merged_into: str | None = None) -> None:
     step.publish("time_entry.deleted", {"id": row["id"], "mergedInto": merged_into, "projectId": row["project_id"]})
 
 
-def take(step: Step, start_us: int, end_us: int, actor: str, project_id: str | None) -> None:
+def take_stretch(step: Step, start_us: int, end_us: int, actor: str, project_id: str | None) -> None:
     """Keep automatic entries out of a stretch until this edit is undone."""
     row = {"id": step.new_id(), "start_us": start_us, "end_us": end_us, "actor": actor, "project_id": project_id}
     rowio.insert(step.conn, "taken", row)
@@ -122,7 +122,7 @@ def _touch(step: Step, row: EntryRow) -> None:
     step.touch(row["start_us"], row["end_us"] if row["end_us"] is not None else max(to_us(step.now), row["start_us"]))
 
 
-def note_restored(step: Step, before: EntryRow | None, after: EntryRow | None) -> None:
+def follow_undo(step: Step, before: EntryRow | None, after: EntryRow | None) -> None:
     """Bring totals, derivation and listeners up to date after an undo wrote an entry row."""
     for row, write in ((before, rollup.remove), (after, rollup.add)):
         if row is not None:

@@ -33,7 +33,7 @@ def note(step: Step, act: SessionAct, context: Context) -> None:
     """Store it. A late report changes no end after it; a report after the end opens the session again."""
     at_us = to_us(act.at)
     known = fetch_one(step.conn, SessionRow, "SELECT * FROM session WHERE id = ?", (act.session,))
-    values: Row = {"project_id": project_of(step, context), "last_us": at_us, "ended_us": None, "end_reason": ""}
+    values: Row = {"project_id": resolve_project(step, context), "last_us": at_us, "ended_us": None, "end_reason": ""}
     if act.kind == "session_end":
         values |= {"ended_us": at_us, "end_reason": act.reason or "stop"}
     if act.pid is not None:
@@ -45,6 +45,6 @@ def note(step: Step, act: SessionAct, context: Context) -> None:
         rowio.update(step.conn, "session", act.session, values)
 
 
-def project_of(step: Step, context: Context) -> str | None:
+def resolve_project(step: Step, context: Context) -> str | None:
     projects.ensure_projects(step, [context])
     return step.state.resolver(step.conn, step.policy).resolve(context, "").project

@@ -33,7 +33,7 @@ from stintd.store.rowio import fetch_all, fetch_one
 
 SECOND = 1_000_000
 _INSTANTS = ("last_evidence_us", "approved_us", "created_us", "updated_us", "anchor_start_us", "anchor_end_us")
-_GONE = """SELECT 1 FROM edit_row r JOIN edit e ON e.id = r.edit_id WHERE r.row_id = ? AND r.table_name = 'entry'
+_DELETED = """SELECT 1 FROM edit_row r JOIN edit e ON e.id = r.edit_id WHERE r.row_id = ? AND r.table_name = 'entry'
 AND r.after IS NULL AND e.undone_us IS NULL AND e.verb <> 'undo' LIMIT 1"""
 
 
@@ -77,10 +77,10 @@ def import_batch(step: Step, request: ImportRequest) -> ImportedJson:
     """Import a batch. Answers what was added; with `dry_run`, what would be added, and changes nothing."""
     batch, parts = _Batch(step, request, request.import_id or step.new_id()), request.parts
     _check_edit(step, batch.import_id)
-    batch.reach_us = _reach_us(step)
+    batch.reach_us = _longest_us(step)
     counts = {name: sum(_ADD[name](step, dict(row)) for row in parts.get(name) or []) for name in _CATALOG}
     # Projects and tasks are created outside the edit: undoing an import must not remove a project that has been used since.
-    rows = [row for record in request.entries if (row := _entry(batch, dict(record))) is not None]
+    rows = [row for record in request.entries if (row := _row_to_add(batch, dict(record))) is not None]
     with step.edit("import", f"import from {request.source}", batch.import_id):
         for name in ("taken", "cuts", *restore_evidence.ADD):
             counts[name] = sum(_ADD[name](step, dict(row)) for row in parts.get(name) or [])
@@ -116,7 +116,7 @@ def _answer(batch: _Batch, counts: dict[str, int]) -> ImportedJson:
     }
 
 
-def _reach_us(step: Step) -> int:
+def _longest_us(step: Step) -> int:
     """The length of the longest entry: read once a batch, so that each entry need not search the month before it."""
     sql = "SELECT max(coalesce(end_us, ?) - start_us) FROM entry"
     return int(step.conn.execute(sql, (to_us(step.now),)).fetchone()[0] or 0)
@@ -134,36 +134,36 @@ def _check_edit(step: Step, import_id: str) -> None:
 # ---------------------------------------------------------------- entries
 
 
-def _entry(batch: _Batch, record: Row) -> EntryRow | None:
+def _row_to_add(batch: _Batch, record: Row) -> EntryRow | None:
     """The row of an entry to add; None if it exists already or something is in its way."""
     step = batch.step
-    row = _columns(step, record)
+    row = _file_columns(step, record)
     _check_span(step, row)
     if row["id"] in batch.fresh or _is_known(step, row["id"]):
         batch.outcomes.append("known")
         return None
-    project = _project(batch, record)
-    row["project_id"], row["task"] = project, _task(step, project, record)
+    project = _resolve_project(batch, record)
+    row["project_id"], row["task"] = project, _resolve_task(step, project, record)
     if batch.request.match == "content" and _is_covered(batch, row):
         batch.outcomes.append("known")
         return None
     if row["actor"] == "human" and not row["may_overlap"]:
-        near = _in_the_way(batch, row)
+        near = _find_overlaps(batch, row)
         if near and batch.request.overlap != "keep":
-            batch.overlaps.append({"index": len(batch.outcomes), "id": row["id"], "with": _overlapped_json(step, near)})
+            batch.overlaps.append({"index": len(batch.outcomes), "id": row["id"], "with": _overlaps_json(step, near)})
             batch.outcomes.append("overlaps")
             return None
         row["may_overlap"] = int(bool(near))
-    row["billable"] = int(record["billable"] if record.get("billable") is not None else by_hand.bills(step, project))
+    row["billable"] = int(record["billable"] if record.get("billable") is not None else by_hand.is_billed(step, project))
     end_us = _end_us(row)
     batch.added_us += wire.length_us(row, end_us)
-    batch.taken_us += by_hand.taken_us(step, row["start_us"], end_us, batch.reach_us) if row["actor"] == "human" else 0
+    batch.taken_us += by_hand.automatic_us(step, row["start_us"], end_us, batch.reach_us) if row["actor"] == "human" else 0
     batch.fresh.add(row["id"])
     batch.outcomes.append("added")
     return row
 
 
-def _columns(step: Step, record: Row) -> EntryRow:
+def _file_columns(step: Step, record: Row) -> EntryRow:
     """The columns that come from the file."""
     pauses = [[to_us(near_row["start_us"]), to_us(near_row["end_us"])] for near_row in record.get("pauses") or []]
     columns: Row = {
@@ -182,7 +182,7 @@ def _columns(step: Step, record: Row) -> EntryRow:
         "may_overlap": int(record.get("may_overlap", False)),
         "locked": int(record.get("locked", False)),
         "revision": record.get("revision", 1),
-        "repo_id": _repo(step, record),
+        "repo_id": _find_repo(step, record),
         **{name: to_us(record[name]) for name in _INSTANTS if name in record},
         "is_estimated": int(record.get("is_estimated", False)),
         "derived_project_id": record.get("derived_project_id"),
@@ -204,7 +204,7 @@ def _end_us(row: EntryRow) -> int:
     return row["end_us"]
 
 
-def _repo(step: Step, record: Row) -> str | None:
+def _find_repo(step: Step, record: Row) -> str | None:
     if not record.get("repo_id"):
         return None
     row = fetch_one(step.conn, RepoRow, "SELECT id FROM repo WHERE id = ?", (record["repo_id"],))
@@ -225,7 +225,7 @@ def _check_span(step: Step, row: EntryRow) -> None:
 
 def _is_known(step: Step, entry_id: str) -> bool:
     """Whether an entry of this id exists or existed: one that the owner deleted or merged does not come back."""
-    for sql in ("SELECT 1 FROM entry WHERE id = ?", "SELECT 1 FROM merged_entry WHERE id = ?", _GONE):
+    for sql in ("SELECT 1 FROM entry WHERE id = ?", "SELECT 1 FROM merged_entry WHERE id = ?", _DELETED):
         if step.conn.execute(sql, (entry_id,)).fetchone():
             return True
     return False
@@ -244,12 +244,14 @@ def _is_covered(batch: _Batch, row: EntryRow) -> bool:
     )
 
 
-def _in_the_way(batch: _Batch, row: EntryRow) -> list[NearRow]:
+def _find_overlaps(batch: _Batch, row: EntryRow) -> list[NearRow]:
     """The owner's own entries that overlap the counted time of this one."""
-    near = _overlapping_rows(batch, row, f"actor = 'human' AND {by_hand.OWN} AND may_overlap = 0", ())
-    counted = _runs(cast("NearRow", row))
+    near = _overlapping_rows(batch, row, f"actor = 'human' AND {by_hand.HAS_OWN_TIME} AND may_overlap = 0", ())
+    counted = _counted_stretches(cast("NearRow", row))
     return [
-        near_row for near_row in near if any(lo < stop and begin < hi for lo, hi in counted for begin, stop in _runs(near_row))
+        near_row
+        for near_row in near
+        if any(lo < stop and begin < hi for lo, hi in counted for begin, stop in _counted_stretches(near_row))
     ]
 
 
@@ -267,12 +269,12 @@ def _overlapping_rows(batch: _Batch, row: EntryRow, condition: str, values: tupl
     return [near_row for near_row in near if near_row["id"] not in batch.fresh]
 
 
-def _runs(row: NearRow) -> list[tuple[int, int]]:
+def _counted_stretches(row: NearRow) -> list[tuple[int, int]]:
     edges = [row["start_us"], *(edge for pause in wire.pauses(row["pauses"]) for edge in pause if edge), row["end_us"]]
     return list(zip(edges[::2], edges[1::2], strict=False))
 
 
-def _overlapped_json(step: Step, rows: list[NearRow]) -> list[OverlappedEntryJson]:
+def _overlaps_json(step: Step, rows: list[NearRow]) -> list[OverlappedEntryJson]:
     names = project_names(step.conn)
     return [
         {
@@ -304,8 +306,8 @@ def _insert(step: Step, row: EntryRow, span: tuple[int, int] | None) -> None:
             "created_us": now_us,
             "updated_us": now_us,
             **row,
-            **({} if is_explained else _OWN),
-            "origin": _origin(row, is_explained),
+            **({} if is_explained else _OWN_COLUMNS),
+            "origin": _stored_origin(row, is_explained),
         },
     )
     rowio.insert(step.conn, "entry", full)
@@ -316,18 +318,18 @@ def _insert(step: Step, row: EntryRow, span: tuple[int, int] | None) -> None:
     reconcile.announce(step, "time_entry.created", full["id"])
 
 
-_OWN = {
+_OWN_COLUMNS = {
     "pinned": ALL_PINS, "is_estimated": 0, "derived_project_id": None, "derived_task": None, "anchor_start_us": None,
     "anchor_end_us": None,
 }  # fmt: skip
 """For an entry that came without evidence, so that it is the owner's from now on."""
 
 
-def _origin(row: EntryRow, is_explained: bool) -> str:
+def _stored_origin(row: EntryRow, is_explained: bool) -> str:
     return "import" if row["origin"] == "auto" and not is_explained else str(row["origin"])
 
 
-def _project(batch: _Batch, record: Row) -> ProjectId | None:
+def _resolve_project(batch: _Batch, record: Row) -> ProjectId | None:
     """The project an entry names: by its id, else by its name; created if the request allows it."""
     step, name = batch.step, record.get("project_name")
     if record.get("project_id"):
@@ -337,11 +339,11 @@ def _project(batch: _Batch, record: Row) -> ProjectId | None:
     if not name:
         return None
     try:
-        target = resolve.target(step, ProjectNames(project_name=name), may_create=batch.request.create)
+        target = resolve.require_project(step, ProjectNames(project_name=name), may_create=batch.request.create)
     except NotFound:
         if not batch.request.dry_run:
             raise
-        target = resolve.target(step, ProjectNames(project_name=name), may_create=True)
+        target = resolve.require_project(step, ProjectNames(project_name=name), may_create=True)
         batch.unknown.append(name)
     if target.is_new:
         batch.created.append(name)
@@ -361,7 +363,7 @@ def _give_client(step: Step, project_id: str, name: str | None) -> None:
     step.forget_places()
 
 
-def _task(step: Step, project_id: str | None, record: Row) -> str | None:
+def _resolve_task(step: Step, project_id: str | None, record: Row) -> str | None:
     """The key of its task, which is created if missing; the branch of an automatic entry may name something that is no task."""
     if not record.get("task_name"):
         return None
@@ -373,7 +375,7 @@ def _task(step: Step, project_id: str | None, record: Row) -> str | None:
 # ---------------------------------------------------------------- what entries refer to
 
 
-def _plain(row: Row) -> Row:
+def _sql_row(row: Row) -> Row:
     """The stored form of a row: instants as microseconds, flags as numbers, lists as JSON."""
     return {name: _sql_value(value) for name, value in row.items()}
 
@@ -390,14 +392,14 @@ def _is_there(step: Step, name: str, condition: str, *values: object) -> bool:
     return step.conn.execute(f"SELECT 1 FROM {name} WHERE {condition}", values).fetchone() is not None  # noqa: S608
 
 
-def _now(step: Step, row: Row) -> Row:
-    return {"created_us": to_us(step.now), **_plain(row)}
+def _new_row(step: Step, row: Row) -> Row:
+    return {"created_us": to_us(step.now), **_sql_row(row)}
 
 
 def _add_client(step: Step, row: Row) -> bool:
     if _is_there(step, "client", "id = ? OR name = ?", row["id"], row["name"]):
         return False
-    rowio.insert(step.conn, "client", _now(step, row))
+    rowio.insert(step.conn, "client", _new_row(step, row))
     return True
 
 
@@ -408,7 +410,7 @@ def _add_project(step: Step, row: Row) -> bool:
         return False
     if row.get("client_id") and not _is_there(step, "client", "id = ?", row["client_id"]):
         row["client_id"] = None
-    rowio.insert(step.conn, "project", {"origin": "manual", **_now(step, row), "normal_name": normal_name(row["name"])})
+    rowio.insert(step.conn, "project", {"origin": "manual", **_new_row(step, row), "normal_name": normal_name(row["name"])})
     step.forget_places()
     if not row.get("deleted"):
         step.publish("project.created", resolve.project_json(step, row["id"]))
@@ -419,21 +421,21 @@ def _add_task(step: Step, row: Row) -> bool:
     is_known = _is_there(step, "task", "id = ? OR (project_id = ? AND key = ?)", row["id"], row["project_id"], row["key"])
     if is_known or not _is_there(step, "project", "id = ?", row["project_id"]):
         return False
-    rowio.insert(step.conn, "task", _now(step, row))
+    rowio.insert(step.conn, "task", _new_row(step, row))
     return True
 
 
 def _add_person(step: Step, row: Row) -> bool:
     if _is_there(step, "person", "id = ? OR (email IS NOT NULL AND lower(email) = lower(?))", row["id"], row.get("email")):
         return False
-    rowio.insert(step.conn, "person", _now(step, row))
+    rowio.insert(step.conn, "person", _new_row(step, row))
     return True
 
 
 def _add_repo(step: Step, row: Row) -> bool:
     if _is_there(step, "repo", "id = ? OR identity = ?", row["id"], row["identity"]):
         return False
-    rowio.insert(step.conn, "repo", _now(step, row))
+    rowio.insert(step.conn, "repo", _new_row(step, row))
     step.forget_places()
     return True
 
@@ -442,14 +444,14 @@ def _add_commit(step: Step, row: Row) -> bool:
     known = _is_there(step, "repo_commit", "repo_id = ? AND sha = ?", row["repo_id"], row["sha"])
     if known or not _is_there(step, "repo", "id = ?", row["repo_id"]):
         return False
-    rowio.insert(step.conn, "repo_commit", _plain(row))
+    rowio.insert(step.conn, "repo_commit", _sql_row(row))
     return True
 
 
 def _add_mapping(step: Step, row: Row) -> bool:
     if _is_there(step, "mapping", "id = ?", row["id"]):
         return False
-    rowio.insert(step.conn, "mapping", {"position": 0, **_now(step, row)})
+    rowio.insert(step.conn, "mapping", {"position": 0, **_new_row(step, row)})
     step.forget_places()
     return True
 
@@ -457,14 +459,14 @@ def _add_mapping(step: Step, row: Row) -> bool:
 def _add_merged(step: Step, row: Row) -> bool:
     if _is_there(step, "merged_entry", "id = ?", row["id"]):
         return False
-    rowio.insert(step.conn, "merged_entry", _plain(row))
+    rowio.insert(step.conn, "merged_entry", _sql_row(row))
     return True
 
 
 def _add_taken(step: Step, row: Row) -> bool:
     if _is_there(step, "taken", "id = ?", row["id"]):
         return False
-    row = _plain(row)
+    row = _sql_row(row)
     rowio.insert(step.conn, "taken", row)
     step.touch(row["start_us"], row["end_us"])
     return True
@@ -473,19 +475,19 @@ def _add_taken(step: Step, row: Row) -> bool:
 def _add_cut(step: Step, row: Row) -> bool:
     if _is_there(step, "cut", "id = ?", row["id"]):
         return False
-    row = _plain(row)
+    row = _sql_row(row)
     rowio.insert(step.conn, "cut", row)
     step.touch(row["at_us"], row["at_us"])
     return True
 
 
-def _add_plain(add: Callable[[Step, Row], bool], step: Step, row: Row) -> bool:
-    return add(step, _plain(row))
+def _add_evidence_row(add: Callable[[Step, Row], bool], step: Step, row: Row) -> bool:
+    return add(step, _sql_row(row))
 
 
 _ADD: dict[str, Callable[[Step, Row], bool]] = {
     "clients": _add_client, "projects": _add_project, "tasks": _add_task, "people": _add_person, "repos": _add_repo,
     "commits": _add_commit, "mappings": _add_mapping, "merged": _add_merged, "taken": _add_taken, "cuts": _add_cut,
-    **{name: partial(_add_plain, add) for name, add in restore_evidence.ADD.items()},
+    **{name: partial(_add_evidence_row, add) for name, add in restore_evidence.ADD.items()},
 }  # fmt: skip
 _CATALOG = ("clients", "projects", "tasks", "people", "repos", "commits", "mappings", "merged")

@@ -39,13 +39,13 @@ def create(
         "scope": scope,
         "hash": digest_of(key),
         "created_us": to_us(step.now),
-        **_limits(step, client_id, client_name, project_id, project_name),
+        **_limit_columns(step, client_id, client_name, project_id, project_name),
     }
     rowio.insert(step.conn, "api_key", row)
     return Reply({**keys.key_json(keys.find_key(step.conn, row["id"])), "key": None}, secret={"key": key})
 
 
-def _limits(
+def _limit_columns(
     step: Step, client_id: str | None, client_name: str | None, project_id: str | None, project_name: str | None
 ) -> dict[str, str]:
     """The columns that limit a key: one client, or one project."""
@@ -57,7 +57,7 @@ def _limits(
             raise NotFound(f"there is no client {client_id or client_name}", "`stint clients` lists them")
         return {"client_id": row["id"]}
     if project_id or project_name:
-        return {"project_id": resolve.target(step, resolve.ProjectNames(project_id, project_name)).id}
+        return {"project_id": resolve.require_project(step, resolve.ProjectNames(project_id, project_name)).id}
     return {}
 
 

@@ -13,7 +13,7 @@ def limit_of(step: Step, place: Context, held: ReadLimit | None) -> ReadLimit:
     """The client of the project that a place belongs to, or the project itself if it has no client; `not_found` if the place
     has no project. An existing limit of the API client stays: this never widens it.
     """
-    target = resolve.find_target(step, resolve.ProjectNames(place=place))
+    target = resolve.match_project(step, resolve.ProjectNames(place=place))
     if target is None:
         raise NotFound(
             "this folder belongs to no project yet, and nothing outside it is shown from here",

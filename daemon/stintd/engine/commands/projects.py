@@ -77,7 +77,7 @@ def _sql_value(value: object) -> SqlValue:
 
 def create(step: Step, name: str, **values: Unpack[ProjectValues]) -> Reply[ProjectJson]:
     """Create a project; `conflict` if the name is taken."""
-    project_id = resolve.new_project(step, {"name": name, **_columns(step, values)})
+    project_id = resolve.insert_project(step, {"name": name, **_columns(step, values)})
     return Reply(resolve.project_json(step, project_id))
 
 
@@ -131,13 +131,13 @@ def add_mapping(
     first mapping that matches wins, and the newest is tried first. A dry run only answers the difference.
     """
     _check_mapping(values)
-    project = resolve.target(step, resolve.ProjectNames(project_name=values["project"]), may_create=auto_create)
+    project = resolve.require_project(step, resolve.ProjectNames(project_name=values["project"]), may_create=auto_create)
     mapping_id = step.new_id()
     row = {
         "id": mapping_id,
         "position": _first_position(step),
         "created_us": to_us(step.now),
-        "since_us": _since_us(step, since),
+        "since_us": _mapping_start_us(step, since),
         **_mapping_columns(values),
         "project": project.id,
     }
@@ -146,8 +146,8 @@ def add_mapping(
         rowio.insert(step.conn, "mapping", row)
         step.forget_places()
 
-    difference = compare_after(step, insert, _since_us(step, since), None, is_dry=dry_run)
-    return Reply({**_mapping_shape(step, mapping_id), "difference": difference})
+    difference = compare_after(step, insert, _mapping_start_us(step, since), None, is_dry=dry_run)
+    return Reply({**_mapping_json(step, mapping_id), "difference": difference})
 
 
 def _check_mapping(values: MappingValues) -> None:
@@ -177,13 +177,13 @@ def _first_position(step: Step) -> int:
     return fetch_value(step.conn, int, "SELECT coalesce(min(position), 1) - 1 FROM mapping") or 0
 
 
-def _since_us(step: Step, since: date | datetime | None) -> int | None:
+def _mapping_start_us(step: Step, since: date | datetime | None) -> int | None:
     if since is None or isinstance(since, datetime):
         return to_us(since) if since else None
     return to_us(midnight(since, zone_of(step.policy.zone)))
 
 
-def _mapping_shape(step: Step, mapping_id: str) -> MappingJson:
+def _mapping_json(step: Step, mapping_id: str) -> MappingJson:
     row = fetch_one(step.conn, NamedMappingRow, repos.MAPPING_SQL + " WHERE m.id = ?", (mapping_id,))
     assert row is not None
     return repos.mapping_json(row)

@@ -25,24 +25,24 @@ from stintd.store import absences, heartbeats, purge, rowio
 from stintd.store.row_types import CheckoutRow, EntryColumns, EntryRow, ProjectRow, RepoRow, SessionRow, TaskRow
 from stintd.store.rowio import fetch_all, fetch_one
 
-OF_ENTRY = (
+ENTRY_SQL = (
     "DELETE FROM entry WHERE id = ?", "DELETE FROM delivery WHERE entry_id = ?",
     "DELETE FROM delivery_dirty WHERE entry_id = ?", "DELETE FROM merged_entry WHERE merged_into = ?",
 )  # fmt: skip
-OF_PROJECT = (
+PROJECT_SQL = (
     "DELETE FROM task WHERE project_id = ?", "DELETE FROM mapping WHERE project = ?", "DELETE FROM taken WHERE project_id = ?",
     "DELETE FROM cut WHERE project_id = ?", "DELETE FROM rollup WHERE project_id = ?", "DELETE FROM project WHERE id = ?",
 )  # fmt: skip
-OF_PERIOD = (
+PERIOD_SQL = (
     "DELETE FROM absence WHERE start_us >= ? AND end_us <= ?", "DELETE FROM blind WHERE start_us >= ? AND end_us <= ?",
     "DELETE FROM taken WHERE start_us >= ? AND end_us <= ?", "DELETE FROM cut WHERE at_us >= ? AND at_us <= ?",
     "DELETE FROM outbox WHERE created_us >= ? AND created_us < ?", "DELETE FROM idempotency WHERE at_us >= ? AND at_us < ?",
 )  # fmt: skip
-ENDED = "coalesce(end_us, last_evidence_us, start_us)"
+END_SQL = "coalesce(end_us, last_evidence_us, start_us)"
 
 
 @dataclass(slots=True)
-class Gone:
+class Deletions:
     """What was deleted: ids and names that nothing may mention any more, and the counts for the answer."""
 
     ids: set[str] = field(default_factory=set)
@@ -53,44 +53,44 @@ class Gone:
     repos: list[str] = field(default_factory=list)
 
 
-def project(step: Step, project_id: str, watched: frozenset[str]) -> PurgedRowsJson:
+def purge_project(step: Step, project_id: str, watched: frozenset[str]) -> PurgedRowsJson:
     """Purge a project. `watched`: checkouts that are still watched; their bare rows stay."""
     row = fetch_one(step.conn, ProjectRow, "SELECT * FROM project WHERE id = ?", (project_id,))
     if row is None:
         raise NotFound(f"there is no project {project_id[:40]}", "`stint projects` lists them")
-    gone = Gone({project_id}, {row["name"]})
+    gone = Deletions({project_id}, {row["name"]})
     resolver = step.state.resolver(step.conn, step.policy)
-    sessions = _beats_of(step, gone, resolver, project_id)
-    _keep_moved(step, project_id)
+    sessions = _delete_beats(step, gone, resolver, project_id)
+    _keep_moved_entries(step, project_id)
     entries = fetch_all(step.conn, EntryRow, "SELECT * FROM entry WHERE project_id = ?", (project_id,))
-    _entries(step, gone, entries)
-    _sessions(
+    _delete_entries(step, gone, entries)
+    _delete_sessions(
         step, gone, fetch_all(step.conn, SessionRow, "SELECT id FROM session WHERE project_id = ?", (project_id,)), sessions
     )
-    _places(step, gone, project_id, watched)
-    _catalog(step.conn, gone, row)
-    for lo_us, hi_us in _stretches(step, entries):
-        entry_rows.take(step, lo_us, hi_us, "human", None)
+    _delete_repos(step, gone, project_id, watched)
+    _delete_catalog_rows(step.conn, gone, row)
+    for lo_us, hi_us in _human_stretches(step, entries):
+        entry_rows.take_stretch(step, lo_us, hi_us, "human", None)
     step.publish("project.deleted", {"id": project_id, "name": ""})
     return _finish(step, gone, "one project")
 
 
-def period(step: Step, span: Period) -> PurgedRowsJson:
+def purge_period(step: Step, span: Period) -> PurgedRowsJson:
     """Purge a period; entries that reach beyond it are cut at its ends."""
-    gone, lo_us, hi_us = Gone(), span.lo_us, min(span.hi_us, to_us(step.now))
+    gone, lo_us, hi_us = Deletions(), span.lo_us, min(span.hi_us, to_us(step.now))
     count, touched = purge.sift(step.conn, lambda context, at, entity: lo_us <= at < hi_us, (lo_us, hi_us - 1))
     gone.counts["heartbeats"] = count
     for ends in touched:
         step.touch(*ends)
-    sql = f"SELECT * FROM entry WHERE start_us BETWEEN ? AND ? AND {ENDED} > ?"  # noqa: S608  our own words
+    sql = f"SELECT * FROM entry WHERE start_us BETWEEN ? AND ? AND {END_SQL} > ?"  # noqa: S608  our own words
     rows = fetch_all(step.conn, EntryRow, sql, (lo_us - LONGEST_US, hi_us - 1, lo_us))
-    inside = [row for row in rows if row["start_us"] >= lo_us and _end(step, row) <= hi_us]
-    _entries(step, gone, inside)
+    inside = [row for row in rows if row["start_us"] >= lo_us and _end_us(step, row) <= hi_us]
+    _delete_entries(step, gone, inside)
     whole = {row["id"] for row in inside}
     for row in rows:
         if row["id"] not in whole and (row["origin"] != "auto" or "time" in row["pinned"].split()):
             _clip(step, gone, row, lo_us, hi_us)
-    _marks(step, gone, lo_us, hi_us)
+    _delete_other_rows(step, gone, lo_us, hi_us)
     absences.add(step.conn, Absence(from_us(lo_us), from_us(hi_us), "off", step.state.device_id))
     step.touch(lo_us, hi_us)
     return _finish(step, gone, f"{span.start:%Y-%m-%d %H:%M} to {from_us(hi_us):%Y-%m-%d %H:%M} UTC")
@@ -99,7 +99,7 @@ def period(step: Step, span: Period) -> PurgedRowsJson:
 # ---------------------------------------------------------------- parts
 
 
-def _beats_of(step: Step, gone: Gone, resolver: Resolver, project_id: str) -> set[str]:
+def _delete_beats(step: Step, gone: Deletions, resolver: Resolver, project_id: str) -> set[str]:
     """Delete the project's heartbeats, each by the mapping of its time; answers the sessions they came in."""
     contexts = heartbeats.contexts(step.conn)
     sessions: set[str] = set()
@@ -127,7 +127,7 @@ def _beats_of(step: Step, gone: Gone, resolver: Resolver, project_id: str) -> se
     return sessions
 
 
-def _keep_moved(step: Step, project_id: str) -> None:
+def _keep_moved_entries(step: Step, project_id: str) -> None:
     """Entries that the owner moved to another project stay there, although the evidence they were derived from goes."""
     for row in fetch_all(
         step.conn, EntryRow, "SELECT * FROM entry WHERE derived_project_id = ? AND project_id IS NOT ?", (project_id,) * 2
@@ -135,21 +135,21 @@ def _keep_moved(step: Step, project_id: str) -> None:
         step.conn.execute(
             "UPDATE entry SET pinned = ?, end_us = ?, state = 'finished', derived_project_id = NULL, derived_task = NULL,"
             " repo_id = NULL, branch = NULL, session = NULL WHERE id = ?",
-            (ALL_PINS, _end(step, row), row["id"]),
+            (ALL_PINS, _end_us(step, row), row["id"]),
         )
 
 
-def _end(step: Step, row: EntryRow) -> int:
+def _end_us(step: Step, row: EntryRow) -> int:
     """The end of an entry; an open one ends with its last evidence, or now."""
     return int(row["end_us"] or row["last_evidence_us"] or max(row["start_us"], to_us(step.now)))
 
 
-def _entries(step: Step, gone: Gone, rows: list[EntryRow]) -> None:
+def _delete_entries(step: Step, gone: Deletions, rows: list[EntryRow]) -> None:
     for row in rows:
         delivered = step.conn.execute("SELECT target FROM delivery WHERE entry_id = ? AND held IS NOT NULL", (row["id"],))
         for (target,) in delivered.fetchall():
             gone.deliveries[target] = gone.deliveries.get(target, 0) + 1
-        for sql in OF_ENTRY:
+        for sql in ENTRY_SQL:
             step.conn.execute(sql, (row["id"],))
         rollup.remove(step, row)
         gone.ids.add(row["id"])
@@ -158,12 +158,12 @@ def _entries(step: Step, gone: Gone, rows: list[EntryRow]) -> None:
     gone.counts["entries"] = len(rows)
 
 
-def _clip(step: Step, gone: Gone, row: EntryRow, lo_us: int, hi_us: int) -> None:
+def _clip(step: Step, gone: Deletions, row: EntryRow, lo_us: int, hi_us: int) -> None:
     """Cut an entry by hand that reaches beyond the period, so that it keeps only what lies outside."""
-    start_us, end_us = row["start_us"], _end(step, row)
+    start_us, end_us = row["start_us"], _end_us(step, row)
     left, right = (start_us, lo_us) if start_us < lo_us else None, (hi_us, end_us) if end_us > hi_us else None
     if left is not None:
-        entry_rows.change(step, row, {"start_us": left[0], "end_us": left[1], "state": "finished", **_pauses_within(row, *left)})
+        entry_rows.change(step, row, {"start_us": left[0], "end_us": left[1], "state": "finished", **_clipped_pauses(row, *left)})
     if left is not None and right is not None:
         entry_rows.add(
             step,
@@ -178,37 +178,37 @@ def _clip(step: Step, gone: Gone, row: EntryRow, lo_us: int, hi_us: int) -> None
                 "pinned": row["pinned"],
                 "start_us": right[0],
                 "end_us": right[1],
-                **_pauses_within(row, *right),
+                **_clipped_pauses(row, *right),
             },
         )
     elif right is not None:
-        entry_rows.change(step, row, {"start_us": right[0], **_pauses_within(row, *right)})
+        entry_rows.change(step, row, {"start_us": right[0], **_clipped_pauses(row, *right)})
     gone.us += (min(end_us, hi_us) - max(start_us, lo_us)) if row["actor"] == "human" else 0
 
 
-def _pauses_within(row: EntryRow, lo_us: int, hi_us: int) -> EntryColumns:
+def _clipped_pauses(row: EntryRow, lo_us: int, hi_us: int) -> EntryColumns:
     """The pauses of an entry inside the part that is left."""
     pauses = [[max(a, lo_us), b if b is None else min(b, hi_us)] for a, b in json.loads(row["pauses"])]
     return {"pauses": json.dumps([pair for pair in pauses if pair[0] < hi_us and (pair[1] is None or pair[1] > pair[0])])}
 
 
-def _sessions(step: Step, gone: Gone, rows: list[SessionRow], heartbeat_sessions: set[str]) -> None:
+def _delete_sessions(step: Step, gone: Deletions, rows: list[SessionRow], heartbeat_sessions: set[str]) -> None:
     """Delete sessions of which nothing is left, and note their names."""
     ids = {row["id"] for row in rows} | heartbeat_sessions
     left = {context.session for context in heartbeats.contexts(step.conn).values()} if ids else set()
     for session in ids:
-        if session in heartbeat_sessions and session in left and _is_told(step.conn, session):
+        if session in heartbeat_sessions and session in left and _has_beats(step.conn, session):
             continue
         gone.counts["sessions"] += step.conn.execute("DELETE FROM session WHERE id = ?", (session,)).rowcount
         gone.ids.add(session)
 
 
-def _is_told(conn: Connection, session: str) -> bool:
+def _has_beats(conn: Connection, session: str) -> bool:
     sql = "SELECT 1 FROM span JOIN context ON context.id = context_id WHERE session = ? LIMIT 1"
     return conn.execute(sql, (session,)).fetchone() is not None
 
 
-def _places(step: Step, gone: Gone, project_id: str, watched: frozenset[str]) -> None:
+def _delete_repos(step: Step, gone: Deletions, project_id: str, watched: frozenset[str]) -> None:
     """Delete the commits of the project's repositories, and the repositories themselves unless they are still watched."""
     conn = step.conn
     for repo in fetch_all(conn, RepoRow, "SELECT * FROM repo WHERE project_id = ?", (project_id,)):
@@ -234,11 +234,11 @@ def _places(step: Step, gone: Gone, project_id: str, watched: frozenset[str]) ->
             gone.ids.add(repo["id"])
 
 
-def _catalog(conn: Connection, gone: Gone, row: ProjectRow) -> None:
+def _delete_catalog_rows(conn: Connection, gone: Deletions, row: ProjectRow) -> None:
     """Delete the project's own rows, and its client if it has no other project."""
     gone.ids |= {one[0] for one in conn.execute("SELECT id FROM task WHERE project_id = ?", (row["id"],))}
     gone.ids |= {one[0] for one in conn.execute("SELECT id FROM mapping WHERE project = ?", (row["id"],))}
-    for sql in OF_PROJECT:
+    for sql in PROJECT_SQL:
         conn.execute(sql, (row["id"],))
     client = row["client_id"]
     if client and not conn.execute("SELECT 1 FROM project WHERE client_id = ? AND deleted = 0", (client,)).fetchone():
@@ -247,20 +247,20 @@ def _catalog(conn: Connection, gone: Gone, row: ProjectRow) -> None:
         gone.names |= {name[0]} if name else set()
 
 
-def _stretches(step: Step, rows: list[EntryRow]) -> list[Interval]:
+def _human_stretches(step: Step, rows: list[EntryRow]) -> list[Interval]:
     """The time of a person's entries, without names."""
     return union(
-        (row["start_us"], _end(step, row)) for row in rows if row["actor"] == "human" and _end(step, row) > row["start_us"]
+        (row["start_us"], _end_us(step, row)) for row in rows if row["actor"] == "human" and _end_us(step, row) > row["start_us"]
     )
 
 
-def _marks(step: Step, gone: Gone, lo_us: int, hi_us: int) -> None:
+def _delete_other_rows(step: Step, gone: Deletions, lo_us: int, hi_us: int) -> None:
     """Delete what else lies in a period: commits, sessions, absences, taken time, cuts, tasks that only its entries had."""
     conn, ends = step.conn, (lo_us, hi_us)
     gone.counts["commits"] = conn.execute("DELETE FROM repo_commit WHERE time_us >= ? AND time_us < ?", ends).rowcount
     sql = "SELECT id FROM session WHERE started_us >= ? AND max(last_us, coalesce(ended_us, 0)) < ?"
-    _sessions(step, gone, fetch_all(conn, SessionRow, sql, ends), set())
-    for sql in OF_PERIOD:
+    _delete_sessions(step, gone, fetch_all(conn, SessionRow, sql, ends), set())
+    for sql in PERIOD_SQL:
         conn.execute(sql, ends)
     tasks = fetch_all(
         conn,
@@ -274,7 +274,7 @@ def _marks(step: Step, gone: Gone, lo_us: int, hi_us: int) -> None:
         gone.ids.add(row["id"])
 
 
-def _finish(step: Step, gone: Gone, what: str) -> PurgedRowsJson:
+def _finish(step: Step, gone: Deletions, what: str) -> PurgedRowsJson:
     """Derive the neighbouring time again, delete every mention, and leave one line that says what was done."""
     purge.drop_orphans(step.conn)
     step.forget_places()

@@ -17,7 +17,7 @@ from stintd.store.restore import REBUILD_DUE
 from stintd.store.row_types import EntryRow
 from stintd.store.rowio import fetch_all, fetch_value
 
-SHOWN = 200
+MOST_LISTED = 200
 """How many changed entries a difference lists; its sums count all of them."""
 
 
@@ -48,7 +48,7 @@ def rebuild_all(step: Step) -> None:
 
 def compare_after(step: Step, act: Callable[[], None], lo_us: int | None, hi_us: int | None, *, is_dry: bool) -> DifferenceJson:
     """Do something that affects evidence, derive the range again, and answer the difference. A dry run rolls everything back."""
-    before = _sheet(step)
+    before = _load_sheet(step)
     act()
     evidence = heartbeats.bounds(step.conn)
     if evidence is not None:
@@ -56,13 +56,13 @@ def compare_after(step: Step, act: Callable[[], None], lo_us: int | None, hi_us:
         if lo <= hi:
             step.touch(lo, hi)
     settle(step)
-    answer: DifferenceJson = {"dryRun": is_dry, **_difference(step, before, _sheet(step))}
+    answer: DifferenceJson = {"dryRun": is_dry, **_difference(step, before, _load_sheet(step))}
     if is_dry:
         raise DryRun(Reply(answer, is_new=False))
     return answer
 
 
-def _sheet(step: Step) -> dict[str, EntryRow]:
+def _load_sheet(step: Step) -> dict[str, EntryRow]:
     """Every entry as it is now."""
     columns = "id, start_us, end_us, last_evidence_us, origin, project_id, task, description, actor"
     return {row["id"]: row for row in fetch_all(step.conn, EntryRow, f"SELECT {columns} FROM entry")}  # noqa: S608  a constant
@@ -85,10 +85,10 @@ def _difference(step: Step, before: dict[str, EntryRow], after: dict[str, EntryR
         "created": len(new),
         "updated": len(changed),
         "deleted": len(gone),
-        "beforeSeconds": wire.seconds(sum(_length(row, now_us) for row in before.values() if row["actor"] == "human")),
-        "afterSeconds": wire.seconds(sum(_length(row, now_us) for row in after.values() if row["actor"] == "human")),
-        "projects": _by_project(step, before, after, now_us),
-        "entries": [{"before": _gist_json(step, old), "after": _gist_json(step, now)} for old, now in pairs[:SHOWN]],
+        "beforeSeconds": wire.seconds(sum(_length_us(row, now_us) for row in before.values() if row["actor"] == "human")),
+        "afterSeconds": wire.seconds(sum(_length_us(row, now_us) for row in after.values() if row["actor"] == "human")),
+        "projects": _project_differences(step, before, after, now_us),
+        "entries": [{"before": _gist_json(step, old), "after": _gist_json(step, now)} for old, now in pairs[:MOST_LISTED]],
     }
 
 
@@ -102,26 +102,33 @@ def _start_us(pair: tuple[EntryRow | None, EntryRow | None]) -> int:
     return row["start_us"] if row is not None else 0
 
 
-def _length(row: EntryRow, now_us: int) -> int:
+def _length_us(row: EntryRow, now_us: int) -> int:
     return counted_end(row, now_us) - int(row["start_us"])
 
 
-def _by_project(step: Step, before: dict[str, EntryRow], after: dict[str, EntryRow], now_us: int) -> list[ProjectDifferenceJson]:
+def _project_differences(
+    step: Step, before: dict[str, EntryRow], after: dict[str, EntryRow], now_us: int
+) -> list[ProjectDifferenceJson]:
     """Each project whose seconds of human time differ, the largest difference first."""
     sums: dict[str | None, list[int]] = {}
-    for place, sheet in enumerate((before, after)):
+    for side, sheet in enumerate((before, after)):
         for row in sheet.values():
             if row["actor"] == "human":
-                sums.setdefault(row["project_id"], [0, 0])[place] += _length(row, now_us)
-    moved: list[ProjectDifferenceJson] = [
-        {"projectId": key, "name": _name(step, key), "beforeSeconds": wire.seconds(was), "afterSeconds": wire.seconds(is_now)}
-        for key, (was, is_now) in sums.items()
-        if was != is_now
+                sums.setdefault(row["project_id"], [0, 0])[side] += _length_us(row, now_us)
+    differences: list[ProjectDifferenceJson] = [
+        {
+            "projectId": key,
+            "name": _project_name(step, key),
+            "beforeSeconds": wire.seconds(was),
+            "afterSeconds": wire.seconds(now),
+        }
+        for key, (was, now) in sums.items()
+        if was != now
     ]
-    return sorted(moved, key=lambda row: -abs(row["afterSeconds"] - row["beforeSeconds"]))
+    return sorted(differences, key=lambda row: -abs(row["afterSeconds"] - row["beforeSeconds"]))
 
 
-def _name(step: Step, project_id: str | None) -> str | None:
+def _project_name(step: Step, project_id: str | None) -> str | None:
     return fetch_value(step.conn, str, "SELECT name FROM project WHERE id = ?", (project_id,))
 
 
@@ -131,7 +138,7 @@ def _gist_json(step: Step, row: EntryRow | None) -> EntryGistJson | None:
     return {
         "id": row["id"],
         "projectId": row["project_id"],
-        "projectName": _name(step, row["project_id"]),
+        "projectName": _project_name(step, row["project_id"]),
         "taskName": row["task"],
         "start": wire.instant(row["start_us"]),
         "end": wire.instant(row["end_us"]),

@@ -44,33 +44,35 @@ class ProjectChoice:
     is_new: bool = False
 
 
-def known_names(step: Step) -> list[tuple[ProjectId, str]]:
+def load_names(step: Step) -> list[tuple[ProjectId, str]]:
     """Every project within reach, with its name."""
     rows = fetch_all(step.conn, ProjectRow, "SELECT id, name FROM project WHERE deleted = 0")
     return [(row["id"], row["name"]) for row in rows if step.admits(row["id"])]
 
 
-def target(step: Step, wanted: ProjectNames, *, may_create: bool = False, fallback_id: str | None = None) -> ProjectChoice:
+def require_project(
+    step: Step, names: ProjectNames, *, may_create: bool = False, fallback_id: str | None = None
+) -> ProjectChoice:
     """The project a request means, created if allowed; else `not_found` with similar names."""
-    if wanted.project_id is not None:
-        return ProjectChoice(ProjectId(find_project(step, wanted.project_id)["id"]))
-    if wanted.project_name is not None:
-        return _by_name(step, wanted.project_name, wanted.is_fuzzy, may_create, fallback_id)
-    if wanted.place is not None:
-        return _by_place(step, wanted.place, fallback_id)
+    if names.project_id is not None:
+        return ProjectChoice(ProjectId(find_project(step, names.project_id)["id"]))
+    if names.project_name is not None:
+        return _project_by_name(step, names.project_name, names.is_fuzzy, may_create, fallback_id)
+    if names.place is not None:
+        return _project_at_place(step, names.place, fallback_id)
     raise Invalid("no project is named", "send projectId, projectName or path")
 
 
-def find_target(step: Step, wanted: ProjectNames) -> ProjectChoice | None:
+def match_project(step: Step, names: ProjectNames) -> ProjectChoice | None:
     """The project a request means, or None. Creates nothing."""
-    if wanted.project_id is not None:
-        row = fetch_one(step.conn, ProjectRow, "SELECT id FROM project WHERE id = ? AND deleted = 0", (wanted.project_id,))
+    if names.project_id is not None:
+        row = fetch_one(step.conn, ProjectRow, "SELECT id FROM project WHERE id = ? AND deleted = 0", (names.project_id,))
         return ProjectChoice(row["id"]) if row and step.admits(row["id"]) else None
-    if wanted.project_name is not None:
-        project = _match(step, wanted.project_name, wanted.is_fuzzy).project
+    if names.project_name is not None:
+        project = _match(step, names.project_name, names.is_fuzzy).project
         return ProjectChoice(project) if project else None
-    if wanted.place is not None:
-        assignment = step.state.resolver(step.conn, step.policy).resolve(wanted.place)
+    if names.place is not None:
+        assignment = step.state.resolver(step.conn, step.policy).resolve(names.place)
         is_there = assignment.project is not None and step.admits(assignment.project)
         return ProjectChoice(ProjectId(assignment.project), assignment.task) if is_there and assignment.project else None
     return None
@@ -78,7 +80,7 @@ def find_target(step: Step, wanted: ProjectNames) -> ProjectChoice | None:
 
 def _match(step: Step, name: str, is_fuzzy: bool) -> NameMatch:
     """What a name matches. Near matches exclude archived projects: a new start does not mean a finished project."""
-    match = match_name(name, known_names(step))
+    match = match_name(name, load_names(step))
     if not is_fuzzy or not match.is_new:
         return match
     active = fetch_all(step.conn, ProjectRow, "SELECT id, name FROM project WHERE deleted = 0 AND archived = 0")
@@ -87,7 +89,7 @@ def _match(step: Step, name: str, is_fuzzy: bool) -> NameMatch:
     return near if near.project is not None else match
 
 
-def _by_name(step: Step, name: str, is_fuzzy: bool, may_create: bool, fallback_id: str | None) -> ProjectChoice:
+def _project_by_name(step: Step, name: str, is_fuzzy: bool, may_create: bool, fallback_id: str | None) -> ProjectChoice:
     match = _match(step, name, is_fuzzy)
     if match.project is not None:
         return ProjectChoice(match.project)
@@ -95,7 +97,7 @@ def _by_name(step: Step, name: str, is_fuzzy: bool, may_create: bool, fallback_i
     if match.how == "several" and not (is_fuzzy and (may_create or fallback_id is not None)):
         raise Conflict(f"several projects have a name like {name}", "send the projectId: " + ", ".join(match.near))
     if may_create:
-        return ProjectChoice(ProjectId(new_project(step, {"name": name})), is_new=True)
+        return ProjectChoice(ProjectId(insert_project(step, {"name": name})), is_new=True)
     if fallback_id is not None:
         return ProjectChoice(ProjectId(find_project(step, fallback_id)["id"]))
     hint = (
@@ -106,9 +108,9 @@ def _by_name(step: Step, name: str, is_fuzzy: bool, may_create: bool, fallback_i
     raise NotFound(f"there is no project {name}", hint, {"near": list(match.near)})
 
 
-def _by_place(step: Step, place: Context, fallback_id: str | None) -> ProjectChoice:
+def _project_at_place(step: Step, place: Context, fallback_id: str | None) -> ProjectChoice:
     """The project of a place as evidence from there would resolve, so that a start and the work after it agree."""
-    before = {project for project, _ in known_names(step)}
+    before = {project for project, _ in load_names(step)}
     if step.reach is None:
         projects.ensure_projects(step, [place])
     assignment = step.state.resolver(step.conn, step.policy).resolve(place)
@@ -120,10 +122,10 @@ def _by_place(step: Step, place: Context, fallback_id: str | None) -> ProjectCho
     raise NotFound(f"{where} has no project", "name one, or map the folder with `stint map`")
 
 
-def new_project(step: Step, values: Mapping[str, object]) -> str:
+def insert_project(step: Step, values: Mapping[str, object]) -> str:
     """Insert a project that a person asked for; answers its id. `conflict` if the name is taken."""
     name = str(values["name"]).strip()
-    values = _of_limit(step, values)
+    values = _add_limiting_client(step, values)
     taken = fetch_one(step.conn, ProjectRow, "SELECT id FROM project WHERE name = ? AND deleted = 0", (name,))
     if taken is not None:
         raise Conflict(f"a project {name} exists already", "choose another name", {"projectId": taken["id"]})
@@ -144,7 +146,7 @@ def new_project(step: Step, values: Mapping[str, object]) -> str:
     return project_id
 
 
-def _of_limit(step: Step, values: Mapping[str, object]) -> Mapping[str, object]:
+def _add_limiting_client(step: Step, values: Mapping[str, object]) -> Mapping[str, object]:
     """Give a new project of a limited API client the client that limits it."""
     if step.limit is None:
         return values
@@ -181,7 +183,7 @@ def task_key(step: Step, project_id: str, task_id: str | None, task_name: str | 
         "SELECT key FROM task WHERE project_id = ? AND (key = ? OR lower(name) = lower(?)) ORDER BY key <> ? LIMIT 1",
         (project_id, task_name, task_name, task_name),
     )
-    return str(task["key"]) if task else str(new_task(step, project_id, task_name)["key"])
+    return str(task["key"]) if task else str(insert_task(step, project_id, task_name)["key"])
 
 
 def task_of(step: Step, target: ProjectChoice, words: EntryWords) -> str | None:
@@ -193,7 +195,7 @@ def task_of(step: Step, target: ProjectChoice, words: EntryWords) -> str | None:
     return target.task or fetch_value(step.conn, str, "SELECT default_task FROM project WHERE id = ?", (target.id,))
 
 
-def new_task(step: Step, project_id: str, name: str, key: str | None = None) -> TaskRow:
+def insert_task(step: Step, project_id: str, name: str, key: str | None = None) -> TaskRow:
     """Insert a task; `conflict` if its key is taken in the project."""
     key = key or name.strip()
     taken = fetch_one(step.conn, TaskRow, "SELECT id FROM task WHERE project_id = ? AND key = ?", (project_id, key))

@@ -47,7 +47,7 @@ def add(step: Step, import_id: str, rows: Sequence[Row]) -> tuple[int, int]:
 
 
 def bounds(step: Step, import_id: str) -> tuple[int, int] | None:
-    """Store the first and last time of the evidence that an import brought."""
+    """The first and last time of the evidence that an import brought; None if it brought none."""
     sql = "SELECT min(first_us), max(last_us) FROM backfill WHERE source = ?"
     lo_us, hi_us = step.conn.execute(sql, (FROM_FILE + import_id,)).fetchone()
     return None if lo_us is None else (lo_us, hi_us)
@@ -64,7 +64,7 @@ def _beat(row: Row) -> Heartbeat:
 # ---------------------------------------------------------------- beside the heartbeats
 
 
-def session(step: Step, row: Row) -> bool:
+def add_session(step: Step, row: Row) -> bool:
     """Store a session of an agent or of an API client."""
     if exists(step.conn, "SELECT 1 FROM session WHERE id = ?", (row["id"],)):
         return False
@@ -72,13 +72,13 @@ def session(step: Step, row: Row) -> bool:
     return True
 
 
-def absence(step: Step, row: Row) -> bool:
+def add_absence(step: Step, row: Row) -> bool:
     """Store an absence."""
     values = (row["start_us"], row["end_us"], row["kind"], row.get("device", ""))
     return step.conn.execute("INSERT OR IGNORE INTO absence VALUES (?, ?, ?, ?)", values).rowcount > 0
 
 
-def blind(step: Step, row: Row) -> bool:
+def add_blind_span(step: Step, row: Row) -> bool:
     """Store a time in which that home's daemon did not record."""
     values = (row["start_us"], row["end_us"], row["reason"])
     known = "SELECT 1 FROM blind WHERE start_us = ? AND end_us = ? AND reason = ?"
@@ -88,4 +88,4 @@ def blind(step: Step, row: Row) -> bool:
     return True
 
 
-ADD: dict[str, Callable[[Step, Row], bool]] = {"sessions": session, "absences": absence, "blind": blind}
+ADD: dict[str, Callable[[Step, Row], bool]] = {"sessions": add_session, "absences": add_absence, "blind": add_blind_span}

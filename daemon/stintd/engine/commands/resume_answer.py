@@ -19,7 +19,7 @@ from stintd.store.row_types import EntryRow
 from stintd.store.rowio import fetch_all
 
 ANSWERS = ("keep", "drop", "split", "assign")
-ASKED = """
+AUTO_PAUSED = """
 SELECT e.* FROM entry e JOIN cursor c ON c.name = 'paused:' || e.id
 WHERE e.end_us IS NULL AND e.state = 'paused' ORDER BY e.start_us DESC
 """
@@ -37,7 +37,7 @@ def answer_pause(
     """`keep`: it was work. `drop`: it was not, and the timer ends where it was paused. `split`: work resumed at `at`.
     `assign`: it was work on another project; the timer starts again now.
     """
-    row, since = _questioned_timer(step, timer_id)
+    row, since = _find_paused_timer(step, timer_id)
     if answer == "split" and (at is None or not since <= at <= step.now):
         raise Invalid(
             "the answer split needs the time when you went on working",
@@ -57,13 +57,13 @@ def answer_pause(
         if answer == "assign":
             request = entries.EntryRequest(project_id, project_name, start=since, end=step.now, auto_create=auto_create)
             made = entries.create(step, request).value
-            timer = _again(step, row)
+            timer = _start_again(step, row)
         cursors.drop(step.conn, PAUSED + row["id"])
     entry = wire.entries_by_id(step, [made["id"]])[0] if made is not None else None
     return {"timer": wire.entries_by_id(step, [timer])[0], "entry": entry}
 
 
-def _again(step: Step, row: EntryRow) -> str:
+def _start_again(step: Step, row: EntryRow) -> str:
     """Start the same work again from now; a pause cannot contain an entry by hand, so this is a new timer."""
     words: EntryWords = {
         "description": row["description"],
@@ -77,11 +77,9 @@ def _again(step: Step, row: EntryRow) -> str:
     return started["id"]
 
 
-def _questioned_timer(step: Step, timer_id: str | None) -> tuple[EntryRow, datetime]:
-    rows = [
-        row for row in fetch_all(step.conn, EntryRow, ASKED) if timer_id in (None, row["id"]) and step.admits(row["project_id"])
-    ]
-    row = rows[0] if rows else None
+def _find_paused_timer(step: Step, timer_id: str | None) -> tuple[EntryRow, datetime]:
+    rows = fetch_all(step.conn, EntryRow, AUTO_PAUSED)
+    row = next((row for row in rows if timer_id in (None, row["id"]) and step.admits(row["project_id"])), None)
     if row is None:
         raise NotFound("no timer is auto-paused", "`stint status` shows your timers")
     pauses = rollup.entry_of(row).pauses

@@ -71,7 +71,7 @@ def begin(step: Step, session: str, project_id: ProjectId, start: SessionStart) 
     known = fetch_one(step.conn, SessionRow, "SELECT * FROM session WHERE id = ?", (session,))
     if known is not None and not step.admits(known["project_id"]):
         raise Conflict("this session belongs to other work", "send a different sessionId")
-    _tell(step, "session_start", session, project_id, start.place, start.at, start.source)
+    _store_beat(step, "session_start", session, project_id, start.place, start.at, start.source)
     at_us, names = to_us(start.at), _normal_names(start.called)
     values: SessionColumns = {
         **start.columns,
@@ -81,10 +81,10 @@ def begin(step: Step, session: str, project_id: ProjectId, start: SessionStart) 
         "pid": start.pid,
     }
     if known is not None and known["ended_us"] is None:
-        values |= {"last_us": max(at_us, known["last_us"]), "folder": _names([*names_of(known), *names])}
+        values |= {"last_us": max(at_us, known["last_us"]), "folder": _names_text([*names_of(known), *names])}
         rowio.update(step.conn, "session", session, values)
         return
-    values |= {"started_us": at_us, "last_us": at_us, "folder": _names(names)}
+    values |= {"started_us": at_us, "last_us": at_us, "folder": _names_text(names)}
     if known is None:
         rowio.insert(step.conn, "session", {"id": session, "agent": start.source or "", "caller": step.who, **values})
     else:
@@ -95,7 +95,7 @@ def _normal_names(called: str | None) -> list[str]:
     return [normal_name(called)] if called is not None else []
 
 
-def _names(names: list[str]) -> str:
+def _names_text(names: list[str]) -> str:
     return json.dumps(list(dict.fromkeys(names)), ensure_ascii=False) if names else ""
 
 
@@ -113,14 +113,14 @@ def leave(step: Step, session: SessionRow, called: str | None) -> bool:
     rest = [name for name in names if name not in _normal_names(called)]
     if not rest or len(rest) == len(names):
         return False
-    rowio.update(step.conn, "session", session["id"], {"folder": _names(rest)})
+    rowio.update(step.conn, "session", session["id"], {"folder": _names_text(rest)})
     return True
 
 
 def end(step: Step, session: SessionRow, at: datetime, reason: str = "stop", actor: Actor = "human") -> None:
     """End a session; `actor` says whether a person ended it."""
     source = "agent" if session["caller"] == HOOK else session["agent"]
-    _tell(step, "session_end", session["id"], session["project_id"], None, at, source, actor)
+    _store_beat(step, "session_end", session["id"], session["project_id"], None, at, source, actor)
     rowio.update(step.conn, "session", session["id"], {"ended_us": to_us(at), "last_us": to_us(at), "end_reason": reason})
 
 
@@ -135,7 +135,7 @@ def carry_out(step: Step, effect: SessionBeat) -> None:
     if effect.kind == "session_end" and known is not None:
         end(step, known, effect.at)
     else:
-        _tell(step, effect.kind, effect.session or None, effect.project, None, effect.at, None)
+        _store_beat(step, effect.kind, effect.session or None, effect.project, None, effect.at, None)
 
 
 def open_sessions(step: Step, session_id: str | None = None, project_id: str | None = None) -> list[SessionRow]:
@@ -162,7 +162,7 @@ def _close_idle(step: Step) -> None:
         rowio.update(step.conn, "session", row["id"], {"last_us": last, **over})
 
 
-def dormant(step: Step, session_id: str | None = None) -> list[SessionRow]:
+def dormant_sessions(step: Step, session_id: str | None = None) -> list[SessionRow]:
     """The API client's own sessions that closed for idleness within the last twelve hours, the latest first; of one id if
     named.
     """
@@ -175,22 +175,22 @@ def dormant(step: Step, session_id: str | None = None) -> list[SessionRow]:
     return [row for row in rows if session_id in (None, row["id"])]
 
 
-def find_project(step: Step, wanted: ProjectNames) -> resolve.ProjectChoice | None:
+def find_project(step: Step, names: ProjectNames) -> resolve.ProjectChoice | None:
     """The project that a stop, a pause or a sign of life names: as a start would find it, else that of the client's own
     session whose start used this name. Creates nothing.
     """
-    project = resolve.find_target(step, wanted)
-    if project is not None or wanted.project_name is None:
+    project = resolve.match_project(step, names)
+    if project is not None or names.project_name is None:
         return project
-    own = [row for row in open_sessions(step) if row["caller"] == step.who] + dormant(step)
-    name = normal_name(wanted.project_name)
+    own = [row for row in open_sessions(step) if row["caller"] == step.who] + dormant_sessions(step)
+    name = normal_name(names.project_name)
     return next((resolve.ProjectChoice(row["project_id"]) for row in own if row["project_id"] and name in names_of(row)), None)
 
 
 # ---------------------------------------------------------------- signs of life
 
 
-def prompt(
+def note_prompt(
     step: Step,
     project_id: str | None = None,
     project_name: str | None = None,
@@ -200,24 +200,24 @@ def prompt(
     fuzzy: bool = True,
 ) -> Sign:
     """What a person's sign of life counts for. Unknown projects create nothing; which session is meant may be unclear."""
-    wanted = ProjectNames(project_id, project_name, place, fuzzy)
-    if not wanted.is_empty:
-        target = find_project(step, wanted) or _of_timer(step, project_name)
-        return Sign() if target is None else _sign_of_life(step, session_of(step, session_id, target.id), target.id, place)
+    names = ProjectNames(project_id, project_name, place, fuzzy)
+    if not names.is_empty:
+        target = find_project(step, names) or _find_project_of_timer(step, project_name)
+        return Sign() if target is None else _store_prompt(step, session_of(step, session_id, target.id), target.id, place)
     if session_id is not None:
-        return _of_session(step, session_id)
+        return _note_session_prompt(step, session_id)
     known, by_hand = open_sessions(step), _open_timers(step, "origin <> 'auto' AND state = 'running'")
     if len(known) + len(by_hand) > 1:
-        return _nameless(step, None)
-    for row in known or dormant(step)[: 0 if by_hand else 1]:
-        return _sign_of_life(step, row["id"], row["project_id"], None)
+        return _store_nameless_prompt(step, None)
+    for row in known or dormant_sessions(step)[: 0 if by_hand else 1]:
+        return _store_prompt(step, row["id"], row["project_id"], None)
     # This client has no open session. Its own closed one was tried first, whatever is edited now: its hook means that one.
     running = (
         by_hand or _open_timers(step, "origin = 'auto' AND project_id IS NOT NULL") or _open_timers(step, "state = 'paused'")
     )
     if len(running) > 1:
-        return _nameless(step, None)
-    return _sign_of_life(step, None, running[0]["project_id"], None) if running else Sign()
+        return _store_nameless_prompt(step, None)
+    return _store_prompt(step, None, running[0]["project_id"], None) if running else Sign()
 
 
 def _open_timers(step: Step, condition: str) -> list[EntryRow]:
@@ -227,7 +227,7 @@ def _open_timers(step: Step, condition: str) -> list[EntryRow]:
     return [row for row in rows if step.admits(row["project_id"])]
 
 
-def _of_timer(step: Step, name: str | None) -> resolve.ProjectChoice | None:
+def _find_project_of_timer(step: Step, name: str | None) -> resolve.ProjectChoice | None:
     """The project of the timer by hand whose start used this name."""
     entry = start_names.find_timer(step, name) if name is not None else None
     row = fetch_one(step.conn, EntryRow, "SELECT project_id FROM entry WHERE id = ?", (entry,)) if entry is not None else None
@@ -236,26 +236,26 @@ def _of_timer(step: Step, name: str | None) -> resolve.ProjectChoice | None:
     return resolve.ProjectChoice(row["project_id"])
 
 
-def _of_session(step: Step, session_id: str) -> Sign:
+def _note_session_prompt(step: Step, session_id: str) -> Sign:
     """A sign of life that names its session. One for an unknown session is stored without a project, for review."""
     _close_idle(step)
     known = fetch_one(step.conn, SessionRow, "SELECT * FROM session WHERE id = ?", (session_id,))
     if known is None or not step.admits(known["project_id"]):
-        return _nameless(step, session_id)
-    return _sign_of_life(step, session_id, known["project_id"], None)
+        return _store_nameless_prompt(step, session_id)
+    return _store_prompt(step, session_id, known["project_id"], None)
 
 
-def _nameless(step: Step, session: str | None) -> Sign:
+def _store_nameless_prompt(step: Step, session: str | None) -> Sign:
     """Store a sign of life without a project: it counts for no timer."""
-    _tell(step, "prompt", session, None, None, step.now, None)
+    _store_beat(step, "prompt", session, None, None, step.now, None)
     return Sign()
 
 
-def _sign_of_life(step: Step, session: str | None, project_id: str | None, place: Context | None) -> Sign:
+def _store_prompt(step: Step, session: str | None, project_id: str | None, place: Context | None) -> Sign:
     """Store a sign of life. A session that closed for idleness continues; a stopped one stays stopped, and its evidence
     counts.
     """
-    _tell(step, "prompt", session, project_id, place, step.now, None)
+    _store_beat(step, "prompt", session, project_id, place, step.now, None)
     if session is not None:
         step.conn.execute("UPDATE session SET last_us = max(last_us, ?) WHERE id = ?", (to_us(step.now), session))
         again = "UPDATE session SET ended_us = NULL, end_reason = '' WHERE id = ? AND end_reason = ?"
@@ -263,7 +263,7 @@ def _sign_of_life(step: Step, session: str | None, project_id: str | None, place
     return Sign(session, project_id)
 
 
-def _tell(
+def _store_beat(
     step: Step,
     kind: BeatKind,
     session: str | None,
@@ -316,7 +316,7 @@ def note_process(step: Step, session_id: str, started: float | None, boot_id: st
     rowio.update(step.conn, "session", session_id, values)
 
 
-def end_dead(step: Step, session_id: str) -> None:
+def end_lost_session(step: Step, session_id: str) -> None:
     """End a session whose process is gone, at its last sign of life."""
     known = fetch_one(step.conn, SessionRow, "SELECT * FROM session WHERE id = ? AND ended_us IS NULL", (session_id,))
     if known is not None:

@@ -31,7 +31,7 @@ from stintd.store.rowio import fetch_all, fetch_one
 
 
 @frozen
-class Done:
+class TimerChanges:
     """The result of carrying out an outcome: entries that ended, and the one that was created."""
 
     stopped: list[str]
@@ -66,7 +66,7 @@ def open_timers(step: Step) -> list[TimeEntry]:
     return open_entries + waiting
 
 
-def _require_reach(
+def _select_within_reach(
     step: Step, target: timer.TimerSelector, states: tuple[str, ...] = ("running", "paused", "waiting")
 ) -> timer.TimerSelector:
     """The timer a request means; for a limited API client only one within its reach, whatever else runs, or `not_found`."""
@@ -111,8 +111,8 @@ def start(step: Step, request: StartRequest) -> Reply[StartedTimerJson]:
     The verbs of ClockMe's clients (start, stop, pause, resume, signs of life) accept a name close to that of one project unless
     `fuzzy` is false; no other command does.
     """
-    wanted = ProjectNames(request.project_id, request.project_name, request.place, request.fuzzy)
-    target = resolve.target(step, wanted, may_create=request.auto_create, fallback_id=request.fallback_project_id)
+    names = ProjectNames(request.project_id, request.project_name, request.place, request.fuzzy)
+    target = resolve.require_project(step, names, may_create=request.auto_create, fallback_id=request.fallback_project_id)
     by_hand = timer.is_manual_start(request.source or "api", request.session_id, request.pid, request.manual)
     session = None if by_hand else sessions.session_of(step, request.session_id, target.id)
     start = _start_of(step, target, request, session)
@@ -128,8 +128,8 @@ def start(step: Step, request: StartRequest) -> Reply[StartedTimerJson]:
 
 def switch(step: Step, request: StartRequest) -> Reply[StartedTimerJson]:
     """Stop every human timer and start this one by hand."""
-    wanted = ProjectNames(request.project_id, request.project_name, request.place)
-    target = resolve.target(step, wanted, may_create=request.auto_create, fallback_id=request.fallback_project_id)
+    names = ProjectNames(request.project_id, request.project_name, request.place)
+    target = resolve.require_project(step, names, may_create=request.auto_create, fallback_id=request.fallback_project_id)
     start = replace(_start_of(step, target, request, None), on_running=None)
     return _start_by_hand(step, timer.switch(open_timers(step), start, step.policy, step.now), target)
 
@@ -223,17 +223,17 @@ def _session_start(step: Step, target: resolve.ProjectChoice, request: StartRequ
 
 def stop(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: Unpack[TimerNames]) -> EntryAnswerJson:
     """Stop the timer a request means; if none of that name runs, the answer is `{entry: null}`."""
-    target = _target(step, which, at, fuzzy)
+    target = _select_timer(step, which, at, fuzzy)
     if target is None:
         return {"entry": None}
     instant = timer.check_at(at, step.now, step.policy)
     known = _find_session(step, which, target)
     if known is not None:
         return {"entry": _end_session(step, known, instant, which.get("project_name"))}
-    if _was_idle(step, which, target):
+    if _forget_idle_session(step, which, target):
         return {"entry": None}
     try:
-        target = _require_reach(step, target)
+        target = _select_within_reach(step, target)
     except NotFound:
         return {"entry": None}
     outcome = timer.stop(open_timers(step), target, step.policy, step.now)
@@ -267,14 +267,14 @@ def _end_session(step: Step, known: SessionRow, at: datetime, reason: str | None
     return ended[0] if ended else None
 
 
-def _was_idle(step: Step, which: TimerNames, target: timer.TimerSelector) -> bool:
+def _forget_idle_session(step: Step, which: TimerNames, target: timer.TimerSelector) -> bool:
     """Whether a stop names the client's own session that had already closed for idleness: it is now over for good. An
     automatic timer that runs in that project since rests on other evidence, so this stop does not end it.
     """
     if target.entry is not None or (target.project is None and target.session is None):
         return False
     own = target.session or sessions.session_of(step, None, target.project or "")
-    idle = sessions.dormant(step, own)
+    idle = sessions.dormant_sessions(step, own)
     if not idle or any(entry.origin != "auto" and entry.project == target.project for entry in open_timers(step)):
         return False
     sessions.forget(step, idle[0])
@@ -283,8 +283,8 @@ def _was_idle(step: Step, which: TimerNames, target: timer.TimerSelector) -> boo
 
 def pause(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: Unpack[TimerNames]) -> TimerAnswerJson:
     """Pause the running timer; an automatic timer becomes one by hand."""
-    target = _target(step, which, at, fuzzy) or _refuse_unknown_project()
-    outcome = timer.pause(open_timers(step), _require_reach(step, target), step.policy, step.now)
+    target = _select_timer(step, which, at, fuzzy) or _refuse_unknown_project()
+    outcome = timer.pause(open_timers(step), _select_within_reach(step, target), step.policy, step.now)
     with step.edit("pause", "pause the timer"):
         carry_out(step, outcome)
     settle(step)
@@ -293,8 +293,8 @@ def pause(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: U
 
 def resume(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: Unpack[TimerNames]) -> ResumedTimerJson:
     """Resume the paused timer."""
-    target = _target(step, which, at, fuzzy) or _refuse_unknown_project()
-    target = _require_reach(step, target, ("paused",))
+    target = _select_timer(step, which, at, fuzzy) or _refuse_unknown_project()
+    target = _select_within_reach(step, target, ("paused",))
     outcome = _decide(step, lambda: timer.resume(open_timers(step), target, step.policy, step.now))
     with step.edit("resume", "resume the timer"):
         done = carry_out(step, outcome)
@@ -304,7 +304,7 @@ def resume(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: 
 
 def cancel(step: Step, **which: Unpack[TimerNames]) -> EntryAnswerJson:
     """Discard the manual timer; its span returns to automatic tracking."""
-    target = _target(step, which, None, is_fuzzy=False) or _refuse_unknown_project()
+    target = _select_timer(step, which, None, is_fuzzy=False) or _refuse_unknown_project()
     outcome = timer.cancel(open_timers(step), target, step.policy, step.now)
     shown = _timer_json(step, outcome.timer)
     with step.edit("cancel", "cancel the timer"):
@@ -339,18 +339,18 @@ def _refuse_unknown_project() -> timer.TimerSelector:
     raise NotFound("there is no such project", "`stint projects` lists them")
 
 
-def _target(step: Step, which: TimerNames, at: datetime | None, is_fuzzy: bool) -> timer.TimerSelector | None:
+def _select_timer(step: Step, which: TimerNames, at: datetime | None, is_fuzzy: bool) -> timer.TimerSelector | None:
     """The timer a request names; None if it names a project that does not exist."""
-    wanted = ProjectNames(which.get("project_id"), which.get("project_name"), which.get("place"), is_fuzzy)
+    names = ProjectNames(which.get("project_id"), which.get("project_name"), which.get("place"), is_fuzzy)
     timer_id = which.get("timer_id")
     entry = EntryId(timer_id) if timer_id else None
     session = which.get("session_id")
-    if wanted.is_empty:
+    if names.is_empty:
         return timer.TimerSelector(entry, None, session, at)
-    project = sessions.find_project(step, wanted)
+    project = sessions.find_project(step, names)
     if project is not None:
         return timer.TimerSelector(entry, project.id, session, at)
-    by_name = start_names.find_timer(step, wanted.project_name) if wanted.project_name is not None else None
+    by_name = start_names.find_timer(step, names.project_name) if names.project_name is not None else None
     return timer.TimerSelector(by_name, None, session, at) if by_name is not None and entry in (None, by_name) else None
 
 
@@ -365,7 +365,7 @@ def _timer_json(step: Step, entry_id: str | None) -> EntryJson | None:
 # ---------------------------------------------------------------- effects
 
 
-def carry_out(step: Step, outcome: timer.TimerDecision) -> Done:
+def carry_out(step: Step, outcome: timer.TimerDecision) -> TimerChanges:
     """Write what the rules decided, in the order they gave."""
     stopped: list[str] = []
     made: str | None = None
@@ -384,7 +384,7 @@ def carry_out(step: Step, outcome: timer.TimerDecision) -> Done:
                 entry_rows.remove(step, entry_rows.row_of(step, effect.entry))
             case timer.SessionBeat():
                 sessions.carry_out(step, effect)
-    return Done(stopped, made)
+    return TimerChanges(stopped, made)
 
 
 def _start_entry(step: Step, effect: timer.StartEntry) -> str:
@@ -392,7 +392,7 @@ def _start_entry(step: Step, effect: timer.StartEntry) -> str:
     if not effect.may_overlap:
         entries.refuse_overlap(step, start_us)
         entries.refuse_beyond_reach(step, start_us, to_us(step.now))
-    billable = entries.bills(step, effect.project) if effect.billable is None else effect.billable
+    billable = entries.is_billed(step, effect.project) if effect.billable is None else effect.billable
     return entry_rows.add(
         step,
         {

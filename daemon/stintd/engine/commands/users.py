@@ -28,7 +28,7 @@ def create(step: Step, name: str, email: str | None = None, role: str = "standar
     """Invite a person; `conflict` if the address belongs to somebody. Nothing is sent: a program that listens for
     `user.invited` can notify them.
     """
-    _refuse_taken(step, email)
+    _refuse_taken_address(step, email)
     row = {
         "id": step.new_id(),
         "name": name.strip(),
@@ -43,7 +43,7 @@ def create(step: Step, name: str, email: str | None = None, role: str = "standar
     return Reply(shown)
 
 
-def _refuse_taken(step: Step, email: str | None, but: str = "") -> None:
+def _refuse_taken_address(step: Step, email: str | None, but: str = "") -> None:
     if email is None:
         return
     taken = fetch_one(step.conn, PersonRow, "SELECT id FROM person WHERE lower(email) = lower(?)", (email,))
@@ -61,9 +61,9 @@ def change(step: Step, user_id: str, revision: int | None = None, **values: Unpa
     if (name := values.get("name")) is not None:
         values["name"] = name.strip()
     wanted = rowio.differences(row, values)
-    _check(row, wanted)
+    _check_changes(row, wanted)
     if "email" in wanted:
-        _refuse_taken(step, values.get("email"), row["id"])
+        _refuse_taken_address(step, values.get("email"), row["id"])
     if wanted:
         _store(step, row, wanted)
     shown = person_json(step, find_person(step, row["id"]))
@@ -72,7 +72,7 @@ def change(step: Step, user_id: str, revision: int | None = None, **values: Unpa
     return shown
 
 
-def _check(row: ShownPersonRow, wanted: Mapping[str, object]) -> None:
+def _check_changes(row: ShownPersonRow, wanted: Mapping[str, object]) -> None:
     if row["role"] == "owner" and wanted.keys() & {"role", "status"}:
         raise Conflict("the owner's role and status cannot change", "change name and email only")
     if wanted.get("role") == "owner":

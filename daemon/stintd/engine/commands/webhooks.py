@@ -16,7 +16,7 @@ from stintd.store import outbox, rowio
 from stintd.store.row_types import WebhookRow
 from stintd.store.rowio import fetch_one
 
-MOST = 50
+MOST_WEBHOOKS = 50
 """Most webhooks of one home; every change is stored once for each."""
 
 
@@ -26,8 +26,8 @@ def create(
     """Create a webhook. Its secret is shown only in this answer, unless the client chose it (`chosen_secret`)."""
     _check_url(url, allow_private)
     (count,) = step.conn.execute("SELECT count(*) FROM webhook").fetchone()
-    if count >= MOST:
-        raise Conflict(f"there are {MOST} webhooks already", "delete one that is no longer needed")
+    if count >= MOST_WEBHOOKS:
+        raise Conflict(f"there are {MOST_WEBHOOKS} webhooks already", "delete one that is no longer needed")
     webhook_id = step.new_id()
     row = {
         "id": webhook_id,

@@ -66,8 +66,8 @@ class Backfill:
         """Undo the latest import."""
 
         def run(step: Step) -> dict[str, Any]:
-            edit_id = backfill.last(step)
-            changed = entries.take_back(step, edit_id)
+            edit_id = backfill.find_last_edit(step)
+            changed = entries.undo_edit(step, edit_id)
             return {"edit": evidence.edit(evidence.find_edit(step, edit_id)), "entries": len(changed)}
 
         return await self._engine.run(run, who)

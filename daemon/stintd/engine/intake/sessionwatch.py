@@ -108,7 +108,7 @@ class SessionWatch:
         way."""
         if session_id in self._dead:
             self._dead.remove(session_id)
-            await self._engine.run(lambda step: sessions.end_dead(step, session_id), "daemon")
+            await self._engine.run(lambda step: sessions.end_lost_session(step, session_id), "daemon")
         else:
             self._dead.add(session_id)
             self.note_change()

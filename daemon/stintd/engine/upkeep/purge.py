@@ -56,7 +56,7 @@ class Purge:
         watched = frozenset(path for path in self._watched() if not self._intake.is_excluded(path))
 
         def run(step: Step) -> PurgedRowsJson:
-            return purging.project(step, _find_project(step, project_id, name), watched)
+            return purging.purge_project(step, _find_project(step, project_id, name), watched)
 
         return await self._purge(run, None, is_dry, who)
 
@@ -65,7 +65,7 @@ class Purge:
         span = period(since, until, zone_of(self._engine.policy.zone), self._engine.clock.now())
         if span.start >= self._engine.clock.now():
             raise Invalid("the period has not begun", "name a period in the past")
-        return await self._purge(lambda step: purging.period(step, span), span, is_dry, who)
+        return await self._purge(lambda step: purging.purge_period(step, span), span, is_dry, who)
 
     async def _purge(self, run: Callable[[Step], PurgedRowsJson], span: Period | None, is_dry: bool, who: str) -> PurgedJson:
         async with self._lock:
@@ -110,7 +110,7 @@ def _find_project(step: Step, project_id: str | None, name: str | None) -> str:
     paths = fetch_one(
         step.conn, ProjectRow, "SELECT id FROM project WHERE id = ? OR name = ? ORDER BY deleted, id", (project_id, name)
     )
-    return str(paths["id"]) if paths is not None else resolve.target(step, ProjectNames(project_id, name)).id
+    return str(paths["id"]) if paths is not None else resolve.require_project(step, ProjectNames(project_id, name)).id
 
 
 def _roll_back(answer: PurgedRowsJson) -> PurgedRowsJson:
