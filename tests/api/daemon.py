@@ -16,7 +16,7 @@ from stintd import settings
 from stintd.app import compose
 from stintd.app.parts import SourceAccess
 from stintd.domain.policy import Policy
-from stintd.engine.delivery.connect import Book
+from stintd.engine.delivery.connect import TargetSettings
 from stintd.engine.upkeep.calendars import CalendarSettings
 from stintd.engine.upkeep.doctor import Watches
 from tests.api import contract
@@ -46,7 +46,7 @@ class Daemon:
             core,
             self.carrier,
             lambda: (),
-            Book(lambda: self.tables, settings.read_target, self._keep_target, self._take_over),
+            TargetSettings(lambda: self.tables, settings.read_target, self._keep_target, self._take_over),
             billing=lambda: self.billing or self.carrier,
             chance=lambda: 0.5,
         )
@@ -80,7 +80,7 @@ class Daemon:
             self.tables[name] = table
 
     async def _take_over(self) -> None:
-        await self.connecting.take_over()
+        await self.connecting.apply_settings()
 
     def set_settings(self, **values: Any) -> None:
         """These are in force from now on, for those who ask each time."""

@@ -178,10 +178,10 @@ async def test_a_limited_key_reaches_only_targets_that_are_its_clients(client, d
     assert await outcomes() == [True, True]  # of two clients: it may name the other
     assert fake.asked == []
     daemon.tables["desk"]["map"] = [{"project": "mine", "remote": {"task_id": "86fpd7vjz"}}]
-    await daemon.connecting.take_over()
+    await daemon.connecting.apply_settings()
     assert await outcomes() == [False, False]
     daemon.tables["desk"]["map"] = [{"client": "Acme", "remote": {"task_id": "86fpd7vjz"}}]
-    await daemon.connecting.take_over()
+    await daemon.connecting.apply_settings()
     assert await outcomes() == [False, True]
 
 

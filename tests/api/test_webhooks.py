@@ -56,7 +56,7 @@ def shown(client, webhook, field, value):
 
 def resting(daemon, webhook):
     """Until the lane of a webhook knows when it goes on."""
-    return soon(lambda: "rest" in daemon.pusher._lanes[webhook["id"]]._deadlines._known, "the lane rests")
+    return soon(lambda: "rest" in daemon.pusher._lanes[webhook["id"]]._deadlines._waits, "the lane rests")
 
 
 async def deliveries(client, webhook, **query):
@@ -175,7 +175,7 @@ async def test_a_webhook_that_cannot_be_is_refused_by_the_field_that_is_wrong(cl
 async def test_a_caller_s_own_secret_is_taken_and_not_shown(daemon, client):
     webhook = await made(client, secret="a-secret-of-my-own-choice")
     assert webhook["secret"] is None
-    assert daemon.secrets.valid(webhook["id"], daemon.clock.now()) == ["a-secret-of-my-own-choice"]
+    assert daemon.secrets.load_valid(webhook["id"], daemon.clock.now()) == ["a-secret-of-my-own-choice"]
 
 
 async def test_a_repeated_creation_makes_one_webhook_and_shows_its_secret_once(client):

@@ -14,7 +14,7 @@ from stintd.domain.billing.target import Target, TargetRule
 from stintd.engine.commands import approval, entries
 from stintd.engine.commands.entries import EntryRequest
 from stintd.engine.delivery.credentials import TargetKeys
-from stintd.engine.delivery.plan import Planned
+from stintd.engine.delivery.plan import TargetLink
 from stintd.engine.delivery.targetlane import LaneTools
 from stintd.engine.delivery.targets import BillingTargets
 from stintd.engine.rows import Row, select
@@ -102,7 +102,7 @@ class Desk:
     def _is_busy(self) -> bool:
         """Whether a lane does anything but wait for time to pass, or the engine has a step to do now."""
         lanes = self.targets._lanes.values()
-        return self.engine._pause() == 0 or not all(lane.is_waiting and not lane._woken.is_set() for lane in lanes)
+        return self.engine._pause() == 0 or not all(lane.is_waiting and not lane._wake.is_set() for lane in lanes)
 
 
 @asynccontextmanager
@@ -131,12 +131,12 @@ async def desk(
             return shape.make(carrier, begun.clock, Login(target.base_url, secret, target.options))
 
         targets = BillingTargets(LaneTools(begun.engine, keys, make, rng.random), supervisor)
-        begun.engine.on_outgoing.subscribe(targets.changed)
+        begun.engine.on_outgoing.subscribe(targets.wake_lanes)
         one = target if target is not None else target_of(kind)
         able = replace(shape.able, calls_per_hour=100_000)
-        planned = {one.name: Planned(one, able)}
+        planned = {one.name: TargetLink(one, able)}
         if beside is not None:
-            planned[OTHER] = Planned(replace(target_of("webhook", deliver=one.deliver), name=OTHER), KINDS["webhook"].able)
+            planned[OTHER] = TargetLink(replace(target_of("webhook", deliver=one.deliver), name=OTHER), KINDS["webhook"].able)
         await targets.connect(planned)
         try:
             yield Desk(begun, targets, fake)

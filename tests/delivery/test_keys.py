@@ -66,11 +66,11 @@ def keyring(tmp_path, monkeypatch):
 
 async def test_a_keyring_is_asked_by_service_and_user(keyring):
     (keyring / "clickup-acme").write_text("k-of-the-ring")
-    assert await keys_of(keyring).of(told(api_key_keyring="clickup/acme")) == "k-of-the-ring"
+    assert await keys_of(keyring).load_secret(told(api_key_keyring="clickup/acme")) == "k-of-the-ring"
     with pytest.raises(Unavailable, match="returned no secret"):
-        await keys_of(keyring).of(told(api_key_keyring="clickup/nobody"))
+        await keys_of(keyring).load_secret(told(api_key_keyring="clickup/nobody"))
     with pytest.raises(Unavailable, match="returned no secret"):
-        await keys_of(keyring).of(told(api_key_keyring="locked/acme"))
+        await keys_of(keyring).load_secret(told(api_key_keyring="locked/acme"))
 
 
 async def test_a_keyring_that_waits_for_a_person_holds_up_nobody(keyring):
@@ -85,7 +85,7 @@ async def test_a_keyring_that_waits_for_a_person_holds_up_nobody(keyring):
 
     beside = asyncio.ensure_future(turn())
     with pytest.raises(Unavailable, match="does not answer within 1 s"):
-        await keys_of(keyring, 1.0).of(told(api_key_keyring="hanging/acme"))
+        await keys_of(keyring, 1.0).load_secret(told(api_key_keyring="hanging/acme"))
     beside.cancel()
     assert turns > 3
 
@@ -93,12 +93,12 @@ async def test_a_keyring_that_waits_for_a_person_holds_up_nobody(keyring):
 async def test_a_system_without_any_keyring_says_so(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     with pytest.raises(Unavailable, match=r"the keyring .clickup/acme. returned no secret"):
-        await keys_of(tmp_path).of(told(api_key_keyring="clickup/acme"))
+        await keys_of(tmp_path).load_secret(told(api_key_keyring="clickup/acme"))
 
 
 async def test_a_command_says_the_key_on_its_first_line(tmp_path):
     command = script(tmp_path / "vault tool", "echo '  k-1  '; echo more; echo noise >&2")
-    assert await keys_of(tmp_path).of(told(api_key_cmd=f"'{command}' --for acme")) == "k-1"
+    assert await keys_of(tmp_path).load_secret(told(api_key_cmd=f"'{command}' --for acme")) == "k-1"
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ async def test_a_command_says_the_key_on_its_first_line(tmp_path):
 )
 async def test_a_command_that_fails_gives_no_key(tmp_path, text, problem):
     with pytest.raises(Unavailable, match=problem) as told_why:
-        await keys_of(tmp_path).of(told(api_key_cmd=script(tmp_path / "vault", text)))
+        await keys_of(tmp_path).load_secret(told(api_key_cmd=script(tmp_path / "vault", text)))
     assert "k-1" not in f"{told_why.value} {told_why.value.hint}"
 
 
@@ -120,13 +120,13 @@ async def test_a_command_that_fails_gives_no_key(tmp_path, text, problem):
 )
 async def test_a_command_that_is_none_is_named(tmp_path, command, problem):
     with pytest.raises(Unavailable, match=problem):
-        await keys_of(tmp_path).of(told(api_key_cmd=command))
+        await keys_of(tmp_path).load_secret(told(api_key_cmd=command))
 
 
 async def test_a_command_that_hangs_is_ended_with_all_it_began(tmp_path):
     command = script(tmp_path / "vault", f"sleep 600 & echo $! > {tmp_path}/child; wait")
     with pytest.raises(Unavailable, match="does not answer"):
-        await keys_of(tmp_path, 1.0).of(told(api_key_cmd=command))
+        await keys_of(tmp_path, 1.0).load_secret(told(api_key_cmd=command))
     child = int((tmp_path / "child").read_text())
 
     def is_gone():

@@ -5,14 +5,14 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stintd.domain.emitting import LONE_US, Sent, events, open_from, wakatime_item
+from stintd.domain.emitting import LONE_US, OutgoingBeat, events, first_open_us, wakatime_item
 
 IDLE = 900_000_000
 MINUTE = 60_000_000
 
 
 def sent(minute, path="/code/a.py", actor="human", **more):
-    return Sent(round(minute * MINUTE), actor, "dev", more.get("kind", "edit"), "acme", "main", path, "/code", "vim")
+    return OutgoingBeat(round(minute * MINUTE), actor, "dev", more.get("kind", "edit"), "acme", "main", path, "/code", "vim")
 
 
 def spans(beats, until=10_000):
@@ -30,8 +30,8 @@ def test_a_silence_is_nobodys():
 def test_the_last_length_is_not_told_before_it_is_known():
     beats = [sent(0), sent(2, "/code/b.py")]
     assert spans(beats, until=3) == [(0, 2, "/code/a.py")]
-    assert open_from(beats, IDLE, 3 * MINUTE) == 2 * MINUTE
-    assert open_from(beats, IDLE, 30 * MINUTE) is None
+    assert first_open_us(beats, IDLE, 3 * MINUTE) == 2 * MINUTE
+    assert first_open_us(beats, IDLE, 30 * MINUTE) is None
 
 
 def test_an_agent_has_a_bucket_of_its_own():
@@ -45,7 +45,7 @@ def test_in_parts_or_whole_the_events_cover_the_same_time(told, cut):
     beats = sorted({sent(second / 60, f"/code/{name}.py") for second, name in told})
     now = beats[min(cut, len(beats) - 1)].time_us
     first = events([one for one in beats if one.time_us <= now], IDLE, now)
-    begin = open_from([one for one in beats if one.time_us <= now], IDLE, now)
+    begin = first_open_us([one for one in beats if one.time_us <= now], IDLE, now)
     rest = events([one for one in beats if one.time_us >= begin], IDLE, 10**12)
     whole = events(beats, IDLE, 10**12)
     assert sum(one.end_us - one.start_us for one in first + rest) == sum(one.end_us - one.start_us for one in whole)

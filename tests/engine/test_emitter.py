@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
-from stintd.domain.emitting import Sent
+from stintd.domain.emitting import OutgoingBeat
 from stintd.domain.model import from_us, to_us
 from stintd.engine.delivery.emitter import GATHER, Emitter
 from tests.support import wait_until
@@ -18,7 +18,7 @@ async def test_what_comes_late_while_its_stretch_is_on_its_way_is_sent_too(tmp_p
         began, sent = run.clock.now(), list[list[int]]()
         late = to_us(began + timedelta(minutes=12, seconds=30))
 
-        async def deliver(beats: Sequence[Sent], now_us: int) -> None:
+        async def deliver(beats: Sequence[OutgoingBeat], now_us: int) -> None:
             sent.append([one.time_us for one in beats])
             if len(sent) == 1:
                 run.tell(beat(from_us(late), entity="late.py"))

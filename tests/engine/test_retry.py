@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stintd.engine.delivery.retry import LONGEST_ASKED, Retry, asked_pause
+from stintd.engine.delivery.retry import LONGEST_RETRY_AFTER, Retry, parse_retry_after
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
@@ -20,8 +20,8 @@ def test_pauses_double_up_to_an_hour(failures, seconds):
 @given(st.integers(1, 100_000), st.floats(0, 1), st.none() | st.timedeltas(timedelta(), timedelta(days=1000)))
 def test_no_pause_is_negative_or_longer_than_any_that_is_made(failures, chance, asked):
     pause = Retry().pause(failures, asked, lambda: chance)
-    assert timedelta(seconds=3.75) <= pause <= max(LONGEST_ASKED, timedelta(hours=1.25))
-    assert asked is None or pause >= min(asked, LONGEST_ASKED)
+    assert timedelta(seconds=3.75) <= pause <= max(LONGEST_RETRY_AFTER, timedelta(hours=1.25))
+    assert asked is None or pause >= min(asked, LONGEST_RETRY_AFTER)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_no_pause_is_negative_or_longer_than_any_that_is_made(failures, chance, 
 )
 def test_what_a_server_asks_for_is_understood_or_passed_over(text, seconds):
     expected = None if seconds is None else timedelta(seconds=seconds)
-    assert asked_pause(text, NOW) == expected
+    assert parse_retry_after(text, NOW) == expected
 
 
 @pytest.mark.parametrize(

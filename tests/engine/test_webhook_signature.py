@@ -13,7 +13,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from stintd.engine.delivery import webhook_signature
-from stintd.engine.delivery.webhook_secrets import OVERLAP, HookSecrets
+from stintd.engine.delivery.webhook_secrets import OVERLAP, WebhookSecrets
 from stintd.errors import Unavailable
 from stintd.secret import SecretFolder
 
@@ -93,30 +93,30 @@ def test_what_can_be_a_secret(secret, is_good):
 
 
 def test_a_rotated_secret_stays_valid_for_a_while_beside_the_new_one(tmp_path):
-    secrets = HookSecrets(SecretFolder(str(tmp_path / "secrets")))
+    secrets = WebhookSecrets(SecretFolder(str(tmp_path / "secrets")))
     first, second, third = [webhook_signature.new_secret() for _ in range(3)]
     secrets.begin("w", first)
     secrets.rotate("w", second, NOW)
     secrets.rotate("w", third, NOW + timedelta(hours=1))
     for old in (first, second, third):
-        assert Webhook(old).verify(BODY, signed(*secrets.valid("w", NOW + timedelta(hours=2)), now=NOW))
-    valid = secrets.valid("w", NOW + OVERLAP)
+        assert Webhook(old).verify(BODY, signed(*secrets.load_valid("w", NOW + timedelta(hours=2)), now=NOW))
+    valid = secrets.load_valid("w", NOW + OVERLAP)
     assert valid == [third, second]
     with pytest.raises(WebhookVerificationError):
         Webhook(first).verify(BODY, signed(*valid))
-    assert secrets.valid("w", NOW + OVERLAP + timedelta(hours=1)) == [third]
+    assert secrets.load_valid("w", NOW + OVERLAP + timedelta(hours=1)) == [third]
 
 
 def test_a_lost_or_broken_secret_is_said_and_replaced(tmp_path):
     folder = SecretFolder(str(tmp_path / "secrets"))
-    secrets = HookSecrets(folder)
+    secrets = WebhookSecrets(folder)
     with pytest.raises(Unavailable, match="lost"):
-        secrets.valid("w", NOW)
+        secrets.load_valid("w", NOW)
     secrets.rotate("w", "fresh-enough-secret", NOW)
-    assert secrets.valid("w", NOW) == ["fresh-enough-secret"]
+    assert secrets.load_valid("w", NOW) == ["fresh-enough-secret"]
     folder.keep("webhook-w", "{not json")
     with pytest.raises(Unavailable, match="cannot be read"):
-        secrets.valid("w", NOW)
+        secrets.load_valid("w", NOW)
 
 
 @pytest.mark.skipif(not shutil.which("node"), reason="no node here: install the package nodejs (apt install nodejs)")

@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypedDict
 from stintd.domain.model import BeatSignal
 from stintd.engine.apikeys import ApiKeys
 from stintd.engine.checkouts import Places
-from stintd.engine.delivery.connect import Connecting
+from stintd.engine.delivery.connect import TargetCommands
 from stintd.engine.delivery.webhooks import WebhookSender
 from stintd.engine.engine import Engine
 from stintd.engine.intake.backfill import Backfill
@@ -67,7 +67,7 @@ class Daemon(Protocol):
     apikeys: ApiKeys
     calendars: Calendars
     pusher: WebhookSender
-    connecting: Connecting
+    connecting: TargetCommands
     backfill: Backfill
     backups: Backups
     purge: Purge

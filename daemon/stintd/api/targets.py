@@ -136,21 +136,23 @@ async def map_all(surface: Surface, call: Call, request: Request) -> Shape:
 async def places(surface: Surface, call: Call, request: Request) -> Answered:
     """The places at a target that hours can go to."""
     name, is_fresh = call.arguments["target_name"], call.arguments.get("refresh", False)
-    return matching.places_json(await surface.daemon.connecting.catalogue.listing(name, is_fresh))
+    return matching.places_json(await surface.daemon.connecting.catalogue.read_listing(name, is_fresh))
 
 
 async def make_place(surface: Surface, call: Call, request: Request) -> Answered:
     """The place with this name at a target; it is created there unless it exists."""
     arguments = call.arguments
     catalogue = surface.daemon.connecting.catalogue
-    return matching.place_json(await catalogue.make(arguments["target_name"], arguments["name"], arguments.get("client", "")))
+    return matching.place_json(
+        await catalogue.make_place(arguments["target_name"], arguments["name"], arguments.get("client", ""))
+    )
 
 
 async def match(surface: Surface, call: Call, request: Request) -> Answered:
     """What is not mapped yet, each with the place that its name suggests."""
     name = call.arguments.pop("target_name")
     connecting = surface.daemon.connecting
-    listing = await connecting.catalogue.listing(name, call.arguments.pop("refresh", False))
+    listing = await connecting.catalogue.read_listing(name, call.arguments.pop("refresh", False))
     planned = connecting.targets.planned[name]
     return await query(lambda view: matching.proposals(view, planned, listing))(surface, call, request)
 

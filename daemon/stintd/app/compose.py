@@ -37,14 +37,14 @@ from stintd.engine import checkout_rows
 from stintd.engine.apikeys import ApiKeys, holders
 from stintd.engine.checkouts import Places
 from stintd.engine.commands.rebuild import rebuild_all
-from stintd.engine.delivery.connect import Book, Connecting
+from stintd.engine.delivery.connect import TargetCommands, TargetSettings
 from stintd.engine.delivery.credentials import TargetKeys
 from stintd.engine.delivery.emitter import Emitters
 from stintd.engine.delivery.retry import Retry
 from stintd.engine.delivery.targetlane import LaneTools
 from stintd.engine.delivery.targets import BillingTargets
-from stintd.engine.delivery.webhook_secrets import HookSecrets
-from stintd.engine.delivery.webhooklane import Tools
+from stintd.engine.delivery.webhook_secrets import WebhookSecrets
+from stintd.engine.delivery.webhooklane import WebhookTools
 from stintd.engine.delivery.webhooks import WebhookSender
 from stintd.engine.engine import Engine
 from stintd.engine.health import Health
@@ -165,7 +165,7 @@ def delivery(
     base: Core,
     carrier: Carrier,
     own_ports: Callable[[], Collection[str]],
-    book: Book | None = None,
+    book: TargetSettings | None = None,
     billing: Callable[[], Carrier] | None = None,
     chance: Callable[[], float] | None = None,
 ) -> DeliveryParts:
@@ -174,8 +174,8 @@ def delivery(
     1, if not random ones."""
     engine, live, supervisor = base.engine, base.live, base.supervisor
     secrets = SecretFolder(base.layout.secrets)
-    hook_secrets = HookSecrets(secrets)
-    tools = Tools(engine, hook_secrets, carrier, _retry(live.value))
+    hook_secrets = WebhookSecrets(secrets)
+    tools = WebhookTools(engine, hook_secrets, carrier, _retry(live.value))
     pusher = WebhookSender(replace(tools, chance=chance) if chance is not None else tools, supervisor)
     live.subscribe(lambda before, now: pusher.set_retry(_retry(now)))
 
@@ -186,10 +186,10 @@ def delivery(
 
     lane_tools = LaneTools(engine, TargetKeys(secrets, base.environment), make)
     targets = BillingTargets(replace(lane_tools, chance=chance) if chance is not None else lane_tools, supervisor)
-    book = book or Book(lambda: live.value.targets, settings.read_target, settings.set_target, live.reload)
-    connecting = Connecting(targets, KINDS, book)
-    live.subscribe(lambda before, now: connecting.take_over())
-    engine.on_outgoing.subscribe(targets.changed)
+    book = book or TargetSettings(lambda: live.value.targets, settings.read_target, settings.set_target, live.reload)
+    connecting = TargetCommands(targets, KINDS, book)
+    live.subscribe(lambda before, now: connecting.apply_settings())
+    engine.on_outgoing.subscribe(targets.wake_lanes)
 
     def addresses() -> dict[str, str | None]:
         return {name: live.value.text(f"emit.{name}") for name in ("activitywatch", "wakatime")}
@@ -361,7 +361,7 @@ def ports(base: Core, out: DeliveryParts, care: Upkeep, noticed: SourceAccess) -
             await loopback.move(now.port)
         if now.activitywatch_port != before.activitywatch_port:
             await watchers.move(now.activitywatch_port)
-        out.emitters.take_over()
+        out.emitters.apply_settings()
 
     live.subscribe(take_over)
     return Ports(live, facade, surface, http, loopback, watchers)

@@ -35,7 +35,7 @@ class App:
         await core.engine.start()
         await delivery.pusher.start()
         self._parts.upkeep.desktop.start()
-        await delivery.connecting.take_over()
+        await delivery.connecting.apply_settings()
         await ports.http.listen(self._channel)
         await ports.loopback.open(self._chosen.port)
         await ports.watchers.move(self._chosen.activitywatch_port)
@@ -88,7 +88,7 @@ class App:
         sources.watcher.tree.start()
         if core.seen_before is not None:
             tell(BlindSignal(core.seen_before, core.clock.now(), "the daemon was not running"))
-        self._parts.delivery.emitters.take_over()
+        self._parts.delivery.emitters.apply_settings()
         supervise("status", self._parts.upkeep.status_file.run)
         supervise("tracker", self._track)
         supervise("project files", sources.project_files.run)

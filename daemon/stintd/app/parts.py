@@ -9,10 +9,10 @@ from stintd.app.shared_watcher import SharedWatcher
 from stintd.clock import Clock
 from stintd.engine.apikeys import ApiKeys
 from stintd.engine.checkouts import Places
-from stintd.engine.delivery.connect import Connecting
+from stintd.engine.delivery.connect import TargetCommands
 from stintd.engine.delivery.emitter import Emitters
 from stintd.engine.delivery.targets import BillingTargets
-from stintd.engine.delivery.webhook_secrets import HookSecrets
+from stintd.engine.delivery.webhook_secrets import WebhookSecrets
 from stintd.engine.delivery.webhooks import WebhookSender
 from stintd.engine.engine import Engine
 from stintd.engine.intake.backfill import Backfill
@@ -70,9 +70,9 @@ class DeliveryParts:
     """What leaves this machine: webhooks, billing systems, copies of heartbeats."""
 
     carrier: Carrier
-    hook_secrets: HookSecrets
+    hook_secrets: WebhookSecrets
     pusher: WebhookSender
-    connecting: Connecting
+    connecting: TargetCommands
     emitters: Emitters
 
     @property

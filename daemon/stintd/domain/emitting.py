@@ -18,7 +18,7 @@ LONE_US = 60 * MICRO
 EDITOR = "app.editor.activity"
 
 
-class Sent(NamedTuple):
+class OutgoingBeat(NamedTuple):
     """A heartbeat to send to another program. `path`: the full path of a file. `place`: the folder that it belongs to."""
 
     time_us: int
@@ -41,33 +41,33 @@ class AwEvent(NamedTuple):
     data: tuple[tuple[str, str], ...]
 
 
-def bucket_of(beat: Sent) -> str:
+def bucket_of(beat: OutgoingBeat) -> str:
     """The bucket of a heartbeat: one for each device and actor, because they may work at the same time."""
     return f"stintd-{'agents' if beat.actor == 'agent' else 'editor'}_{beat.device or 'here'}"
 
 
-def events(beats: Iterable[Sent], idle_us: int, until_us: int) -> list[AwEvent]:
+def events(beats: Iterable[OutgoingBeat], idle_us: int, until_us: int) -> list[AwEvent]:
     """The events of heartbeats. Each heartbeat lasts until the next one of its bucket, unless a silence follows; equal
     neighbours are one event. The length of the last one is known only when a silence has followed it; `until_us` is now.
     """
     return [event for bucket, lane in lanes(beats).items() for event in _lane(bucket, lane, idle_us, until_us)]
 
 
-def open_from(beats: Iterable[Sent], idle_us: int, until_us: int) -> int | None:
+def first_open_us(beats: Iterable[OutgoingBeat], idle_us: int, until_us: int) -> int | None:
     """The earliest heartbeat whose length is not known yet; None when all are."""
     lasts = [lane[-1].time_us for lane in lanes(beats).values()]
     return min((last for last in lasts if until_us - last <= idle_us), default=None)
 
 
-def lanes(beats: Iterable[Sent]) -> dict[str, list[Sent]]:
+def lanes(beats: Iterable[OutgoingBeat]) -> dict[str, list[OutgoingBeat]]:
     """Heartbeats by bucket, in order."""
-    by_bucket: dict[str, list[Sent]] = defaultdict(list)
+    by_bucket: dict[str, list[OutgoingBeat]] = defaultdict(list)
     for beat in sorted(beats):
         by_bucket[bucket_of(beat)].append(beat)
     return dict(sorted(by_bucket.items()))
 
 
-def _lane(bucket: str, beats: Sequence[Sent], idle_us: int, until_us: int) -> list[AwEvent]:
+def _lane(bucket: str, beats: Sequence[OutgoingBeat], idle_us: int, until_us: int) -> list[AwEvent]:
     events: list[AwEvent] = []
     last_us = beats[-1].time_us
     ends = [after.time_us for _, after in pairwise(beats)]
@@ -83,7 +83,7 @@ def _lane(bucket: str, beats: Sequence[Sent], idle_us: int, until_us: int) -> li
     return [event for event in events if event.end_us > event.start_us]
 
 
-def _data(beat: Sent) -> tuple[tuple[str, str], ...]:
+def _data(beat: OutgoingBeat) -> tuple[tuple[str, str], ...]:
     texts = {
         "file": beat.path or beat.place,
         "project": beat.project,
@@ -95,7 +95,7 @@ def _data(beat: Sent) -> tuple[tuple[str, str], ...]:
     return tuple((name, text or "unknown") for name, text in texts.items())
 
 
-def wakatime_item(beat: Sent, agent: str) -> dict[str, Any]:
+def wakatime_item(beat: OutgoingBeat, agent: str) -> dict[str, Any]:
     """An item of `heartbeats.bulk`."""
     return {
         "entity": beat.path or beat.place or beat.project,

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from stintd.domain.emitting import EDITOR, AwEvent, Sent, events
+from stintd.domain.emitting import EDITOR, AwEvent, OutgoingBeat, events
 from stintd.domain.model import from_us
 from stintd.ports import Carrier, Failure, HttpRequest, HttpResponse
 
@@ -28,7 +28,7 @@ class ActivityWatchServer:
         self._carrier, self._base, self._hostname, self._idle_us = carrier, f"{url.rstrip('/')}/api/0", hostname, idle_us
         self._made: set[str] = set()
 
-    async def deliver(self, beats: Sequence[Sent], now_us: int) -> HttpResponse | Failure | None:
+    async def deliver(self, beats: Sequence[OutgoingBeat], now_us: int) -> HttpResponse | Failure | None:
         """None when its buckets say what these heartbeats say."""
         lanes: dict[str, list[AwEvent]] = defaultdict(list)
         for event in events(beats, self._idle_us, now_us):

@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Callable, Sequence
 
-from stintd.domain.emitting import Sent, wakatime_item
+from stintd.domain.emitting import OutgoingBeat, wakatime_item
 from stintd.ports import Carrier, Failure, HttpRequest, HttpResponse
 
 BATCH = 25
@@ -18,7 +18,7 @@ class WakaTimeServer:
         self._carrier, self._key = carrier, key
         self._url = f"{url.rstrip('/').removesuffix('/users/current/heartbeats.bulk')}/users/current/heartbeats.bulk"
 
-    async def deliver(self, beats: Sequence[Sent], now_us: int) -> HttpResponse | Failure | None:
+    async def deliver(self, beats: Sequence[OutgoingBeat], now_us: int) -> HttpResponse | Failure | None:
         """None when all are there. Items that are refused one by one are given up, as their own clients do."""
         key = self._key()
         if not key:

@@ -3,7 +3,7 @@
 import json
 
 from stintd.engine.delivery import attempt as delivering
-from stintd.engine.delivery.webhook_attempt import rest
+from stintd.engine.delivery.webhook_attempt import set_rest
 from stintd.engine.outbox import TARGET, target_of
 from stintd.engine.queries import outbox as queries
 from stintd.engine.step import Step
@@ -16,7 +16,7 @@ from stintd.store.rowio import fetch_one
 
 def retry_now(step: Step, delivery_id: str) -> DeliveryJson:
     """Try again now, whatever its state: the same delivery, with the same id."""
-    entry = delivering.row_of(step, delivery_id)
+    entry = delivering.find_delivery(step, delivery_id)
     if entry is not None:
         return queries.delivery_json(delivering.retry_now(step, entry))
     row = queries.find_delivery(step, delivery_id)
@@ -28,7 +28,7 @@ def retry_now(step: Step, delivery_id: str) -> DeliveryJson:
 
 def drop(step: Step, delivery_id: str) -> DeliveryJson:
     """Drop a delivery; repeating it changes nothing."""
-    entry = delivering.row_of(step, delivery_id)
+    entry = delivering.find_delivery(step, delivery_id)
     if entry is not None:
         return queries.delivery_json(delivering.drop(step, entry))
     row = queries.find_delivery(step, delivery_id)
@@ -68,7 +68,7 @@ def _wake(step: Step, target: str) -> None:
     """Send at once, because a person says that the receiver works again. If it does not, the delivery is tried for another
     day.
     """
-    rest(step, target.removeprefix(TARGET), 0, None, None)
+    set_rest(step, target.removeprefix(TARGET), 0, None, None)
     step.outgoing.add(target)
 
 

@@ -5,7 +5,7 @@ from stintd.domain.model import to_us
 from stintd.engine.commands.deliveries import events_text
 from stintd.engine.commands.entry_rows import check_revision
 from stintd.engine.delivery.webhook_attempt import park_waiting
-from stintd.engine.delivery.webhook_secrets import HookSecrets, new_secret
+from stintd.engine.delivery.webhook_secrets import WebhookSecrets, new_secret
 from stintd.engine.outbox import target_of
 from stintd.engine.queries.webhooks import find_webhook, webhook_json
 from stintd.engine.reply import Reply
@@ -21,7 +21,7 @@ MOST_WEBHOOKS = 50
 
 
 def create(
-    step: Step, secrets: HookSecrets, chosen_secret: str | None, url: str, events: tuple[str, ...], allow_private: bool = False
+    step: Step, secrets: WebhookSecrets, chosen_secret: str | None, url: str, events: tuple[str, ...], allow_private: bool = False
 ) -> Reply[MadeWebhookJson]:
     """Create a webhook. Its secret is shown only in this answer, unless the client chose it (`chosen_secret`)."""
     _check_url(url, allow_private)

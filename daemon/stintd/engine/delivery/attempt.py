@@ -54,10 +54,10 @@ def item_of(row: DeliveryRow) -> Item:
         delivery_id = deliveries.id_of(row["target"], row["entry_id"], row["part"], f"{row['generation']}.{number}")
     else:
         content = json.loads((row["held"] if delivery.verb == "delete" else row["sent"]) or "{}")
-    return as_item(delivery_id, content)
+    return to_item(delivery_id, content)
 
 
-def as_item(delivery_id: str, content: Content) -> Item:
+def to_item(delivery_id: str, content: Content) -> Item:
     """A content in the form connectors take."""
     return Item(
         id=delivery_id,
@@ -84,35 +84,35 @@ def begin(step: Step, seq: int, able: Abilities) -> DeliveryRow | None:
     row = deliveries.row_of_seq(step.conn, seq)
     if row is None or not _is_due(row, to_us(step.now)):
         return None
-    known = deliveries.from_row(row)
-    known = rules.retry(known) if known.state == PARKED else known
-    way = amendment.way_of(able, known)
+    delivery = deliveries.from_row(row)
+    delivery = rules.retry(delivery) if delivery.state == PARKED else delivery
+    way = amendment.way_of(able, delivery)
     if way in (amendment.SAME, amendment.STAY):
-        _leave(step, row, known, way)
+        _note_nothing_sent(step, row, delivery, way)
         return None
-    began = rules.begin(known, amendment.takes_away(known, way), way == amendment.CORRECT)
+    sending = rules.begin(delivery, amendment.takes_away(delivery, way), way == amendment.CORRECT)
     deliveries.update(
         step.conn,
         seq,
         {
-            **deliveries.to_row(began),
+            **deliveries.to_row(sending),
             "again_us": None,
             "attempts": row["attempts"] + 1,
             "first_try_us": row["first_try_us"] or to_us(step.now),
             "last_try_us": to_us(step.now),
         },
     )
-    _pin(step, row["entry_id"])
+    _pin_entry(step, row["entry_id"])
     return deliveries.row_of_seq(step.conn, seq)
 
 
-def _leave(step: Step, row: DeliveryRow, known: rules.Delivery, way: str) -> None:
+def _note_nothing_sent(step: Step, row: DeliveryRow, delivery: rules.Delivery, way: str) -> None:
     """Record that there is nothing to send, or no way to send it and why."""
     if way == amendment.SAME:
-        values: DeliveryColumns = {**deliveries.to_row(rules.record_same(known)), "finished_us": to_us(step.now)}
+        values: DeliveryColumns = {**deliveries.to_row(rules.record_same(delivery)), "finished_us": to_us(step.now)}
     else:
-        hold = amendment.difference_of(known)
-        values = {**deliveries.to_row(known), "hold": hold.reason, "remedy": hold.remedy}
+        hold = amendment.difference_of(delivery)
+        values = {**deliveries.to_row(delivery), "hold": hold.reason, "remedy": hold.remedy}
     deliveries.update(step.conn, row["seq"], {**values, "again_us": None})
 
 
@@ -124,26 +124,26 @@ def _is_due(row: DeliveryRow, now_us: int) -> bool:
     return row["state"] in (WAITING, CHANGED, WITHDRAWN) and row["next_us"] <= now_us
 
 
-def _pin(step: Step, entry_id: str) -> None:
+def _pin_entry(step: Step, entry_id: str) -> None:
     entry = fetch_one(step.conn, EntryRow, "SELECT pinned FROM entry WHERE id = ?", (entry_id,))
     if entry is not None and entry["pinned"] != ALL_PINS:
         rowio.update(step.conn, "entry", entry_id, {"pinned": ALL_PINS})
 
 
-def settle(step: Step, target: str, tried: TargetAttempt, retry: Retry) -> None:
+def settle(step: Step, target: str, attempt: TargetAttempt, retry: Retry) -> None:
     """Record the outcome of an attempt. An entry that changed meanwhile still has something to send."""
-    known = deliveries.targets(step.conn).get(target)
-    row = deliveries.row_of_seq(step.conn, tried.seq)
-    if known is None or row is None or row["state"] != SENDING:
+    state = deliveries.targets(step.conn).get(target)
+    row = deliveries.row_of_seq(step.conn, attempt.seq)
+    if state is None or row is None or row["state"] != SENDING:
         return
-    outcome = tried.outcome
-    _count(step, known, tried.calls)
+    outcome = attempt.outcome
+    _count_calls(step, state, attempt.calls)
     before = deliveries.from_row(row)
-    after = _after_outcome(before, tried, _is_over(step, row, known, outcome, retry))
+    after = _apply_outcome(before, attempt, _is_over(step, row, state, outcome, retry))
     values: DeliveryColumns = {
         **deliveries.to_row(after),
         "status": outcome.status,
-        "error": _text(after, outcome),
+        "error": _error_text(after, outcome),
         "next_us": to_us(step.now),
     }
     if after.state == PARKED:
@@ -153,18 +153,18 @@ def settle(step: Step, target: str, tried: TargetAttempt, retry: Retry) -> None:
     if outcome.kind in (TAKEN, MISSING):
         values |= {"attempts": 0, "first_try_us": None}
     elif after.state in rules.PENDING:
-        values["next_us"] = to_us(step.now + tried.pause)
+        values["next_us"] = to_us(step.now + attempt.pause)
     if before.held is not None and after.held is None:
         generation = row["generation"] + 1
         values |= {"generation": generation, "id": deliveries.id_of(target, row["entry_id"], row["part"], generation)}
     if after.state in (rules.DELIVERED, rules.GONE):
         values["finished_us"] = to_us(step.now)
-    deliveries.update(step.conn, tried.seq, values)
-    _note(step, known, outcome, tried.pause)
+    deliveries.update(step.conn, attempt.seq, values)
+    _note_outcome(step, state, outcome, attempt.pause)
 
 
-def _after_outcome(before: rules.Delivery, tried: TargetAttempt, is_over: bool) -> rules.Delivery:
-    outcome = tried.outcome
+def _apply_outcome(before: rules.Delivery, attempt: TargetAttempt, is_over: bool) -> rules.Delivery:
+    outcome = attempt.outcome
     if outcome.kind == TAKEN:
         return rules.record_taken(before, outcome.remote_id)
     if outcome.kind == MISSING:
@@ -177,34 +177,34 @@ def _after_outcome(before: rules.Delivery, tried: TargetAttempt, is_over: bool) 
         return rules.record_lost(before)
     if outcome.kind == BLIND or (outcome.kind == UNKNOWN and is_over):
         return rules.give_up(before)
-    return before if outcome.kind == UNKNOWN or tried.was_open else rules.record_unsent(before)
+    return before if outcome.kind == UNKNOWN or attempt.was_open else rules.record_unsent(before)
 
 
-def _is_over(step: Step, row: DeliveryRow, known: TargetRow, outcome: Outcome, retry: Retry) -> bool:
+def _is_over(step: Step, row: DeliveryRow, state: TargetRow, outcome: Outcome, retry: Retry) -> bool:
     """Whether this delivery failed for too long while its target accepted others: then the entry is the cause, and a person
     must look.
     """
     if outcome.kind != UNKNOWN or row["first_try_us"] is None:
         return False
-    is_well = known["success_us"] is not None and known["success_us"] > row["first_try_us"]
+    is_well = state["success_us"] is not None and state["success_us"] > row["first_try_us"]
     return is_well and retry.is_over(from_us(row["first_try_us"]), row["attempts"], step.now)
 
 
-def _text(after: rules.Delivery, outcome: Outcome) -> str:
+def _error_text(after: rules.Delivery, outcome: Outcome) -> str:
     if outcome.kind == BLIND:
         return "it is unknown whether it was stored: check there, then `retry` (if not) or `drop` (if so)"
     return "" if outcome.kind in (TAKEN, MISSING) else outcome.text
 
 
-def _count(step: Step, known: TargetRow, calls: int) -> None:
+def _count_calls(step: Step, state: TargetRow, calls: int) -> None:
     """Count the requests of this hour."""
     now_us = to_us(step.now)
-    is_fresh = not 0 <= now_us - known["window_us"] < HOUR_US
-    values = {"window_us": now_us, "used": calls} if is_fresh else {"used": known["used"] + calls}
-    deliveries.set_target(step.conn, known["name"], values)
+    is_fresh = not 0 <= now_us - state["window_us"] < HOUR_US
+    values = {"window_us": now_us, "used": calls} if is_fresh else {"used": state["used"] + calls}
+    deliveries.set_target(step.conn, state["name"], values)
 
 
-def _note(step: Step, known: TargetRow, outcome: Outcome, pause: timedelta) -> None:
+def _note_outcome(step: Step, state: TargetRow, outcome: Outcome, pause: timedelta) -> None:
     """Update the state of the target as a whole."""
     now_us = to_us(step.now)
     if outcome.kind in (TAKEN, MISSING, REFUSED, LOCKED, LOST, BLIND):
@@ -216,52 +216,52 @@ def _note(step: Step, known: TargetRow, outcome: Outcome, pause: timedelta) -> N
     elif outcome.kind == STOPPED:
         values = {"stopped": 1, "trouble": outcome.text, "rest_us": to_us(step.now + STOPPED_PAUSE)}
     else:
-        failures = known["failures"] + 1
+        failures = state["failures"] + 1
         is_all = outcome.kind != UNKNOWN or failures >= RESTING_AFTER or outcome.status is None
         values = {
             "failures": failures,
-            "failing_us": known["failing_us"] or now_us,
+            "failing_us": state["failing_us"] or now_us,
             "trouble": outcome.text,
             "rest_us": to_us(step.now + pause) if is_all else None,
         }
-    deliveries.set_target(step.conn, known["name"], values)
+    deliveries.set_target(step.conn, state["name"], values)
 
 
 def count_calls(step: Step, target: str, calls: int) -> None:
     """Count requests to the target other than deliveries."""
-    known = deliveries.targets(step.conn).get(target)
-    if known is not None and calls:
-        _count(step, known, calls)
+    state = deliveries.targets(step.conn).get(target)
+    if state is not None and calls:
+        _count_calls(step, state, calls)
 
 
 def note_answer(step: Step, target: str, outcome: Outcome | None, pause: timedelta, calls: int) -> None:
     """Record a request to the target other than a delivery; `outcome` says how it failed, None means that it succeeded."""
-    known = deliveries.targets(step.conn).get(target)
-    if known is not None:
-        _count(step, known, calls)
-        _note(step, known, outcome or Outcome(TAKEN), pause)
+    state = deliveries.targets(step.conn).get(target)
+    if state is not None:
+        _count_calls(step, state, calls)
+        _note_outcome(step, state, outcome or Outcome(TAKEN), pause)
 
 
 def note_failure(step: Step, target: str, outcome: Outcome, pause: timedelta) -> None:
     """Record that the target could not even be asked (its secret is not available)."""
-    known = deliveries.targets(step.conn).get(target)
-    if known is not None:
-        _note(step, known, outcome, pause)
+    state = deliveries.targets(step.conn).get(target)
+    if state is not None:
+        _note_outcome(step, state, outcome, pause)
 
 
 # ---------------------------------------------------------------- people
 
 
-def row_of(step: Reader, delivery_id: str) -> DeliveryRow | None:
+def find_delivery(step: Reader, delivery_id: str) -> DeliveryRow | None:
     """The row of an id, or of a unique beginning of one; None if it is no delivery of an entry."""
     delivery = fetch_one(step.conn, DeliveryRow, "SELECT * FROM delivery WHERE id = ?", (delivery_id,))
     if delivery is not None or len(delivery_id) < 4:
         return delivery
     bounds = (delivery_id, delivery_id + "\U0010ffff")
-    near = fetch_all(step.conn, DeliveryRow, "SELECT * FROM delivery WHERE id >= ? AND id < ? LIMIT 2", bounds)
-    if len(near) > 1:
+    matches = fetch_all(step.conn, DeliveryRow, "SELECT * FROM delivery WHERE id >= ? AND id < ? LIMIT 2", bounds)
+    if len(matches) > 1:
         raise Conflict(f"several deliveries begin with {delivery_id[:40]}", "use the whole id")
-    return near[0] if near else None
+    return matches[0] if matches else None
 
 
 def retry_now(step: Step, row: DeliveryRow) -> DeliveryRow:

@@ -37,28 +37,28 @@ class TargetKeys:
         """Delete the secret of a target that is gone."""
         self._folder.drop(_PREFIX + name)
 
-    async def of(self, target: Target) -> str:
+    async def load_secret(self, target: Target) -> str:
         """The secret of a target, "" if it has none. `unavailable` if it should have one that cannot be read."""
         key = target.key
         if "api_key_env" in key:
-            return self._of_variable(key["api_key_env"])
+            return self._load_from_environment(key["api_key_env"])
         if "api_key_cmd" in key:
-            return await self._run_command(_words(key["api_key_cmd"]), "api_key_cmd")
+            return await self._run_command(_split_command(key["api_key_cmd"]), "api_key_cmd")
         if "api_key_keyring" in key:
             service, _, user = key["api_key_keyring"].partition("/")
-            return await self._of_keyring(service, user)
+            return await self._load_from_keyring(service, user)
         if "api_key_file" in key:
-            return _in_file(key["api_key_file"])
+            return _load_from_file(key["api_key_file"])
         return self._folder.read(_PREFIX + target.name) or ""
 
-    async def _of_keyring(self, service: str, user: str) -> str:
+    async def _load_from_keyring(self, service: str, user: str) -> str:
         if find_spec("keyring") is None:
             raise Unavailable(
                 "the Python package keyring is not installed", "install it beside stintd: pip install 'stintd[keyring]'"
             )
         return await self._run_command([sys.executable, "-c", _ASK_KEYRING, service, user], f"the keyring ({service}/{user})")
 
-    def _of_variable(self, name: str) -> str:
+    def _load_from_environment(self, name: str) -> str:
         secret = self._environment.get(name, "").strip()
         if not secret:
             raise Unavailable(
@@ -78,7 +78,7 @@ class TargetKeys:
             async with asyncio.timeout(self._seconds):
                 out, _ = await process.communicate()
         except TimeoutError:
-            _end(process.pid)
+            _kill_group(process.pid)
             await process.wait()
             raise Unavailable(
                 f"{what} does not answer within {self._seconds:g} s", "check whether it waits for a password"
@@ -89,11 +89,11 @@ class TargetKeys:
         return text
 
 
-def _in_file(path: str) -> str:
+def _load_from_file(path: str) -> str:
     return secret_of_file(os.path.expanduser(path))
 
 
-def _words(command: str) -> list[str]:
+def _split_command(command: str) -> list[str]:
     try:
         words = shlex.split(command)
     except ValueError as error:
@@ -103,7 +103,7 @@ def _words(command: str) -> list[str]:
     return [os.path.expanduser(words[0]), *words[1:]]
 
 
-def _end(leader: int) -> None:
+def _kill_group(leader: int) -> None:
     """Kill the whole process group: child processes would keep the pipe open."""
     with suppress(ProcessLookupError):
         os.killpg(leader, signal.SIGKILL)

@@ -1,7 +1,7 @@
 """Heartbeats from an instant on, in the form sent to other servers."""
 
 from stintd.domain import privacy
-from stintd.domain.emitting import Sent
+from stintd.domain.emitting import OutgoingBeat
 from stintd.domain.kinds import AGENT_KINDS
 from stintd.domain.model import Context
 from stintd.engine import wire
@@ -10,12 +10,12 @@ from stintd.engine.resolver import load_resolver
 from stintd.engine.view import View
 from stintd.store import heartbeats
 
-TOLD = frozenset({"edit", "read", "tool", "commit", "prompt"})
+SENT_KINDS = frozenset({"edit", "read", "tool", "commit", "prompt"})
 """Kinds that are work on something; marks, sessions and presence stay in stintd."""
 WINDOW_US = 86_400_000_000
 
 
-def since(view: View, lo_us: int, hi_us: int) -> tuple[list[Sent], int]:
+def load_outgoing_beats(view: View, lo_us: int, hi_us: int) -> tuple[list[OutgoingBeat], int]:
     """Heartbeats of [lo, hi], at most a day of them, and where that day ends."""
     first = view.conn.execute("SELECT min(first_us) FROM span WHERE last_us >= ?", (lo_us,)).fetchone()[0]
     if first is None or first > hi_us:
@@ -27,22 +27,22 @@ def since(view: View, lo_us: int, hi_us: int) -> tuple[list[Sent], int]:
     beats = []
     for run in heartbeats.runs(view.conn, lo_us, end_us):
         context = contexts[run.context]
-        if context.kind not in TOLD:
+        if context.kind not in SENT_KINDS:
             continue
         for time_us, entity in heartbeats.beats(view.conn, run):
             if lo_us <= time_us <= end_us:
                 project = resolver.as_of(time_us).resolve(context, entity).project
-                beat = _sent(time_us, context, entity, names.get(project, "") if project else "")
+                beat = _outgoing_beat(time_us, context, entity, names.get(project, "") if project else "")
                 beats.append(beat._replace(path="", place="") if view.policy.hide_project_names else beat)
     return sorted(beats), end_us
 
 
-def _sent(time_us: int, context: Context, entity: str, project: str) -> Sent:
+def _outgoing_beat(time_us: int, context: Context, entity: str, project: str) -> OutgoingBeat:
     is_agents = context.actor == "agent" or context.witness == "agent" or context.kind in AGENT_KINDS
     place = context.repo_path or context.folder or ""
     is_file = context.kind in ("edit", "read", "tool") and context.source != "browser" and bool(entity)
     path = entity if entity.startswith("/") else f"{place.rstrip('/')}/{entity}" if place else ""
-    return Sent(
+    return OutgoingBeat(
         time_us,
         "agent" if is_agents else "human",
         context.device,

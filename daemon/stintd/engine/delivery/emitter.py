@@ -13,10 +13,10 @@ from datetime import timedelta
 from sqlite3 import Connection
 from typing import Any
 
-from stintd.domain.emitting import Sent, open_from
+from stintd.domain.emitting import OutgoingBeat, first_open_us
 from stintd.domain.model import Heartbeat, to_us
 from stintd.engine.delivery import emitted
-from stintd.engine.delivery.retry import Retry, asked_pause
+from stintd.engine.delivery.retry import Retry, parse_retry_after
 from stintd.engine.engine import Engine
 from stintd.engine.step import Step
 from stintd.engine.supervisor import Supervisor
@@ -30,7 +30,7 @@ GATHER = 60.0
 REFUSED_TRIES = 5
 """Tries of a stretch that a receiver rejects as wrong; then it is skipped, because sending it again will not help."""
 log = logging.getLogger(__name__)
-Deliver = Callable[[Sequence[Sent], int], Awaitable[HttpResponse | Failure | None]]
+Deliver = Callable[[Sequence[OutgoingBeat], int], Awaitable[HttpResponse | Failure | None]]
 """Sends heartbeats in order, with the current time; None if the receiver has them all, else what went wrong."""
 
 
@@ -42,23 +42,23 @@ class Emitter:
         self._retry = retry or Retry(initial=timedelta(seconds=15), longest=timedelta(hours=1))
         self._wake = asyncio.Event()
         self._failures = 0
-        self._came_us: float = math.inf  # the earliest heartbeat that came since this round began to read
+        self._earliest_us: float = math.inf  # the earliest heartbeat that came since this round began to read
 
     def note_admitted(self, beats: Sequence[Heartbeat]) -> None:
         """Note heartbeats that were accepted, late ones included. Called before the step that stores them is done."""
         earliest = min(to_us(beat.time) for beat in beats)
-        self._came_us = min(self._came_us, earliest)
-        self._engine.write(lambda step: _back_to(step, self._name, earliest), soon=False)
+        self._earliest_us = min(self._earliest_us, earliest)
+        self._engine.write(lambda step: _rewind_cursor(step, self._name, earliest), soon=False)
         self._wake.set()
 
     async def run(self) -> None:
         """Send until cancelled; a new receiver gets heartbeats from now on."""
         now_us = to_us(self._engine.clock.now())
-        await self._engine.run(lambda step: _begin(step, self._name, self._address, now_us), "daemon")
+        await self._engine.run(lambda step: _start_cursor(step, self._name, self._address, now_us), "daemon")
         while True:
             left = "more"
             while left == "more":
-                left = await self._round()
+                left = await self._send_stretch()
             await self._wait(is_open=left == "open")
             await self._engine.clock.sleep(GATHER)
 
@@ -70,38 +70,38 @@ class Emitter:
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for one in waits:
-                one.cancel()
+            for wait in waits:
+                wait.cancel()
 
-    async def _round(self) -> str:
+    async def _send_stretch(self) -> str:
         """Send a stretch; whether there is "more", or something still "open"."""
         self._wake.clear()
-        self._came_us = math.inf
+        self._earliest_us = math.inf
         now_us = to_us(self._engine.clock.now())
-        beats, end_us, lo_us = await self._read(now_us)
+        beats, end_us, lo_us = await self._load_stretch(now_us)
         trouble = await self._deliver(beats, now_us) if beats else None
         if trouble is not None and not await self._wait_after_failure(trouble):
             return "more"
         self._note_success(trouble is None)
         idle_us = self._engine.policy.idle_timeout // timedelta(microseconds=1)
-        open_us = open_from(beats, idle_us, now_us)
+        open_us = first_open_us(beats, idle_us, now_us)
         done_us = end_us if open_us is None else min(end_us, open_us)
-        if self._came_us < done_us:  # it lies in the stretch just sent, and the cursor was never beyond it: send it again
+        if self._earliest_us < done_us:  # it lies in the stretch just sent, and the cursor was never beyond it: send it again
             return "more"
         if done_us > lo_us:
-            self._engine.write(lambda step: _on_to(step, self._name, lo_us, done_us), soon=False)
+            self._engine.write(lambda step: _advance_cursor(step, self._name, lo_us, done_us), soon=False)
             await self._engine.run(lambda step: None, "daemon")
         return "more" if end_us < now_us else "open" if open_us is not None else ""
 
-    async def _read(self, now_us: int) -> tuple[list[Sent], int, int]:
+    async def _load_stretch(self, now_us: int) -> tuple[list[OutgoingBeat], int, int]:
         """What to send next, with the end and the start of that stretch."""
         engine = self._engine
 
-        def ask(conn: Connection) -> tuple[list[Sent], int, int]:
+        def read_stretch(conn: Connection) -> tuple[list[OutgoingBeat], int, int]:
             lo_us = int(cursors.get(conn, PREFIX + self._name) or now_us)
-            return (*emitted.since(View(conn, engine.clock.now(), engine.policy), lo_us, now_us), lo_us)
+            return (*emitted.load_outgoing_beats(View(conn, engine.clock.now(), engine.policy), lo_us, now_us), lo_us)
 
-        return await engine.read(ask)
+        return await engine.read(read_stretch)
 
     async def _wait_after_failure(self, trouble: HttpResponse | Failure) -> bool:
         """Wait before the next try; True if this stretch is skipped instead."""
@@ -117,7 +117,7 @@ class Emitter:
             subject=self._name,
         )
         now = self._engine.clock.now()
-        retry_after = asked_pause(trouble.headers.get("retry-after"), now) if isinstance(trouble, HttpResponse) else None
+        retry_after = parse_retry_after(trouble.headers.get("retry-after"), now) if isinstance(trouble, HttpResponse) else None
         await self._engine.clock.sleep(self._retry.pause(self._failures, retry_after, random.random).total_seconds())
         return False
 
@@ -140,7 +140,7 @@ class Emitters:
     ) -> None:
         """`addresses` says by name where the settings want copies sent, `own` where this daemon itself listens."""
         self._engine, self._supervisor, self._makers = engine, supervisor, makers
-        self._addresses, self._own = addresses, own
+        self._addresses, self._own_addresses = addresses, own
         self._running: dict[str, tuple[str, Emitter, asyncio.Task[None]]] = {}
 
     def note_admitted(self, beats: Sequence[Heartbeat]) -> None:
@@ -148,9 +148,9 @@ class Emitters:
         for _, emitter, _ in self._running.values():
             emitter.note_admitted(beats)
 
-    def take_over(self) -> None:
+    def apply_settings(self) -> None:
         """Send to the addresses of the settings and to no others; never to this daemon itself, which has everything."""
-        addresses, own = self._addresses(), self._own()
+        addresses, own = self._addresses(), self._own_addresses()
         for name, make in self._makers.items():
             address = addresses.get(name)
             is_own = address is not None and "/".join(address.split("/")[:3]) in own
@@ -160,7 +160,7 @@ class Emitters:
                 known[2].cancel()
                 del self._running[name]
             if address is None:
-                self._engine.write(lambda step, gone=name: _forget(step, gone), soon=False)  # type: ignore[misc]
+                self._engine.write(lambda step, gone=name: _drop_cursors(step, gone), soon=False)  # type: ignore[misc]
                 self._engine.health.clear("emit_failed", name)
                 if is_own:
                     text = f"emit.{name} names stintd itself"
@@ -170,30 +170,30 @@ class Emitters:
                 self._running[name] = (address, emitter, self._supervisor.start(f"emit {name}", emitter.run))
 
 
-def _forget(step: Step, name: str) -> None:
+def _drop_cursors(step: Step, name: str) -> None:
     """Stop sending to a receiver; if it is set again, sending begins from that moment."""
     for ending in ("", ".from", ".to"):
         cursors.drop(step.conn, PREFIX + name + ending)
 
 
-def _begin(step: Step, name: str, address: str, us: int) -> None:
+def _start_cursor(step: Step, name: str, address: str, us: int) -> None:
     """Send nothing from before the receiver was set."""
     if cursors.get(step.conn, PREFIX + name + ".to") != address:
         cursors.put(step.conn, {PREFIX + name: str(us), PREFIX + name + ".from": str(us), PREFIX + name + ".to": address})
 
 
-def _back_to(step: Step, name: str, us: int) -> None:
+def _rewind_cursor(step: Step, name: str, us: int) -> None:
     """A heartbeat from before what was sent: everything that no silence parts from it is sent again, because it may end
     or divide what began long before. Never from before it was wanted.
     """
-    known, begun = cursors.get(step.conn, PREFIX + name), cursors.get(step.conn, PREFIX + name + ".from")
-    if known is not None and us < int(known):
+    cursor, first_cursor = cursors.get(step.conn, PREFIX + name), cursors.get(step.conn, PREFIX + name + ".from")
+    if cursor is not None and us < int(cursor):
         idle_us = step.policy.idle_timeout // timedelta(microseconds=1)
         first_us = min(us, heartbeats.island(step.conn, us, us, idle_us)[0])
-        cursors.put(step.conn, {PREFIX + name: str(max(first_us, int(begun or us)))})
+        cursors.put(step.conn, {PREFIX + name: str(max(first_us, int(first_cursor or us)))})
 
 
-def _on_to(step: Step, name: str, from_us: int, us: int) -> None:
+def _advance_cursor(step: Step, name: str, from_us: int, us: int) -> None:
     """Move the cursor to here, unless a late heartbeat came meanwhile."""
     if cursors.get(step.conn, PREFIX + name) == str(from_us):
         cursors.put(step.conn, {PREFIX + name: str(us)})

@@ -14,49 +14,49 @@ from stintd.errors import StintdError
 
 RECORD_RETRY = 5.0
 """Seconds between tries to write an outcome that could not be written; meanwhile nothing more is sent."""
-Found = TypeVar("Found")
+LaneView = TypeVar("LaneView")
 Act = Callable[[], Awaitable[None]]
 
 
-class Lane(ABC, Generic[Found]):
+class Lane(ABC, Generic[LaneView]):
     """Runs until nothing is left to do. `is_waiting`: for time to pass, or to be woken."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine, self._clock = engine, engine.clock
-        self._woken = asyncio.Event()
+        self._wake = asyncio.Event()
         self.is_stopping = False
         self.is_waiting = False
 
     @abstractmethod
-    def _look(self, conn: Connection) -> Found:
+    def _load_view(self, conn: Connection) -> LaneView:
         """Read the state from the database, in a reader's thread."""
 
     @abstractmethod
-    def _report(self, look: Found) -> None:
+    def _report(self, view: LaneView) -> None:
         """Report the state that was read, for warnings."""
 
     @abstractmethod
-    def _next(self, look: Found) -> tuple[float, Act | None]:
+    def _next_act(self, view: LaneView) -> tuple[float, Act | None]:
         """What to do, and in how many seconds; None if there is nothing."""
 
     def wake(self) -> None:
         """Look again: something changed for this receiver."""
-        self._woken.set()
+        self._wake.set()
 
     def stop(self) -> None:
         """Begin nothing more; a request under way may finish."""
         self.is_stopping = True
-        self._woken.set()
+        self._wake.set()
 
     async def run(self) -> None:
         """Do what waits."""
         while not self.is_stopping:
-            self._woken.clear()
-            look = await self._engine.database.read(self._look)
-            self._report(look)
-            wait, act = self._next(look)
+            self._wake.clear()
+            view = await self._engine.database.read(self._load_view)
+            self._report(view)
+            wait, act = self._next_act(view)
             if act is None:
-                if not self._woken.is_set():
+                if not self._wake.is_set():
                     return
             elif wait > 0:
                 await self._pause(wait)
@@ -64,7 +64,7 @@ class Lane(ABC, Generic[Found]):
                 await act()
 
     async def _pause(self, seconds: float) -> None:
-        tasks = [asyncio.ensure_future(self._clock.sleep(seconds)), asyncio.ensure_future(self._woken.wait())]
+        tasks = [asyncio.ensure_future(self._clock.sleep(seconds)), asyncio.ensure_future(self._wake.wait())]
         self.is_waiting = True
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -22,8 +22,8 @@ from stintd.domain.billing.portion import SECOND, Portion
 from stintd.domain.day import day_of
 from stintd.domain.model import from_us, to_us
 from stintd.engine import wire
-from stintd.engine.delivery.attempt import as_item
-from stintd.engine.delivery.plan import Piece, Planned, content, work_of
+from stintd.engine.delivery.attempt import to_item
+from stintd.engine.delivery.plan import Piece, TargetLink, content, entry_facts
 from stintd.engine.entries import find
 from stintd.engine.step import Step
 from stintd.engine.view import Reader
@@ -42,7 +42,7 @@ OPEN = ["e.end_us IS NULL", "e.actor = 'human'", "e.state = 'running'", "e.is_co
 
 
 @frozen
-class Live:
+class LiveTimerView:
     """The timer that runs there, and the one that is to run there."""
 
     row: LiveTimerRow | None = None
@@ -50,18 +50,18 @@ class Live:
 
     @property
     def duty(self) -> str:
-        return livetimer.duty(_mirror(self.row), self.wanted)
+        return livetimer.duty(_remote_timer(self.row), self.wanted)
 
     @property
     def next_us(self) -> int:
         """The earliest time for the next step; a blocked step waits only while the timer stays the same."""
         if self.row is None:
             return 0
-        is_other = self.row["state"] == BLOCKED and not cast(RemoteTimer, _mirror(self.row)).is_for(self.wanted)
+        is_other = self.row["state"] == BLOCKED and not cast(RemoteTimer, _remote_timer(self.row)).is_for(self.wanted)
         return 0 if is_other else int(self.row["next_us"])
 
 
-def _mirror(row: LiveTimerRow | None) -> RemoteTimer | None:
+def _remote_timer(row: LiveTimerRow | None) -> RemoteTimer | None:
     return (
         RemoteTimer(row["state"], row["entry_id"], row["run"], json.loads(row["content"])["remote"]) if row is not None else None
     )
@@ -70,28 +70,28 @@ def _mirror(row: LiveTimerRow | None) -> RemoteTimer | None:
 # ---------------------------------------------------------------- what is wanted
 
 
-def look(reading: Reader, link: Planned) -> Live:
+def load_view(reading: Reader, link: TargetLink) -> LiveTimerView:
     """What a target's timer is and should be. Its rows count even if the owner wants no timers there any more: what runs is
     stopped.
     """
     if not link.able.live:
-        return Live()
-    return Live(mirrors.get(reading.conn, link.target.name), wanted_timer(reading, link) if link.target.live else None)
+        return LiveTimerView()
+    return LiveTimerView(mirrors.get(reading.conn, link.target.name), wanted_timer(reading, link) if link.target.live else None)
 
 
-def wanted_timer(reading: Reader, link: Planned) -> WantedTimer | None:
+def wanted_timer(reading: Reader, link: TargetLink) -> WantedTimer | None:
     """The person's running timer that has a place there; of several, the one started last. An automatic timer ends earlier
     than its end is noticed, so it runs there only if the target allows a correction of the end.
     """
     running = [(runs(row)[-1][0], row["id"], row) for row in find(reading, OPEN, [])]
     for start_us, _, row in sorted(running, key=lambda entry: entry[:2], reverse=True):
         day = day_of(from_us(start_us), ZoneInfo(reading.policy.zone))
-        work = work_of(row, day)
+        work = entry_facts(row, day)
         place = targets.place(link.target, work)
         if place is not None and (link.able.update or row["origin"] != "auto"):
             start = start_us // SECOND
-            wanted = content(link.target, Piece(row, 0, Portion(day, start, start, 0), work, None, False))
-            return WantedTimer(row["id"], len(runs(row)) - 1, dict(place), wanted)
+            wanted_content = content(link.target, Piece(row, 0, Portion(day, start, start, 0), work, None, False))
+            return WantedTimer(row["id"], len(runs(row)) - 1, dict(place), wanted_content)
     return None
 
 
@@ -112,11 +112,11 @@ def runs(row: EntryRow) -> list[tuple[int, int | None]]:
     return [(lo, hi) for lo, hi in pairs if lo is not None]
 
 
-def notice(step: Step, planned: Sequence[Planned]) -> set[str]:
+def find_due_targets(step: Step, links: Sequence[TargetLink]) -> set[str]:
     """The targets whose timer is not what it should be."""
     now_us = to_us(step.now)
-    looks = [(link, look(step, link)) for link in planned if link.able.live]
-    return {link.target.name for link, live in looks if live.duty and live.next_us <= now_us}
+    views = [(link, load_view(step, link)) for link in links if link.able.live]
+    return {link.target.name for link, view in views if view.duty and view.next_us <= now_us}
 
 
 # ---------------------------------------------------------------- what is done
@@ -126,28 +126,28 @@ class LiveTimerSteps:
     """The timer steps of one target; `record` runs a command until it is written."""
 
     def __init__(
-        self, link: Planned, record: Callable[[Callable[[Step], Any]], Awaitable[bool]], now_us: Callable[[], int]
+        self, link: TargetLink, record: Callable[[Callable[[Step], Any]], Awaitable[bool]], now_us: Callable[[], int]
     ) -> None:
         self._link, self._record, self._now_us = link, record, now_us
 
-    async def act(self, connector: Connector, live: Live, others: frozenset[str]) -> Outcome | None:
+    async def act(self, connector: Connector, view: LiveTimerView, others: frozenset[str]) -> Outcome | None:
         """Make the next step; answers the outcome if the target could not be asked or gave no clear answer."""
-        there = cast(LiveConnector, connector)
-        duty, row = live.duty, live.row
+        live_connector = cast(LiveConnector, connector)
+        duty, row = view.duty, view.row
         if duty == livetimer.FORGET:
             await self._record(self._clear)
-        elif duty == livetimer.START and live.wanted is not None:
-            return await self._start(there, live.wanted)
+        elif duty == livetimer.START and view.wanted is not None:
+            return await self._start(live_connector, view.wanted)
         elif duty == livetimer.FIND and row is not None:
-            return await self._find(there, row, others)
+            return await self._find(live_connector, row, others)
         elif duty == livetimer.STOP and row is not None:
-            return await self._stop(there, row, others)
+            return await self._stop(live_connector, row, others)
         elif duty == livetimer.CORRECT and row is not None:
             return await self._correct(connector, row)
         return None
 
-    async def _start(self, there: LiveConnector, wanted: WantedTimer) -> Outcome | None:
-        running = await there.current()
+    async def _start(self, connector: LiveConnector, wanted: WantedTimer) -> Outcome | None:
+        running = await connector.current()
         if isinstance(running, Outcome):
             return running
         if running is not None:
@@ -162,10 +162,10 @@ class LiveTimerSteps:
         if self._now_us() - row["began_us"] > SEND_WITHIN // MICROSECOND:  # the machine slept: the timer would not be recognised
             await self._record(self._clear)
             return None
-        outcome = await there.start(_item(row))
+        outcome = await connector.start(_item(row))
         if outcome.kind == TAKEN and outcome.remote_id:
-            known: LiveTimerRow = {**row, "state": RUNNING, "remote_id": outcome.remote_id}
-            await self._record(lambda step: mirrors.put(step.conn, known))
+            running_row: LiveTimerRow = {**row, "state": RUNNING, "remote_id": outcome.remote_id}
+            await self._record(lambda step: mirrors.put(step.conn, running_row))
             return None
         if outcome.kind in (UNSENT, STOPPED):
             await self._record(self._clear)
@@ -174,33 +174,33 @@ class LiveTimerSteps:
             return None
         return Outcome(UNKNOWN, text="it did not say what it started") if outcome.kind == TAKEN else outcome
 
-    async def _find(self, there: LiveConnector, row: LiveTimerRow, others: frozenset[str]) -> Outcome | None:
+    async def _find(self, connector: LiveConnector, row: LiveTimerRow, others: frozenset[str]) -> Outcome | None:
         """Find what a start without an answer left there, running or stopped since."""
-        trace = await there.trace(_item(row), row["began_us"] // SECOND, others)
+        trace = await connector.trace(_item(row), row["began_us"] // SECOND, others)
         if isinstance(trace, Outcome):
             return trace
         if trace is None:
             await self._record(self._clear)
             return None
-        known: LiveTimerRow = {**row, "state": RUNNING, "remote_id": trace.id, "start_s": trace.start}
-        await self._record(lambda step: mirrors.put(step.conn, known))
+        running_row: LiveTimerRow = {**row, "state": RUNNING, "remote_id": trace.id, "start_s": trace.start}
+        await self._record(lambda step: mirrors.put(step.conn, running_row))
         if trace.end is not None:
-            await self._record_end(known, trace)
+            await self._record_end(running_row, trace)
         return None
 
-    async def _stop(self, there: LiveConnector, row: LiveTimerRow, others: frozenset[str]) -> Outcome | None:
+    async def _stop(self, connector: LiveConnector, row: LiveTimerRow, others: frozenset[str]) -> Outcome | None:
         """Stop only a timer that stintd started; one that somebody else stopped there stays stopped."""
-        running = await there.current()
+        running = await connector.current()
         if isinstance(running, Outcome):
             return running
         if running is None or running.id != row["remote_id"]:
-            trace = await there.trace(_item(row), row["began_us"] // SECOND, others - {row["remote_id"]})
+            trace = await connector.trace(_item(row), row["began_us"] // SECOND, others - {row["remote_id"]})
             if isinstance(trace, Outcome):
                 return trace
             is_ours = trace is not None and trace.id == row["remote_id"]
             await self._record_end(row, trace if is_ours else None)
             return None
-        outcome = await there.stop()
+        outcome = await connector.stop()
         if outcome.kind != TAKEN:
             return replace(outcome, kind=UNKNOWN) if outcome.kind in (REFUSED, LOST) else outcome
         await self._record_end(row, Running(row["remote_id"], running.start, self._now_us() // SECOND))
@@ -211,8 +211,8 @@ class LiveTimerSteps:
         start = trace.start if trace is not None else None
         end = trace.end if trace is not None and trace.end is not None else self._now_us() // SECOND
         start = start if start is not None else min(row["began_us"] // SECOND, end)
-        ended: LiveTimerRow = {**row, "start_s": start, "end_s": end}
-        await self._record(lambda step: self._adopt(step, ended, start, end))
+        ended_row: LiveTimerRow = {**row, "start_s": start, "end_s": end}
+        await self._record(lambda step: self._adopt(step, ended_row, start, end))
 
     async def _correct(self, connector: Connector, row: LiveTimerRow) -> Outcome | None:
         outcome = await connector.update(row["remote_id"], _item(row))
@@ -262,7 +262,7 @@ class LiveTimerSteps:
         content: Content = json.loads(row["content"])
         held: Content = {**content, "start": start, "end": end, "live": True, "seconds": max(0, end - start)}
         if held["seconds"] or self._link.able.delete:  # a timer of no length bills nothing, and could not be removed
-            _hold(step, self._link.target.name, row, _text(held))
+            _store_held(step, self._link.target.name, row, _text(held))
         entry = find(step, ["e.id = ?"], [row["entry_id"]])
         ours = _run_of(entry[0], row["run"]) if entry else None
         if self._link.able.update and ours is not None and not livetimer.is_near((start, end), ours):
@@ -279,15 +279,15 @@ def _run_of(entry: EntryRow, run: int) -> tuple[int, int] | None:
     return (lo // SECOND, lo // SECOND + round((hi - lo) / SECOND)) if hi is not None and hi - lo >= SECOND else None
 
 
-def _hold(step: Step, target: str, row: LiveTimerRow, held: str) -> None:
+def _store_held(step: Step, target: str, row: LiveTimerRow, held: str) -> None:
     """Store it in the first part of the entry's deliveries that holds nothing yet; then the entry is compared again."""
-    known = deliveries.rows_of_entry(step.conn, target, row["entry_id"])
-    part = next(n for n in count() if n not in known or (known[n]["held"] is None and known[n]["state"] != delivery.SENDING))
+    rows = deliveries.rows_of_entry(step.conn, target, row["entry_id"])
+    part = next(n for n in count() if n not in rows or (rows[n]["held"] is None and rows[n]["state"] != delivery.SENDING))
     day = json.loads(held)["day"]
-    if part in known:
-        before = replace(deliveries.from_row(known[part]), held=held, remote_id=row["remote_id"], sent=None)
+    if part in rows:
+        before = replace(deliveries.from_row(rows[part]), held=held, remote_id=row["remote_id"], sent=None)
         after = replace(before, state=delivery.rest(before.wanted, held))
-        deliveries.update(step.conn, known[part]["seq"], {**deliveries.to_row(after), "error": "", "finished_us": None})
+        deliveries.update(step.conn, rows[part]["seq"], {**deliveries.to_row(after), "error": "", "finished_us": None})
     else:
         after = delivery.Delivery(delivery.DELIVERED, held, held, None, row["remote_id"])
         values: DeliveryColumns = {**deliveries.to_row(after), "day": day, "next_us": to_us(step.now)}
@@ -296,7 +296,7 @@ def _hold(step: Step, target: str, row: LiveTimerRow, held: str) -> None:
 
 
 def _item(row: LiveTimerRow) -> Item:
-    return as_item(f"{row['entry_id']}.{row['run']}", json.loads(row["content"]))
+    return to_item(f"{row['entry_id']}.{row['run']}", json.loads(row["content"]))
 
 
 def _text(content: Content) -> str:

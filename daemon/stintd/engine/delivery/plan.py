@@ -42,7 +42,7 @@ PREFIX = "target:"
 
 
 @frozen
-class Planned:
+class TargetLink:
     """A connected target, and what its connector can do."""
 
     target: Target
@@ -66,34 +66,34 @@ class Piece:
     row: NamedEntryRow
     part: int
     portion: Portion
-    work: EntryFacts
+    facts: EntryFacts
     hold: Hold | None
     is_there: bool
     seconds: int = 0
 
 
-def plan(step: Step, planned: Sequence[Planned]) -> Exception | None:
+def plan(step: Step, links: Sequence[TargetLink]) -> Exception | None:
     """Compare changed entries; note the targets that have something to look at (all, while more is left). Answers what went
     wrong with an entry: that one stays marked, the others continue.
     """
     ids = deliveries.dirty_entries(step.conn, BATCH)
-    wrong = _try_comparing(step, planned, ids) if ids else None
-    if wrong is not None:
-        each = [_try_comparing(step, planned, [link]) for link in ids]
-        wrong = next((error for error in each if error is not None), None)
-        if all(error is not None for error in each):
-            return wrong  # no progress: looking again at once would never end
+    failure = _try_comparing(step, links, ids) if ids else None
+    if failure is not None:
+        failures = [_try_comparing(step, links, [entry_id]) for entry_id in ids]
+        failure = next((error for error in failures if error is not None), None)
+        if all(error is not None for error in failures):
+            return failure  # no progress: looking again at once would never end
     if len(ids) == BATCH:
-        step.outgoing |= {PREFIX + link.target.name for link in planned}
-    return wrong
+        step.outgoing |= {PREFIX + link.target.name for link in links}
+    return failure
 
 
-def _try_comparing(step: Step, planned: Sequence[Planned], ids: Sequence[str]) -> Exception | None:
+def _try_comparing(step: Step, links: Sequence[TargetLink], ids: Sequence[str]) -> Exception | None:
     """Compare these entries at every target, or at none."""
     targets: set[str] = set()
     step.conn.execute("SAVEPOINT plan")
     try:
-        for link in planned:
+        for link in links:
             if _compare(step, link, ids):
                 targets.add(PREFIX + link.target.name)
         deliveries.mark_compared(step.conn, ids)
@@ -108,21 +108,21 @@ def _try_comparing(step: Step, planned: Sequence[Planned], ids: Sequence[str]) -
     return None
 
 
-def _compare(step: Step, link: Planned, ids: Sequence[str]) -> bool:
+def _compare(step: Step, link: TargetLink, ids: Sequence[str]) -> bool:
     zone = ZoneInfo(step.policy.zone)
     name = link.target.name
     rows = {row["id"]: row for row in _rows(step, ids)}
     days: set[str] | None = None
     if link.is_summed:
         days = deliveries.days_of(step.conn, name, ids)
-        days |= {part.day.isoformat() for row in rows.values() for part in _cut(row, zone, link)}
+        days |= {part.day.isoformat() for row in rows.values() for part in _split_entry(row, zone, link)}
         rows |= {row["id"]: row for row in _entries_of_days(step, days, zone)}
     by_entry: dict[str, list[Piece]] = {}
     for piece in pieces(step, link, list(rows.values()), zone):
         by_entry.setdefault(piece.row["id"], []).append(piece)
     is_changed = False
     for entry_id in dict.fromkeys([*ids, *rows]):
-        is_changed |= _write(
+        is_changed |= _write_entry(
             step, link, entry_id, by_entry.get(entry_id, []), None if entry_id in ids else days, rows.get(entry_id)
         )
     return is_changed
@@ -143,31 +143,31 @@ def _entries_of_days(step: Step, days: set[str], zone: ZoneInfo) -> list[NamedEn
     return list(by_id.values())
 
 
-def _cut(row: NamedEntryRow, zone: ZoneInfo, link: Planned) -> list[Portion]:
+def _split_entry(row: NamedEntryRow, zone: ZoneInfo, link: TargetLink) -> list[Portion]:
     return portions(rollup.entry_of(row), zone, link.able, link.is_by_day)
 
 
-def pieces(reading: Reader, link: Planned, rows: Sequence[NamedEntryRow], zone: ZoneInfo) -> list[Piece]:
+def pieces(reading: Reader, link: TargetLink, rows: Sequence[NamedEntryRow], zone: ZoneInfo) -> list[Piece]:
     """The parts of these entries with their lengths at this target."""
     bills = billable.supervised_billing(reading.conn, reading.policy)
     projects = {row["id"]: row for row in fetch_all(reading.conn, ProjectRow, "SELECT id, name, bill_supervised FROM project")}
     parcels, doubt = [], deliveries.doubt_period(reading.conn)
     for row in rows:
-        parts = _cut(row, zone, link)
+        parts = _split_entry(row, zone, link)
         if row["project_id"] in projects and not bills(projects[row["project_id"]]):
-            parts = _hands_on(row, parts)
-        known = deliveries.rows_of_entry(reading.conn, link.target.name, row["id"])
-        is_there = any(old["held"] is not None for old in known.values())
+            parts = _hands_on_parts(row, parts)
+        old_rows = deliveries.rows_of_entry(reading.conn, link.target.name, row["id"])
+        is_there = any(old["held"] is not None for old in old_rows.values())
         if not _is_due(link.target, parts) and not is_there:
             continue
-        is_doubted = not known and doubt is not None and row["start_us"] < doubt[1] and (row["end_us"] or 0) > doubt[0]
-        work = work_of(row, parts[0].day if parts else date.max, is_doubted)
-        hold = targets.hold(link.target, work, link.able)
-        parcels += [Piece(row, n, part, work, hold, is_there) for n, part in enumerate(parts)]
+        is_doubted = not old_rows and doubt is not None and row["start_us"] < doubt[1] and (row["end_us"] or 0) > doubt[0]
+        facts = entry_facts(row, parts[0].day if parts else date.max, is_doubted)
+        hold = targets.hold(link.target, facts, link.able)
+        parcels += [Piece(row, n, part, facts, hold, is_there) for n, part in enumerate(parts)]
     return _round(parcels, link)
 
 
-def _hands_on(row: NamedEntryRow, parts: Sequence[Portion]) -> list[Portion]:
+def _hands_on_parts(row: NamedEntryRow, parts: Sequence[Portion]) -> list[Portion]:
     """The share of each part of an entry that is left if its project does not bill supervised time."""
     total_us = sum(part.seconds for part in parts) * SECOND
     share = min(row["supervised_us"] / total_us, 1.0) if total_us and row["actor"] == "human" else 0.0
@@ -179,7 +179,7 @@ def _is_due(target: Target, parts: Sequence[Portion]) -> bool:
     return bool(parts) and (target.since is None or parts[0].day >= target.since)
 
 
-def work_of(row: NamedEntryRow, day: date, is_doubted: bool = False) -> EntryFacts:
+def entry_facts(row: NamedEntryRow, day: date, is_doubted: bool = False) -> EntryFacts:
     """The facts of an entry that decide where it goes."""
     return EntryFacts(
         project=row["project_name"],
@@ -199,12 +199,12 @@ def work_of(row: NamedEntryRow, day: date, is_doubted: bool = False) -> EntryFac
     )
 
 
-def _round(parts: Sequence[Piece], link: Planned) -> list[Piece]:
+def _round(parts: Sequence[Piece], link: TargetLink) -> list[Piece]:
     """Lengths by the rounding rule. Parts held back are summed separately: they must not change the lengths of the others."""
     groups: dict[tuple[Any, ...], list[Piece]] = {}
     for piece in parts:
         is_out = piece.hold is None or piece.is_there
-        rule = targets.rounding_for(link.target, piece.work)
+        rule = targets.rounding_for(link.target, piece.facts)
         key = (piece.row["project_id"], piece.row["task"], piece.portion.day, piece.row["actor"], is_out, rule)
         groups.setdefault(key, []).append(piece)
     out = []
@@ -216,39 +216,39 @@ def _round(parts: Sequence[Piece], link: Planned) -> list[Piece]:
     return out
 
 
-def _write(
-    step: Step, link: Planned, entry_id: str, parts: Sequence[Piece], days: set[str] | None, row: NamedEntryRow | None
+def _write_entry(
+    step: Step, link: TargetLink, entry_id: str, parts: Sequence[Piece], days: set[str] | None, row: NamedEntryRow | None
 ) -> bool:
     """Bring an entry's rows to what is wanted; with `days`, only the rows of those days. Answers whether the target must look."""
-    known = deliveries.rows_of_entry(step.conn, link.target.name, entry_id)
+    old_rows = deliveries.rows_of_entry(step.conn, link.target.name, entry_id)
     is_changed = False
     for piece in parts:
         if days is None or piece.portion.day.isoformat() in days:
-            is_changed |= _put(step, link, piece, known.pop(piece.part, None))
+            is_changed |= _write_piece(step, link, piece, old_rows.pop(piece.part, None))
         else:
-            known.pop(piece.part, None)
+            old_rows.pop(piece.part, None)
     is_open = row is not None and row["end_us"] is None
-    for old in known.values():
+    for old in old_rows.values():
         if not is_open and (days is None or old["day"] in days):
-            is_changed |= _set(step, link, old, None, None, old["day"])
+            is_changed |= _store_wanted(step, link, old, None, None, old["day"])
     return is_changed
 
 
-def _put(step: Step, link: Planned, piece: Piece, old: DeliveryRow | None) -> bool:
+def _write_piece(step: Step, link: TargetLink, piece: Piece, old: DeliveryRow | None) -> bool:
     wanted: str | None = content(link.target, piece)
     hold = piece.hold
     if hold is None and piece.seconds == 0:
         hold = Hold("it rounds to nothing", f"change the rounding of {link.target.name}, or leave it")
         wanted = None if old is not None and old["held"] is not None else wanted
-    if targets.place(link.target, piece.work) is None and old is not None and old["held"] is not None:
+    if targets.place(link.target, piece.facts) is None and old is not None and old["held"] is not None:
         is_moved = json.loads(old["held"])["projectId"] != piece.row["project_id"]
         wanted, hold = (None, None) if is_moved else (old["wanted"], hold)
     if old is not None and old["held"] is not None and wanted is not None and not link.able.finished:
-        wanted, hold = _as_timed(old["held"], wanted)
-    return _set(step, link, old, wanted, hold, piece.portion.day.isoformat(), piece)
+        wanted, hold = _compare_with_timer(old["held"], wanted)
+    return _store_wanted(step, link, old, wanted, hold, piece.portion.day.isoformat(), piece)
 
 
-def _as_timed(held: str, wanted: str) -> tuple[str, Hold | None]:
+def _compare_with_timer(held: str, wanted: str) -> tuple[str, Hold | None]:
     """What a target's timer left counts as right if it began and ended near the entry; else the difference is kept and shown."""
     theirs, ours = json.loads(held), json.loads(wanted)
     is_right = all(abs(theirs[name] - ours[name]) <= TIMED_SECONDS for name in ("start", "end"))
@@ -258,30 +258,30 @@ def _as_timed(held: str, wanted: str) -> tuple[str, Hold | None]:
 
 def content(target: Target, piece: Piece) -> str:
     """What is to be at the target, in the form that is compared and stored."""
-    work, portion = piece.work, piece.portion
+    facts, portion = piece.facts, piece.portion
     stretch = max(piece.seconds, portion.end - portion.start if portion.pauses else 0)
     wanted: Content = {
         "projectId": piece.row["project_id"],
-        "project": work.project or "",
-        "task": work.task or "",
-        "client": work.client or "",
+        "project": facts.project or "",
+        "task": facts.task or "",
+        "client": facts.client or "",
         "start": portion.start,
         "end": portion.start + stretch,
         "seconds": piece.seconds,
         "day": portion.day.isoformat(),
-        "description": targets.words(target, work),
-        "billable": work.is_billable,
-        "tags": targets.tags_of(target, work),
-        "actor": work.actor,
-        "remote": dict(targets.place(target, work) or {}),
+        "description": targets.words(target, facts),
+        "billable": facts.is_billable,
+        "tags": targets.tags_of(target, facts),
+        "actor": facts.actor,
+        "remote": dict(targets.place(target, facts) or {}),
         "pauses": [list(pause) for pause in portion.pauses],
     }
     return json.dumps(wanted, ensure_ascii=False, sort_keys=True)
 
 
-def _set(
+def _store_wanted(
     step: Step,
-    link: Planned,
+    link: TargetLink,
     old: DeliveryRow | None,
     wanted: str | None,
     hold: Hold | None,
@@ -292,7 +292,7 @@ def _set(
     before = deliveries.from_row(old) if old is not None else rules.Delivery()
     after = rules.want(before, wanted)
     if hold is None:
-        after, hold = _follow(link.able, after)
+        after, hold = _follow_entry(link.able, after)
     reason = hold.reason if hold is not None else ""
     values: DeliveryColumns = {**deliveries.to_row(after), "day": day, "hold": reason}
     if hold is not None:
@@ -315,7 +315,7 @@ def _set(
     return True
 
 
-def _follow(able: Abilities, after: rules.Delivery) -> tuple[rules.Delivery, Hold | None]:
+def _follow_entry(able: Abilities, after: rules.Delivery) -> tuple[rules.Delivery, Hold | None]:
     """How a delivered entry follows: it is changed there, or nobody there would see the difference, or it stays and says so."""
     way = amendment.way_of(able, after) if after.state in (rules.CHANGED, rules.WITHDRAWN) else ""
     if way == amendment.SAME:
@@ -323,19 +323,19 @@ def _follow(able: Abilities, after: rules.Delivery) -> tuple[rules.Delivery, Hol
     return after, amendment.difference_of(after) if way == amendment.STAY else None
 
 
-def connect(conn: Connection, step: Step, planned: Mapping[str, Planned]) -> None:
+def connect(conn: Connection, step: Step, links: Mapping[str, TargetLink]) -> None:
     """Update the connected targets to the settings; new and changed ones are compared with every entry, others only with
     entries changed since.
     """
-    known = deliveries.targets(conn)
-    for name in known.keys() - planned.keys():
+    rows = deliveries.targets(conn)
+    for name in rows.keys() - links.keys():
         deliveries.disconnect(conn, name)
         places.forget(conn, name)
-    for name, link in planned.items():
+    for name, link in links.items():
         deliveries.connect(conn, step.now, name, link.target.kind)
         step.outgoing.add(PREFIX + name)
         mark = fingerprint(step, link)
-        if name in known and known[name]["compared"] == mark:
+        if name in rows and rows[name]["compared"] == mark:
             continue
         deliveries.set_target(conn, name, {"compared": mark})
         since = link.target.since
@@ -343,6 +343,6 @@ def connect(conn: Connection, step: Step, planned: Mapping[str, Planned]) -> Non
         deliveries.doubt(conn, name, since_us)
 
 
-def fingerprint(step: Step, link: Planned) -> str:
+def fingerprint(step: Step, link: TargetLink) -> str:
     """Everything but the entries that decides what is to be there: settings, abilities, zone, and this program."""
     return hashlib.sha256(repr((__version__, step.policy, link)).encode()).hexdigest()

@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 
 from stintd.frozen import frozen
 
-LONGEST_ASKED = timedelta(hours=6)
+LONGEST_RETRY_AFTER = timedelta(hours=6)
 """A server may ask for a longer pause; after this one it is asked again."""
 SPREAD = 0.25
 
@@ -25,14 +25,14 @@ class Retry:
         """The pause after this many failures in a row; `chance` gives a number from 0 to 1."""
         doubled = self.initial * 2.0 ** min(failures - 1, 32)
         spread = min(doubled, self.longest) * (1 - SPREAD + 2 * SPREAD * chance())
-        return max(spread, min(retry_after, LONGEST_ASKED)) if retry_after is not None else spread
+        return max(spread, min(retry_after, LONGEST_RETRY_AFTER)) if retry_after is not None else spread
 
     def is_over(self, since: datetime, tries: int, now: datetime) -> bool:
         """Whether it has failed long and often enough to be parked."""
         return tries >= self.least_tries and now - since >= self.give_up
 
 
-def asked_pause(text: str | None, now: datetime) -> timedelta | None:
+def parse_retry_after(text: str | None, now: datetime) -> timedelta | None:
     """The pause a Retry-After header asks for, as seconds or a date; None if it cannot be read."""
     if not text:
         return None

@@ -20,8 +20,8 @@ from stintd.engine.delivery import attempt, livetimer
 from stintd.engine.delivery.attempt import HOUR_US, TargetAttempt, item_of
 from stintd.engine.delivery.credentials import TargetKeys
 from stintd.engine.delivery.lane import RECORD_RETRY, Act, Lane
-from stintd.engine.delivery.livetimer import Live, LiveTimerSteps
-from stintd.engine.delivery.plan import Planned
+from stintd.engine.delivery.livetimer import LiveTimerSteps, LiveTimerView
+from stintd.engine.delivery.plan import TargetLink
 from stintd.engine.delivery.retry import Retry
 from stintd.engine.engine import Engine
 from stintd.engine.view import View
@@ -56,40 +56,40 @@ class TargetView:
     head: DeliveryRow | None = None
     parked: DeliveryRow | None = None
     counts: dict[str, int] | None = None
-    live: Live = field(default_factory=Live)
+    live: LiveTimerView = field(default_factory=LiveTimerView)
     differing: DifferingRow | None = None
 
 
 class TargetLane(Lane[TargetView]):
     """Runs until nothing is left to send. `on_look` receives the state read each time, for warnings."""
 
-    def __init__(self, tools: LaneTools, planned: Planned, on_look: Callable[[str, TargetView], None]) -> None:
+    def __init__(self, tools: LaneTools, planned: TargetLink, on_view: Callable[[str, TargetView], None]) -> None:
         super().__init__(tools.engine)
-        self._tools, self.planned, self._on_look = tools, planned, on_look
+        self._tools, self.planned, self._on_view = tools, planned, on_view
         self._connector: Connector | None = None
         self._secret = ""
-        self._mirroring = LiveTimerSteps(planned, self._record, lambda: to_us(self._clock.now()))
+        self._timer_steps = LiveTimerSteps(planned, self._record, lambda: to_us(self._clock.now()))
 
     @property
     def name(self) -> str:
         return self.planned.target.name
 
-    def _report(self, look: TargetView) -> None:
-        self._on_look(self.name, look)
+    def _report(self, view: TargetView) -> None:
+        self._on_view(self.name, view)
 
-    def _next(self, look: TargetView) -> tuple[float, Act | None]:
+    def _next_act(self, view: TargetView) -> tuple[float, Act | None]:
         """A timer there before deliveries, which are about entries whose timers run no more."""
-        state, live = look.state, look.live if look.live.duty else None
-        if state is None or (look.head is None and live is None):
+        state, live = view.state, view.live if view.live.duty else None
+        if state is None or (view.head is None and live is None):
             return 0.0, None
         live_wait = self._wait(state, live.next_us) if live is not None else math.inf
-        wait = self._wait(state, look.head["next_us"]) if look.head is not None else math.inf
+        wait = self._wait(state, view.head["next_us"]) if view.head is not None else math.inf
         if live is not None and live_wait <= max(wait, 0.0):
-            return min(live_wait, LONGEST_WAIT), partial(self._mirror, state, live)
-        assert look.head is not None
-        return min(wait, LONGEST_WAIT), partial(self._deliver, state, look.head)
+            return min(live_wait, LONGEST_WAIT), partial(self._step_timer, state, live)
+        assert view.head is not None
+        return min(wait, LONGEST_WAIT), partial(self._deliver, state, view.head)
 
-    def _look(self, conn: Connection) -> TargetView:
+    def _load_view(self, conn: Connection) -> TargetView:
         state = deliveries.targets(conn).get(self.name)
         if state is None:
             return TargetView(None)
@@ -98,7 +98,7 @@ class TargetLane(Lane[TargetView]):
         }  # otherwise all of them would be counted for each one that is sent
         parked = deliveries.latest_parked(conn, self.name) if counts.get("parked") else None
         engine = self._tools.engine
-        live = livetimer.look(View(conn, engine.clock.now(), engine.policy), self.planned)
+        live = livetimer.load_view(View(conn, engine.clock.now(), engine.policy), self.planned)
         differing = deliveries.find_differing(conn, self.name, amendment.BY_HAND)
         return TargetView(state, deliveries.head(conn, self.name), parked, counts, live, differing)
 
@@ -117,40 +117,40 @@ class TargetLane(Lane[TargetView]):
         return self.planned.target.calls_per_hour or self.planned.able.calls_per_hour
 
     async def _deliver(self, state: TargetRow, head: DeliveryRow) -> None:
-        connector = await self._ready(state)
+        connector = await self._get_connector(state)
         if connector is None:
             return
         is_open = head["state"] == SENDING
-        row = head if is_open else await self._begin(head["seq"])
+        row = head if is_open else await self._begin_attempt(head["seq"])
         if row is None:
             return
         before = connector.calls
-        outcome = await (self._clear_up(connector, row) if is_open else self._attempt(connector, row))
+        outcome = await (self._resolve_unanswered(connector, row) if is_open else self._attempt(connector, row))
         if outcome.kind == STOPPED:
-            outcome = await self._with_new_secret(outcome)
+            outcome = await self._check_new_secret(outcome)
         pause = self._pause_after(state["failures"] + 1, outcome)
-        await self._write_down(TargetAttempt(row["seq"], outcome, pause, connector.calls - before, is_open))
+        await self._record_attempt(TargetAttempt(row["seq"], outcome, pause, connector.calls - before, is_open))
 
-    async def _mirror(self, state: TargetRow, live: Live) -> None:
+    async def _step_timer(self, state: TargetRow, live: LiveTimerView) -> None:
         """Make one step of the timer there. Steps come before deliveries, which are about entries whose timers no longer run."""
-        connector = await self._ready(state)
+        connector = await self._get_connector(state)
         if connector is None:
             return
         others = await self._tools.engine.database.read(partial(deliveries.remote_ids, target=self.name))
         before = connector.calls
-        outcome = await self._mirroring.act(connector, live, others)
+        outcome = await self._timer_steps.act(connector, live, others)
         if outcome is not None and outcome.kind == STOPPED:
-            outcome = await self._with_new_secret(outcome)
+            outcome = await self._check_new_secret(outcome)
         pause = self._pause_after(state["failures"] + 1, outcome) if outcome is not None else timedelta()
         calls = connector.calls - before
         await self._record(lambda step: attempt.note_answer(step, self.name, outcome, pause, calls))
 
-    async def _ready(self, state: TargetRow) -> Connector | None:
+    async def _get_connector(self, state: TargetRow) -> Connector | None:
         """The connector with its secret; if the secret is not available, the target stops with a warning."""
         if self._connector is None:
             target = self.planned.target
             try:
-                secret = await self._tools.keys.of(target)
+                secret = await self._tools.keys.load_secret(target)
             except StintdError as error:
                 text = f"{error.message} ({error.hint})" if error.hint else error.message
                 await self._record(lambda step: attempt.note_failure(step, self.name, Outcome(STOPPED, text=text), timedelta()))
@@ -158,16 +158,16 @@ class TargetLane(Lane[TargetView]):
             self._connector, self._secret = self._tools.make(target, secret), secret
         return self._connector
 
-    async def _with_new_secret(self, outcome: Outcome) -> Outcome:
+    async def _check_new_secret(self, outcome: Outcome) -> Outcome:
         """Read refused credentials again. If they have changed by now, the new ones are tried before a warning is raised."""
-        self._connector, refused = None, self._secret
+        self._connector, refused_secret = None, self._secret
         try:
-            secret = await self._tools.keys.of(self.planned.target)
+            secret = await self._tools.keys.load_secret(self.planned.target)
         except StintdError:
             return outcome
-        return outcome if secret == refused else replace(outcome, kind=UNSENT)
+        return outcome if secret == refused_secret else replace(outcome, kind=UNSENT)
 
-    async def _begin(self, seq: int) -> DeliveryRow | None:
+    async def _begin_attempt(self, seq: int) -> DeliveryRow | None:
         try:
             return await self._tools.engine.run(lambda step: attempt.begin(step, seq, self.planned.able), "daemon")
         except StintdError:
@@ -181,7 +181,7 @@ class TargetLane(Lane[TargetView]):
             return await connector.create(item)
         return await (connector.update if verb == "update" else connector.delete)(row["remote_id"], item)
 
-    async def _clear_up(self, connector: Connector, row: DeliveryRow) -> Outcome:
+    async def _resolve_unanswered(self, connector: Connector, row: DeliveryRow) -> Outcome:
         """Resolve an attempt without an answer: changes and removals are repeated; an entry that may have been created is
         looked for.
         """
@@ -198,10 +198,10 @@ class TargetLane(Lane[TargetView]):
     def _pause_after(self, failures: int, outcome: Outcome) -> timedelta:
         target = self.planned.target
         pause = Retry(target.retry_initial, target.retry_max).pause(failures, None, self._tools.chance)
-        wished = outcome.pause if outcome.pause is not None else timedelta()
-        return max(pause, wished, timedelta() if outcome.kind == UNSENT else min(UNKNOWN_PAUSE, target.retry_initial))
+        asked_pause = outcome.pause if outcome.pause is not None else timedelta()
+        return max(pause, asked_pause, timedelta() if outcome.kind == UNSENT else min(UNKNOWN_PAUSE, target.retry_initial))
 
-    async def _write_down(self, tried: TargetAttempt) -> None:
+    async def _record_attempt(self, target_attempt: TargetAttempt) -> None:
         target = self.planned.target
         retry = Retry(target.retry_initial, target.retry_max)
-        await self._record(lambda step: attempt.settle(step, self.name, tried, retry))
+        await self._record(lambda step: attempt.settle(step, self.name, target_attempt, retry))

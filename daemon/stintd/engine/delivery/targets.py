@@ -13,8 +13,8 @@ from stintd.domain.billing.livetimer import BLOCKED
 from stintd.domain.day import day_of
 from stintd.domain.model import from_us
 from stintd.engine.delivery import livetimer, plan
-from stintd.engine.delivery.livetimer import Live
-from stintd.engine.delivery.plan import PREFIX, Planned
+from stintd.engine.delivery.livetimer import LiveTimerView
+from stintd.engine.delivery.plan import PREFIX, TargetLink
 from stintd.engine.delivery.targetlane import LaneTools, TargetLane, TargetView
 from stintd.engine.engine import Engine
 from stintd.engine.step import Step
@@ -26,9 +26,9 @@ from stintd.store.row_types import DifferingRow, TargetRow
 LIVE = "live:"
 """Prefix of targets whose timer has to follow: nothing is left to compare for them."""
 STOP_SECONDS = 1.0
-LOUD_AFTER = 3
+WARN_AFTER = 3
 """Failures in a row after which a warning is raised."""
-SAID = ("delivery_parked", "delivery_stopped", "delivery_failing", "delivery_differs", "delivery_place", "delivery_live")
+WARNING_CODES = ("delivery_parked", "delivery_stopped", "delivery_failing", "delivery_differs", "delivery_place", "delivery_live")
 
 
 class BillingTargets:
@@ -37,37 +37,37 @@ class BillingTargets:
     def __init__(self, tools: LaneTools, supervisor: Supervisor) -> None:
         self.tools, self._supervisor = tools, supervisor
         self._engine: Engine = tools.engine
-        self.planned: dict[str, Planned] = {}
+        self.planned: dict[str, TargetLink] = {}
         self._lanes: dict[str, TargetLane] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._is_stopping = False
         self.is_connected = False
 
-    async def _with_start_dates(self, planned: Mapping[str, Planned]) -> dict[str, Planned]:
+    async def _add_start_dates(self, planned: Mapping[str, TargetLink]) -> dict[str, TargetLink]:
         """If the settings do not say since when to deliver, it is since the day of connecting."""
-        known = await self._engine.database.read(deliveries.targets)
+        states = await self._engine.database.read(deliveries.targets)
         zone, now = ZoneInfo(self._engine.policy.zone), self._engine.clock.now()
-        dated = {}
+        dated_links = {}
         for name, link in planned.items():
-            at = from_us(known[name]["connected_us"]) if name in known else now
+            at = from_us(states[name]["connected_us"]) if name in states else now
             since = link.target.since or day_of(at, zone)
-            dated[name] = replace(link, target=replace(link.target, since=since))
-        return dated
+            dated_links[name] = replace(link, target=replace(link.target, since=since))
+        return dated_links
 
-    async def connect(self, planned: Mapping[str, Planned]) -> None:
+    async def connect(self, planned: Mapping[str, TargetLink]) -> None:
         """Use these targets from now on. Every entry that a changed rule could concern is compared again."""
-        planned = await self._with_start_dates(planned)
+        planned = await self._add_start_dates(planned)
         if planned == self.planned and self.is_connected:
             return
         self.is_connected = True
         for name in self.planned.keys() - planned.keys():
-            self._clear(name)
+            self._clear_warnings(name)
         self.planned = dict(planned)
-        self._engine.plan_with(partial(_plan, planned=tuple(planned.values())) if planned else None)
+        self._engine.plan_with(partial(_plan, links=tuple(planned.values())) if planned else None)
         for name, lane in list(self._lanes.items()):
             if planned.get(name) != lane.planned:
                 lane.stop()
-        connect = partial(_connect, planned=self.planned)
+        connect = partial(_connect, links=self.planned)
         if not planned and not await self._engine.database.read(deliveries.targets):
             return
         try:
@@ -75,24 +75,24 @@ class BillingTargets:
         except (StorageFull, Unavailable):  # a database that only reads must not keep the daemon from starting
             self._engine.write(connect)
 
-    def changed(self, targets: set[str]) -> None:
+    def wake_lanes(self, targets: set[str]) -> None:
         """Look at these targets again; entries still to be compared are compared in the next step."""
         names = {target.removeprefix(PREFIX) for target in targets if target.startswith(PREFIX)} & self.planned.keys()
-        timed = {target.removeprefix(LIVE) for target in targets if target.startswith(LIVE)} & self.planned.keys()
-        if not (names | timed) or self._is_stopping:
+        timer_names = {target.removeprefix(LIVE) for target in targets if target.startswith(LIVE)} & self.planned.keys()
+        if not (names | timer_names) or self._is_stopping:
             return
         self._engine.note_sending()
         if names:
             self._engine.plan_soon()
-        names |= timed
+        names |= timer_names
         for name in names:
             lane = self._lanes.get(name)
             if lane is not None and not lane.is_stopping:
                 lane.wake()
             else:
-                self._begin(name)
+                self._start_lane(name)
 
-    def _begin(self, name: str) -> None:
+    def _start_lane(self, name: str) -> None:
         lane = self._lanes[name] = TargetLane(self.tools, self.planned[name], self._report)
         self._tasks[name] = self._supervisor.start(f"target {name}", partial(self._run, lane))
 
@@ -109,11 +109,11 @@ class BillingTargets:
         if self._tasks:
             await asyncio.wait(self._tasks.values(), timeout=STOP_SECONDS)
 
-    def _clear(self, name: str) -> None:
-        for code in SAID:
+    def _clear_warnings(self, name: str) -> None:
+        for code in WARNING_CODES:
             self._engine.health.clear(code, name)
 
-    def _live(self, name: str, live: Live) -> None:
+    def _report_live_timer(self, name: str, live: LiveTimerView) -> None:
         row = live.row
         if row is None or row["state"] != BLOCKED or live.wanted is None:
             self._engine.health.clear("delivery_live", name)
@@ -121,18 +121,18 @@ class BillingTargets:
         text = f"the running timer was not started at {name}: {row['trouble']}"
         self._engine.health.raise_warning("delivery_live", text, row["remedy"], subject=name)
 
-    def _report(self, name: str, look: TargetView) -> None:
+    def _report(self, name: str, view: TargetView) -> None:
         """Raise or clear the warnings of a target."""
-        if look.state is None:
-            self._clear(name)
+        if view.state is None:
+            self._clear_warnings(name)
             return
-        self._say_stopped(name, look.state)
-        self._say_failing(name, look.state)
-        self._say_parked(name, look)
-        self._say_differing(name, look.differing)
-        self._live(name, look.live)
+        self._report_stopped(name, view.state)
+        self._report_failing(name, view.state)
+        self._report_parked(name, view)
+        self._report_differing(name, view.differing)
+        self._report_live_timer(name, view.live)
 
-    def _say_stopped(self, name: str, state: TargetRow) -> None:
+    def _report_stopped(self, name: str, state: TargetRow) -> None:
         if not state["stopped"]:
             self._engine.health.clear("delivery_stopped", name)
             return
@@ -144,31 +144,31 @@ class BillingTargets:
             severity="error",
         )
 
-    def _say_failing(self, name: str, state: TargetRow) -> None:
-        if state["failures"] < LOUD_AFTER or state["stopped"]:
+    def _report_failing(self, name: str, state: TargetRow) -> None:
+        if state["failures"] < WARN_AFTER or state["stopped"]:
             self._engine.health.clear("delivery_failing", name)
             return
         self._engine.health.raise_warning(
             "delivery_failing",
-            f"nothing could be delivered to {name} since {_since(state['failing_us'])}: {state['trouble']}",
+            f"nothing could be delivered to {name} since {_time_text(state['failing_us'])}: {state['trouble']}",
             f"nothing is lost; delivery is retried automatically, and `stint sync {name}` retries it now",
             subject=name,
         )
 
-    def _say_parked(self, name: str, look: TargetView) -> None:
-        if look.parked is None:
+    def _report_parked(self, name: str, view: TargetView) -> None:
+        if view.parked is None:
             self._engine.health.clear("delivery_parked", name)
             return
-        number = (look.counts or {}).get("parked", 1)
+        number = (view.counts or {}).get("parked", 1)
         count = "one entry" if number == 1 else f"{number} entries"
         self._engine.health.raise_warning(
             "delivery_parked",
-            f"{count} could not be delivered to {name}: {look.parked['error']}",
-            look.parked["remedy"].replace("ID", look.parked["id"][-6:]) + "; `stint outbox` shows them",
+            f"{count} could not be delivered to {name}: {view.parked['error']}",
+            view.parked["remedy"].replace("ID", view.parked["id"][-6:]) + "; `stint outbox` shows them",
             subject=name,
         )
 
-    def _say_differing(self, name: str, row: DifferingRow | None) -> None:
+    def _report_differing(self, name: str, row: DifferingRow | None) -> None:
         if row is None:
             self._engine.health.clear("delivery_differs", name)
             return
@@ -181,16 +181,16 @@ class BillingTargets:
         )
 
 
-def _since(us: int | None) -> str:
+def _time_text(us: int | None) -> str:
     return f"{from_us(us):%Y-%m-%d %H:%M} UTC" if us is not None else "a while"
 
 
-def _connect(step: Step, planned: Mapping[str, Planned]) -> None:
-    plan.connect(step.conn, step, planned)
+def _connect(step: Step, links: Mapping[str, TargetLink]) -> None:
+    plan.connect(step.conn, step, links)
 
 
-def _plan(step: Step, planned: Sequence[Planned]) -> Exception | None:
+def _plan(step: Step, links: Sequence[TargetLink]) -> Exception | None:
     """Turn changed entries into deliveries, and wake the lanes whose timer is not what it should be."""
-    wrong = plan.plan(step, planned)
-    step.outgoing |= {LIVE + name for name in livetimer.notice(step, planned)}
-    return wrong
+    failure = plan.plan(step, links)
+    step.outgoing |= {LIVE + name for name in livetimer.find_due_targets(step, links)}
+    return failure

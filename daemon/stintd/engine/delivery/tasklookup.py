@@ -12,7 +12,7 @@ from stintd.domain.mapping.naming import normal_name
 from stintd.domain.model import to_us
 from stintd.engine.delivery import attempt
 from stintd.engine.delivery.attempt import HOUR_US
-from stintd.engine.delivery.plan import Planned
+from stintd.engine.delivery.plan import TargetLink
 from stintd.engine.delivery.targets import BillingTargets
 from stintd.errors import Invalid, StintdError, Unavailable
 from stintd.frozen import frozen
@@ -62,14 +62,14 @@ class TaskLookup:
         self._targets = targets
         self._lists: dict[str, tuple[float, tuple[RemoteList, ...]]] = {}
 
-    async def find(self, named: TaskQuery, limit: ReadLimit | None) -> FoundRemoteTask | None:
+    async def find(self, query: TaskQuery, limit: ReadLimit | None) -> FoundRemoteTask | None:
         """The task at the first target within the client's limit that has it; None if none has. `invalid` if several tasks of
         a list have the name, `unavailable` if no target has it and one could not be asked.
         """
         trouble: Unavailable | None = None
-        for link in await self._targets_within(limit):
+        for link in await self._reachable_targets(limit):
             try:
-                task = await self._ask(link, named)
+                task = await self._ask_target(link, query)
             except Unavailable as error:
                 trouble = error
                 continue
@@ -84,7 +84,7 @@ class TaskLookup:
         rules = [rule for one in self._targets.planned.values() if one.able.has_tasks for rule in one.target.rules]
         return [one for one in rules if task_id and one.task and one.remote.get("task_id", "").casefold() == task_id.casefold()]
 
-    async def _targets_within(self, limit: ReadLimit | None) -> list[Planned]:
+    async def _reachable_targets(self, limit: ReadLimit | None) -> list[TargetLink]:
         """The targets with tasks that an API client may use: a limited one only those whose rules all lie within its reach."""
         links = [link for link in self._targets.planned.values() if link.able.has_tasks]
         if limit is None or not links:
@@ -93,66 +93,68 @@ class TaskLookup:
         rows = await engine.read(lambda conn: fetch_all(conn, NamedProjectRow, _NAMES), limit)
         return [link for link in links if _is_within(link.target, rows, limit)]
 
-    async def _ask(self, link: Planned, named: TaskQuery) -> RemoteTask | None:
+    async def _ask_target(self, link: TargetLink, query: TaskQuery) -> RemoteTask | None:
         name, tools = link.target.name, self._targets.tools
         state = (await tools.engine.database.read(deliveries.targets)).get(name)
         if state is None:
             return None
-        self._check(link, state, named)
-        connector = await self._connector(link, named)
+        self._check_budget(link, state, query)
+        connector = await self._make_connector(link, query)
         before = connector.calls
         try:
-            task = await (self._by_id(connector.tasks, named) if named.task_id else self._by_name(connector.tasks, link, named))
+            task = await (
+                self._find_by_id(connector.tasks, query) if query.task_id else self._find_by_name(connector.tasks, link, query)
+            )
         finally:
             calls = connector.calls - before
             await tools.engine.run(lambda step: attempt.count_calls(step, name, calls), "daemon")
         if isinstance(task, Outcome):
             if task.kind == MISSING:
                 return None
-            raise _cannot_ask(name, named, task.text or "it did not say why")
+            raise _cannot_ask(name, query, task.text or "it did not say why")
         return task
 
-    def _check(self, link: Planned, state: TargetRow, named: TaskQuery) -> None:
+    def _check_budget(self, link: TargetLink, state: TargetRow, query: TaskQuery) -> None:
         name, clock = link.target.name, self._targets.tools.engine.clock
         is_this_hour = 0 <= to_us(clock.now()) - state["window_us"] < HOUR_US
         if state["stopped"]:
-            raise _cannot_ask(name, named, state["trouble"])
+            raise _cannot_ask(name, query, state["trouble"])
         if is_this_hour and state["used"] * 2 >= (link.target.calls_per_hour or link.able.calls_per_hour):
-            raise _cannot_ask(name, named, "the other half of its calls an hour is reserved for deliveries")
+            raise _cannot_ask(name, query, "the other half of its calls an hour is reserved for deliveries")
 
-    async def _connector(self, link: Planned, named: TaskQuery) -> TaskConnector:
+    async def _make_connector(self, link: TargetLink, query: TaskQuery) -> TaskConnector:
         tools = self._targets.tools
         try:
-            connector: Any = tools.make(link.target, await tools.keys.of(link.target))
+            connector: Any = tools.make(link.target, await tools.keys.load_secret(link.target))
         except StintdError as error:
-            raise _cannot_ask(link.target.name, named, error.message) from error
+            raise _cannot_ask(link.target.name, query, error.message) from error
         assert isinstance(connector, TaskConnector), link.target.kind
         return connector
 
-    async def _by_id(self, book: TaskBook, named: TaskQuery) -> RemoteTask | Outcome:
-        if not _ID.fullmatch(named.task_id or ""):
+    async def _find_by_id(self, book: TaskBook, query: TaskQuery) -> RemoteTask | Outcome:
+        if not _ID.fullmatch(query.task_id or ""):
             return Outcome(MISSING)
-        return await book.task(named.task_id or "")
+        return await book.task(query.task_id or "")
 
-    async def _by_name(self, book: TaskBook, link: Planned, named: TaskQuery) -> RemoteTask | Outcome:
-        if not named.list_name or not named.task_name:
+    async def _find_by_name(self, book: TaskBook, link: TargetLink, query: TaskQuery) -> RemoteTask | Outcome:
+        if not query.list_name or not query.task_name:
             return Outcome(MISSING)
-        lists = await self._lists_of(book, link.target.name)
+        lists = await self._load_lists(book, link.target.name)
         if isinstance(lists, Outcome):
             return lists
         matches: list[RemoteTask] = []
-        for there in _by_that_name(lists, named.list_name)[:MOST_LISTS]:
-            tasks = await book.tasks_of(there)
+        for remote_list in _filter_by_name(lists, query.list_name)[:MOST_LISTS]:
+            tasks = await book.tasks_of(remote_list)
             if isinstance(tasks, Outcome):
                 return tasks
-            matches += _by_that_name(tasks, named.task_name)
-        return _only(matches, named)
+            matches += _filter_by_name(tasks, query.task_name)
+        return _pick_only(matches, query)
 
-    async def _lists_of(self, book: TaskBook, target: str) -> tuple[RemoteList, ...] | Outcome:
+    async def _load_lists(self, book: TaskBook, target: str) -> tuple[RemoteList, ...] | Outcome:
         now = self._targets.tools.engine.clock.monotonic()
-        known = self._lists.get(target)
-        if known is not None and now - known[0] < LISTS_SECONDS:
-            return known[1]
+        stored = self._lists.get(target)
+        if stored is not None and now - stored[0] < LISTS_SECONDS:
+            return stored[1]
         lists = await book.lists()
         if not isinstance(lists, Outcome):
             self._lists[target] = now, lists
@@ -171,21 +173,21 @@ def _is_within(target: Target, rows: Sequence[NamedProjectRow], limit: ReadLimit
     )
 
 
-def _by_that_name(things: Sequence[Thing], name: str) -> list[Thing]:
+def _filter_by_name(things: Sequence[Thing], name: str) -> list[Thing]:
     return [thing for thing in things if normal_name(thing.name) == normal_name(name)]
 
 
-def _only(matches: Sequence[RemoteTask], named: TaskQuery) -> RemoteTask | Outcome:
+def _pick_only(matches: Sequence[RemoteTask], query: TaskQuery) -> RemoteTask | Outcome:
     """The only task, or of several the only open one."""
     left = [task for task in matches if task.is_open] or list(matches)
     if len(left) > 1:
         ids = ", ".join(task.custom_id or task.id for task in left[:5])
-        raise Invalid(f"several tasks of {named.list_name} have the {named.text}: {ids}", "send taskId", {"field": "taskId"})
+        raise Invalid(f"several tasks of {query.list_name} have the {query.text}: {ids}", "send taskId", {"field": "taskId"})
     return left[0] if left else Outcome(MISSING)
 
 
-def _cannot_ask(target: str, named: TaskQuery, why: str) -> Unavailable:
+def _cannot_ask(target: str, query: TaskQuery, why: str) -> Unavailable:
     return Unavailable(
-        f"Task with {named.text} is not known here, and {target} could not be asked: {why}",
+        f"Task with {query.text} is not known here, and {target} could not be asked: {why}",
         "try again later; tasks that stintd knows are found all the same (`stint tasks add` makes one)",
     )

@@ -31,18 +31,18 @@ def settle(step: Step, webhook_id: str, attempt: Attempt, retry: Retry) -> None:
         return
     if attempt.pause is None:
         outbox.note_delivery(step.conn, attempt.seq, step.now, attempt.status or 0)
-        rest(step, webhook_id, 0, None, None)
+        set_rest(step, webhook_id, 0, None, None)
         return
     outbox.note_failure(step.conn, attempt.seq, step.now, attempt.status, attempt.error, step.now + attempt.pause)
     failures, failing_us = webhook["failures"] + 1, webhook["failing_us"] or to_us(step.now)
-    rest(step, webhook_id, failures, failing_us, to_us(step.now + attempt.pause))
+    set_rest(step, webhook_id, failures, failing_us, to_us(step.now + attempt.pause))
     if attempt.status == GONE:
         switch_off(step, webhook_id, "its receiver answered that it is permanently gone (410)")
     else:
         _give_up(step, webhook_id, attempt.seq, retry, retry.is_over(from_us(failing_us), failures, step.now))
 
 
-def rest(step: Step, webhook_id: str, failures: int, failing_us: int | None, rest_us: int | None) -> None:
+def set_rest(step: Step, webhook_id: str, failures: int, failing_us: int | None, rest_us: int | None) -> None:
     step.conn.execute(
         "UPDATE webhook SET failures = ?, failing_us = ?, rest_us = ? WHERE id = ?", (failures, failing_us, rest_us, webhook_id)
     )

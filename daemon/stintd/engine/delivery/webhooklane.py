@@ -16,9 +16,9 @@ from stintd.clock import Clock
 from stintd.domain.model import to_us
 from stintd.engine.delivery import webhook_signature
 from stintd.engine.delivery.lane import Act, Lane
-from stintd.engine.delivery.retry import LONGEST_ASKED, Retry, asked_pause
+from stintd.engine.delivery.retry import LONGEST_RETRY_AFTER, Retry, parse_retry_after
 from stintd.engine.delivery.webhook_attempt import Attempt, settle
-from stintd.engine.delivery.webhook_secrets import HookSecrets
+from stintd.engine.delivery.webhook_secrets import WebhookSecrets
 from stintd.engine.engine import Engine
 from stintd.engine.outbox import target_of
 from stintd.errors import StintdError
@@ -36,11 +36,11 @@ DEFAULT_RETRY = Retry()
 
 
 @frozen
-class Tools:
+class WebhookTools:
     """The parts shared by every lane. `chance` gives numbers from 0 to 1."""
 
     engine: Engine
-    secrets: HookSecrets
+    secrets: WebhookSecrets
     carrier: Carrier
     retry: Retry = DEFAULT_RETRY
     chance: Callable[[], float] = random.random
@@ -57,7 +57,7 @@ class WebhookView:
     error: str = ""
 
 
-LONGEST_WAIT = 2 * LONGEST_ASKED
+LONGEST_WAIT = 2 * LONGEST_RETRY_AFTER
 """The longest pause, whatever the settings and a server say."""
 
 
@@ -68,28 +68,28 @@ class _Deadlines:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._known: dict[str, tuple[int, float]] = {}
+        self._waits: dict[str, tuple[int, float]] = {}
 
     def wait(self, name: str, at_us: int | None) -> float:
         """Seconds until `at_us`, 0 if it has passed."""
         if at_us is None:
             return 0.0
-        known = self._known.get(name)
-        if known is None or known[0] != at_us:
+        deadline = self._waits.get(name)
+        if deadline is None or deadline[0] != at_us:
             ahead = (at_us - to_us(self._clock.now())) / 1e6
-            known = self._known[name] = (at_us, self._clock.monotonic() + min(max(ahead, 0.0), LONGEST_WAIT.total_seconds()))
-        return max(0.0, known[1] - self._clock.monotonic())
+            deadline = self._waits[name] = (at_us, self._clock.monotonic() + min(max(ahead, 0.0), LONGEST_WAIT.total_seconds()))
+        return max(0.0, deadline[1] - self._clock.monotonic())
 
 
 class WebhookLane(Lane[WebhookView]):
     """Runs until nothing waits. `on_look` receives the state read each time, for warnings."""
 
-    def __init__(self, tools: Tools, webhook_id: str, on_look: Callable[[str, WebhookView], None]) -> None:
+    def __init__(self, tools: WebhookTools, webhook_id: str, on_view: Callable[[str, WebhookView], None]) -> None:
         super().__init__(tools.engine)
-        self.tools, self.webhook_id, self._on_look = tools, webhook_id, on_look
+        self.tools, self.webhook_id, self._on_view = tools, webhook_id, on_view
         self._deadlines = _Deadlines(self._clock)
 
-    def _look(self, conn: Connection) -> WebhookView:
+    def _load_view(self, conn: Connection) -> WebhookView:
         webhook = fetch_one(conn, WebhookRow, "SELECT * FROM webhook WHERE id = ?", (self.webhook_id,))
         if webhook is None:
             return WebhookView(None)
@@ -104,18 +104,18 @@ class WebhookLane(Lane[WebhookView]):
         parked = outbox.count(conn, target, outbox.PARKED) if last is not None else 0
         return WebhookView(webhook, head, straggler, parked, webhook["trouble"] or (last["error"] if last is not None else ""))
 
-    def _report(self, look: WebhookView) -> None:
-        self._on_look(self.webhook_id, look)
+    def _report(self, view: WebhookView) -> None:
+        self._on_view(self.webhook_id, view)
 
-    def _next(self, look: WebhookView) -> tuple[float, Act | None]:
+    def _next_act(self, view: WebhookView) -> tuple[float, Act | None]:
         """The head as soon as it may be sent; while none is due, a straggler."""
-        webhook = look.webhook
+        webhook = view.webhook
         if webhook is None or not webhook["enabled"]:
             return 0.0, None
         rest = self._deadlines.wait("rest", webhook["rest_us"])
         waits = [
             (max(rest, self._deadlines.wait(name, row["next_us"])), row)
-            for name, row in (("head", look.head), ("straggler", look.straggler))
+            for name, row in (("head", view.head), ("straggler", view.straggler))
             if row is not None
         ]
         if not waits:
@@ -134,16 +134,16 @@ class WebhookLane(Lane[WebhookView]):
         if not is_taken(answer):
             retry_after = None
             if isinstance(answer, HttpResponse):
-                retry_after = asked_pause(answer.headers.get("retry-after"), self._clock.now())
+                retry_after = parse_retry_after(answer.headers.get("retry-after"), self._clock.now())
             pause = retry.pause(webhook["failures"] + 1, retry_after, self.tools.chance)
         attempt = Attempt(row["seq"], status_of(answer), "" if pause is None else reason(answer), pause)
         await self._record(lambda step: settle(step, self.webhook_id, attempt, self.tools.retry))
 
 
-def signed_request(tools: Tools, webhook: WebhookRow, delivery_id: str, event: str, body: str) -> HttpRequest:
+def signed_request(tools: WebhookTools, webhook: WebhookRow, delivery_id: str, event: str, body: str) -> HttpRequest:
     """The request of one attempt, signed now; `unavailable` when the secret is lost."""
     now, raw = tools.engine.clock.now(), body.encode()
-    secrets = tools.secrets.valid(webhook["id"], now)
+    secrets = tools.secrets.load_valid(webhook["id"], now)
     headers = webhook_signature.headers(secrets, delivery_id, event, now, raw)
     return HttpRequest("POST", webhook["url"], {**headers, "User-Agent": USER_AGENT}, raw, bool(webhook["allow_private"]))
 

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from stintd.engine.delivery.retry import Retry
-from stintd.engine.delivery.webhooklane import Tools, WebhookLane, WebhookView, is_taken, reason, signed_request, status_of
+from stintd.engine.delivery.webhooklane import WebhookLane, WebhookTools, WebhookView, is_taken, reason, signed_request, status_of
 from stintd.engine.engine import Engine
 from stintd.engine.outbox import TARGET, body_of
 from stintd.engine.supervisor import Supervisor
@@ -27,7 +27,7 @@ STOP_SECONDS = 1.0
 class WebhookSender:
     """One per daemon. Commands and the engine's steps name the targets that have something to look at."""
 
-    def __init__(self, tools: Tools, supervisor: Supervisor) -> None:
+    def __init__(self, tools: WebhookTools, supervisor: Supervisor) -> None:
         self.tools, self._supervisor = tools, supervisor
         self.secrets = tools.secrets
         self._engine: Engine = tools.engine
@@ -37,16 +37,16 @@ class WebhookSender:
 
     async def start(self) -> None:
         """Continue with what waited before the start."""
-        self._engine.on_outgoing.subscribe(self.changed)
-        known, waiting = await self._engine.database.read(
+        self._engine.on_outgoing.subscribe(self.wake_lanes)
+        webhooks, waiting = await self._engine.database.read(
             lambda conn: (fetch_all(conn, WebhookRow, "SELECT id, enabled FROM webhook"), outbox.targets(conn))
         )
-        if known:
+        if webhooks:
             self._engine.note_sending()
-        await asyncio.to_thread(self.secrets.sweep, {row["id"] for row in known})
-        self.changed(set(waiting))
+        await asyncio.to_thread(self.secrets.sweep, {row["id"] for row in webhooks})
+        self.wake_lanes(set(waiting))
 
-    def changed(self, targets: set[str]) -> None:
+    def wake_lanes(self, targets: set[str]) -> None:
         """Look at these webhooks again."""
         for target in targets:
             webhook_id = target.removeprefix(TARGET)
@@ -73,7 +73,7 @@ class WebhookSender:
     async def test(self, webhook_id: str) -> dict[str, Any]:
         """Send a test now, past the queue, and answer its outcome: `{delivered, status, error, deliveryId}`."""
         clock = self._engine.clock
-        webhook = await self._engine.database.read(partial(_webhook, webhook_id))
+        webhook = await self._engine.database.read(partial(_load_webhook, webhook_id))
         delivery_id = new_id(clock.now())
         data = {"webhookId": webhook_id, "events": json.loads(webhook["events"])}
         body = body_of(delivery_id, TEST_EVENT, clock.now(), data)
@@ -85,24 +85,24 @@ class WebhookSender:
         await lane.run()
         del self._lanes[lane.webhook_id], self._tasks[lane.webhook_id]
 
-    def _report(self, webhook_id: str, look: WebhookView) -> None:
+    def _report(self, webhook_id: str, view: WebhookView) -> None:
         """Raise or clear the warning about parked deliveries."""
-        if look.webhook is not None:
+        if view.webhook is not None:
             self._engine.note_sending()
         health = self._engine.health
-        if look.webhook is None or not look.parked:
+        if view.webhook is None or not view.parked:
             health.clear("webhook_parked", webhook_id)
             return
-        count = "one delivery" if look.parked == 1 else f"{look.parked} deliveries"
+        count = "one delivery" if view.parked == 1 else f"{view.parked} deliveries"
         health.raise_warning(
             "webhook_parked",
-            f"{count} to the webhook {webhook_id} could not be made: {look.error}",
+            f"{count} to the webhook {webhook_id} could not be made: {view.error}",
             f"fix the receiver, then run `stint webhooks redeliver {webhook_id}`; `stint outbox` shows them",
             subject=webhook_id,
         )
 
 
-def _webhook(webhook_id: str, conn: Any) -> WebhookRow:
+def _load_webhook(webhook_id: str, conn: Any) -> WebhookRow:
     row = fetch_one(conn, WebhookRow, "SELECT * FROM webhook WHERE id = ?", (webhook_id,))
     if row is None:
         raise NotFound(f"there is no webhook {webhook_id[:40]}", "`stint webhooks` lists them")

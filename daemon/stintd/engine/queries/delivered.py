@@ -17,7 +17,7 @@ from stintd.domain.billing.target import rounding_for
 from stintd.domain.day import ONE_DAY, start_of_day
 from stintd.domain.model import to_us
 from stintd.engine import wire
-from stintd.engine.delivery.plan import Planned, work_of
+from stintd.engine.delivery.plan import TargetLink, entry_facts
 from stintd.engine.entries import conditions, find, overlapping
 from stintd.engine.period import Period, zone_of
 from stintd.engine.rows import select
@@ -46,7 +46,9 @@ class TargetHours:
     delivered: int = 0
 
 
-def hours_at_target(view: View, link: Planned, span: Period, zone: ZoneInfo, filters: Mapping[str, object]) -> list[TargetHours]:
+def hours_at_target(
+    view: View, link: TargetLink, span: Period, zone: ZoneInfo, filters: Mapping[str, object]
+) -> list[TargetHours]:
     """Everything of a period, which must consist of the owner's whole days, because days are what is rounded."""
     if span.days is None or zone != zone_of(view.policy.zone):
         raise Invalid("sums at a target are those of your own whole days", "send from and to as dates, without a time zone")
@@ -54,7 +56,7 @@ def hours_at_target(view: View, link: Planned, span: Period, zone: ZoneInfo, fil
 
 
 def _rounded_hours(
-    view: View, link: Planned, span: Period, zone: ZoneInfo, filters: Mapping[str, object]
+    view: View, link: TargetLink, span: Period, zone: ZoneInfo, filters: Mapping[str, object]
 ) -> Iterator[TargetHours]:
     clauses, values = overlapping(span.lo_us, span.hi_us)
     project_clauses, project_values = conditions({name: value for name, value in filters.items() if name in _BY_PROJECT})
@@ -64,7 +66,7 @@ def _rounded_hours(
     billed_length = _billed_length(view)
     for row in find(view, [*clauses, *project_clauses, "(e.actor = 'human' OR e.billable = 1)"], values + project_values):
         for part in rules.contributions(rollup.entry_of(row), zone, view.now, (span.lo_us, span.hi_us)):
-            rule = rounding_for(link.target, work_of(row, part.day))
+            rule = rounding_for(link.target, entry_facts(row, part.day))
             key = row["project_id"] or "", row["task"] or "", part.day.isoformat(), row["actor"], rule
             groups.setdefault(key, []).append((row, wire.seconds(billed_length(row, part))))
     for (project, task, day, _, rule), group in groups.items():
@@ -87,7 +89,7 @@ def _billed_length(view: View) -> Callable[[EntryRow, rules.DayPart], int]:
 
 
 def _delivered_hours(
-    view: View, link: Planned, span: Period, zone: ZoneInfo, filters: Mapping[str, object]
+    view: View, link: TargetLink, span: Period, zone: ZoneInfo, filters: Mapping[str, object]
 ) -> Iterator[TargetHours]:
     """From what the target holds, whatever became of the entry since: that is what can differ."""
     assert span.days is not None

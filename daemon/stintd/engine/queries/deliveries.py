@@ -7,7 +7,7 @@ from stintd.domain.billing.delivery import PARKED, PENDING, SENDING
 from stintd.domain.billing.rounding import Rounding
 from stintd.domain.billing.target import Abilities, TargetRule
 from stintd.domain.model import to_us
-from stintd.engine.delivery.plan import Planned
+from stintd.engine.delivery.plan import TargetLink
 from stintd.engine.view import Reader, View
 from stintd.engine.wire import instant
 from stintd.engine.wire_types import Action, OutlookJson, OutlooksJson, PageJson, TargetJson, TargetRuleJson, TargetState
@@ -19,13 +19,13 @@ from stintd.store.rowio import fetch_all
 LONGEST_LIST = 1000
 
 
-def listing(view: View, planned: dict[str, Planned]) -> PageJson[TargetJson]:
+def listing(view: View, planned: dict[str, TargetLink]) -> PageJson[TargetJson]:
     """The connected targets and the state of each."""
     states = deliveries.targets(view.conn)
     return {"data": [_target_json(view, link, states.get(name)) for name, link in sorted(planned.items())], "nextCursor": None}
 
 
-def _target_json(view: View, link: Planned, state: TargetRow | None) -> TargetJson:
+def _target_json(view: View, link: TargetLink, state: TargetRow | None) -> TargetJson:
     target, counts = link.target, deliveries.counts(view.conn, link.target.name)
     budget = target.calls_per_hour or link.able.calls_per_hour
     is_this_hour = state is not None and 0 <= to_us(view.now) - state["window_us"] < 3_600_000_000
@@ -80,7 +80,7 @@ def _state(state: TargetRow | None) -> TargetState:
     return "stopped" if state["stopped"] else "failing" if state["failures"] else "well"
 
 
-def outlook(view: Reader, planned: dict[str, Planned], target: str | None = None, limit: int = LONGEST_LIST) -> OutlooksJson:
+def outlook(view: Reader, planned: dict[str, TargetLink], target: str | None = None, limit: int = LONGEST_LIST) -> OutlooksJson:
     """Exactly what would be sent now, and what is held back and why: the first ones, with their number."""
     if target is not None and target not in planned:
         raise NotFound(f"no target is called {target[:40]}", "`stint targets` lists them")

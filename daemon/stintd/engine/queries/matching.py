@@ -3,7 +3,7 @@
 from stintd.domain.billing import matching
 from stintd.domain.billing.matching import NONE, LocalName, NamedPlace, Proposal
 from stintd.domain.billing.target import EntryFacts, Target, missing_need, rule_for
-from stintd.engine.delivery.plan import Planned
+from stintd.engine.delivery.plan import TargetLink
 from stintd.engine.delivery.remote_places import Listing
 from stintd.engine.view import View
 from stintd.engine.wire import instant
@@ -36,7 +36,7 @@ def place_json(place: StoredPlace) -> TargetPlaceJson:
     return {"name": place.name, "client": place.client or None, "remote": place.remote, "gone": place.gone_us is not None}
 
 
-def proposals(view: View, planned: Planned, listing: Listing) -> TargetMatchJson:
+def proposals(view: View, planned: TargetLink, listing: Listing) -> TargetMatchJson:
     """What is not mapped, and the place it may match. Tasks are listed only if a place matches them: others go with their
     project.
     """
@@ -69,7 +69,7 @@ def _is_open(target: Target, local: LocalName) -> bool:
     return rule is None or (local.task is not None and rule.task is None)
 
 
-def _proposal_json(proposal: Proposal, places: dict[str, StoredPlace], planned: Planned) -> PlaceProposalJson:
+def _proposal_json(proposal: Proposal, places: dict[str, StoredPlace], planned: TargetLink) -> PlaceProposalJson:
     place = places[proposal.key] if proposal.key is not None else None
     return {
         "project": proposal.local.project,

@@ -12,7 +12,7 @@ from stintd.domain import report as rules
 from stintd.domain.day import iso_week, week_of
 from stintd.domain.model import TimeEntry, from_us, to_us
 from stintd.engine import wire
-from stintd.engine.delivery.plan import Planned
+from stintd.engine.delivery.plan import TargetLink
 from stintd.engine.entries import Filters, conditions, find, overlapping
 from stintd.engine.period import Period, period, zone_of
 from stintd.engine.queries.delivered import TargetHours, hours_at_target, hours_by_group
@@ -45,7 +45,7 @@ def report(
     until: date | datetime | None = None,
     group_by: Grouping = "project",
     timezone: str | None = None,
-    target: Planned | None = None,
+    target: TargetLink | None = None,
     **filters: Unpack[Filters],
 ) -> ReportJson:
     """Rows and totals of a period (this week by project unless asked otherwise); with a target also the hours by its
@@ -77,7 +77,7 @@ def report(
 
 def _add_target_hours(
     view: View,
-    planned: Planned,
+    planned: TargetLink,
     span: Period,
     zone: ZoneInfo,
     group_by: str,

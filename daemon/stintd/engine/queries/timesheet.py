@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from stintd.domain import report as rules
 from stintd.domain.day import ONE_DAY, week_of
 from stintd.engine import wire
-from stintd.engine.delivery.plan import Planned
+from stintd.engine.delivery.plan import TargetLink
 from stintd.engine.entries import Filters, conditions, find, overlapping
 from stintd.engine.period import Period, period, zone_of
 from stintd.engine.queries.delivered import TargetHours, hours_at_target
@@ -29,7 +29,7 @@ def timesheet(
     until: date | datetime | None = None,
     week: str | None = None,
     timezone: str | None = None,
-    target: Planned | None = None,
+    target: TargetLink | None = None,
     **filters: Unpack[Filters],
 ) -> TimesheetJson:
     """Rows by project and task with their seconds by day; a week unless a period is named. The days are the person's time,
@@ -84,7 +84,7 @@ def _week_days(text: str) -> tuple[date, date]:
         raise Invalid("week is not a week", "send 2026-W47, or a date in it") from error
 
 
-def _rows(view: View, span: Period, filters: Filters, zone: ZoneInfo, target: Planned | None) -> list[TimesheetRowJson]:
+def _rows(view: View, span: Period, filters: Filters, zone: ZoneInfo, target: TargetLink | None) -> list[TimesheetRowJson]:
     clauses, values = overlapping(span.lo_us, span.hi_us)
     filter_clauses, filter_values = conditions(filters)
     actor = filters.get("actor") or "human"

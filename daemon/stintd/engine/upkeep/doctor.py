@@ -5,7 +5,7 @@ change nothing, and ask nobody outside this machine unless the owner says so. Lo
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from stintd.engine.delivery.plan import Planned
+from stintd.engine.delivery.plan import TargetLink
 from stintd.engine.delivery.targetlane import LaneTools
 from stintd.engine.engine import Engine
 from stintd.errors import StintdError
@@ -49,7 +49,7 @@ class Doctor:
     tools: LaneTools
     watches: Callable[[], Watches]
     zone: Callable[[], str]
-    planned: Callable[[], Mapping[str, Planned]]
+    planned: Callable[[], Mapping[str, TargetLink]]
 
     async def findings(self, online: bool) -> list[dict[str, Any]]:
         """All findings, the most interesting first. `online`: each billing system is asked to which account the credentials
@@ -95,10 +95,10 @@ class Doctor:
             return Check("zone", "warning", f"days are counted in {ours}, but the machine is in {machine} now", "`stint restart`")
         return Check("zone", "ok", f"days are counted in {ours}")
 
-    async def _target(self, name: str, link: Planned, state: Mapping[str, Any] | None, online: bool) -> Check:
+    async def _target(self, name: str, link: TargetLink, state: Mapping[str, Any] | None, online: bool) -> Check:
         label, hint = f"target {name}", f"`stint connect {name}` tries it and saves what works"
         try:
-            secret = await self.tools.keys.of(link.target)
+            secret = await self.tools.keys.load_secret(link.target)
         except StintdError as error:
             return Check(label, "error", error.message, error.hint or hint)
         if not secret and link.target.kind != KEYLESS:
@@ -116,7 +116,7 @@ class Doctor:
             )
         return Check(label, "ok", "its credentials exist; --online tries them")
 
-    async def _ask(self, label: str, link: Planned, secret: str, hint: str) -> Check:
+    async def _ask(self, label: str, link: TargetLink, secret: str, hint: str) -> Check:
         try:
             account = await self.tools.make(link.target, secret).check()
         except StintdError as error:
