@@ -1,5 +1,5 @@
 // stintd hook: @MARK@
-// An opencode plugin that reports sessions, prompts and tools to stintd, one small file each, but never what is said.
+// An opencode plugin that reports sessions, prompts and tools to stintd, one small file each, but never what a prompt or an answer says.
 // `stint hooks uninstall opencode` removes it.
 import { writeFileSync } from "node:fs"
 
@@ -35,8 +35,8 @@ export const Stintd = async ({ directory }) => {
 
   return {
     event: async ({ event }) => {
-      const said = event.properties ?? {}
-      const info = said.info ?? {}
+      const data = event.properties ?? {}
+      const info = data.info ?? {}
       if (event.type === "session.created") {
         if (info.parentID) parents.set(info.id, info.parentID)
         else tell(event.type, info.id, {}, info.directory ?? directory)
@@ -46,11 +46,11 @@ export const Stintd = async ({ directory }) => {
         prompts.add(info.id)
         tell(event.type, info.sessionID)
       } else if (event.type === "session.idle") {
-        if (!parents.has(said.sessionID)) tell(event.type, said.sessionID)
+        if (!parents.has(data.sessionID)) tell(event.type, data.sessionID)
       } else if (event.type === "session.deleted") {
         if (!parents.has(info.id)) tell(event.type, info.id, { reason: "delete" })
       } else if (event.type === "file.edited") {
-        tell(event.type, latest, { file: said.file })
+        tell(event.type, latest, { file: data.file })
       }
     },
     "tool.execute.after": async (input) => {

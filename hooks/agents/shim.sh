@@ -3,7 +3,7 @@
 # An AI agent calls it with HOST and EVENT (or its shell reads it), with the agent's message on standard input. It writes
 # one file for stintd and ends. `stint hooks uninstall HOST` removes the calls to it from the agent's settings.
 #
-# It prints nothing, waits for nobody and always exits with 0: to agents 2 means "stop", and they show any other status to
+# It prints nothing, waits for nobody and always exits with 0: an agent takes 2 for "stop", and shows any other status to
 # people. It writes the first part of the file's first line at once. A child process copies the message, of any size, and
 # nobody waits for it: the shell would read a pipe byte by byte, and waiting for a process costs more than all the rest.
 [ "${ZSH_VERSION-}" ] && emulate sh

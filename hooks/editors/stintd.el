@@ -9,13 +9,13 @@
 (defconst stintd--pause 120)
 (defvar stintd--number (truncate (float-time)))
 (defvar-local stintd--due 0)
-(defvar-local stintd--edits-due 0) ; apart, because reading holds no edit back
+(defvar-local stintd--edits-due 0) ; separate, because reading must not delay an edit
 
 (defun stintd--encoded (path)
   "PATH as bytes, with characters that would break the line escaped."
   (let ((coding (or file-name-coding-system default-file-name-coding-system 'utf-8)))
     (replace-regexp-in-string
-     "[%\t\n]" (lambda (found) (format "%%%02X" (aref found 0))) (encode-coding-string path coding) t t)))
+     "[%\t\n]" (lambda (match) (format "%%%02X" (aref match 0))) (encode-coding-string path coding) t t)))
 
 (defun stintd--write (act path)
   "Write one file that says ACT happened to PATH."

@@ -69,15 +69,15 @@ local function on(events, act)
 end
 
 vim.api.nvim_create_augroup('stintd', { clear = true })
-on('BufWritePost', function(told)
-  pcall(tell, told.buf, 'edit', vim.fn.fnamemodify(told.file, ':p'))
+on('BufWritePost', function(event)
+  pcall(tell, event.buf, 'edit', vim.fn.fnamemodify(event.file, ':p'))
 end)
-on({ 'CursorMoved', 'CursorMovedI', 'TextChanged', 'TextChangedI' }, function(told)
-  local is_edit = vim.bo[told.buf].modified
-  if os.time() >= ((is_edit and edits or due)[told.buf] or 0) then
-    pcall(tell, told.buf, is_edit and 'edit' or 'read', vim.api.nvim_buf_get_name(told.buf))
+on({ 'CursorMoved', 'CursorMovedI', 'TextChanged', 'TextChangedI' }, function(event)
+  local is_edit = vim.bo[event.buf].modified
+  if os.time() >= ((is_edit and edits or due)[event.buf] or 0) then
+    pcall(tell, event.buf, is_edit and 'edit' or 'read', vim.api.nvim_buf_get_name(event.buf))
   end
 end)
-on('BufWipeout', function(told)
-  due[told.buf], edits[told.buf] = nil, nil
+on('BufWipeout', function(event)
+  due[event.buf], edits[event.buf] = nil, nil
 end)

@@ -74,6 +74,6 @@ stint_line='v1	@KIND@	'$$'	'$stint_folder@ARGS@$stint_more
 	[ "$stint_done" ] || printf '%s\tt=%s\n' "$stint_line" "$(date +%s)" >>"$stint_file.9"
 	set +C
 } 2>/dev/null
-# Beside this file, but not by its present name: other tools rename the hooks they find.
+# The kept hook lies beside this file. Its name does not follow from this file's own name, because other tools rename hooks.
 [ -x "$stint_kept" ] && exec "$stint_kept" "$@"
 exit 0

@@ -10,7 +10,7 @@ case $- in *i*) ;; *) return 0 ;; esac
 [ -z "${CLAUDECODE-}${AI_AGENT-}${CODEX_THREAD_ID-}${CODEX_SANDBOX-}${GEMINI_CLI-}${COPILOT_CLI-}${CURSOR_AGENT-}" ] || return 0
 [ -z "${OPENCODE-}${CLINE_ACTIVE-}${AUGMENT_AGENT-}" ] || return 0
 
-__stintd_spool=@SPOOL@ __stintd_count= __stintd_folder=$PWD __stintd_told= __stintd_file=
+__stintd_spool=@SPOOL@ __stintd_count= __stintd_folder=$PWD __stintd_reported= __stintd_file=
 
 # Bash counts the commands it was given; an empty line is not counted.
 __stintd_prompt() {
@@ -28,8 +28,8 @@ __stintd_prompt() {
 __stintd_tell() {
 	local __stintd_now
 	builtin printf -v __stintd_now '%(%s)T' -1
-	[ "$__stintd_now$__stintd_folder" != "$__stintd_told" ] || return 0
-	__stintd_told=$__stintd_now$__stintd_folder
+	[ "$__stintd_now$__stintd_folder" != "$__stintd_reported" ] || return 0
+	__stintd_reported=$__stintd_now$__stintd_folder
 	case $__stintd_folder in
 	*[%$'\t\n']*)
 		__stintd_folder=${__stintd_folder//\%/%25}

@@ -8,7 +8,7 @@
 [[ -z ${CLAUDECODE-}${AI_AGENT-}${CODEX_THREAD_ID-}${CODEX_SANDBOX-}${GEMINI_CLI-}${COPILOT_CLI-}${CURSOR_AGENT-} ]] || return 0
 [[ -z ${OPENCODE-}${CLINE_ACTIVE-}${AUGMENT_AGENT-} ]] || return 0
 
-typeset -g __stintd_spool=@SPOOL@ __stintd_folder= __stintd_told= __stintd_file=
+typeset -g __stintd_spool=@SPOOL@ __stintd_folder= __stintd_reported= __stintd_file=
 
 # Called for every command except an empty one.
 __stintd_preexec() {
@@ -21,8 +21,8 @@ __stintd_precmd() {
 	emulate -L zsh
 	local folder=$__stintd_folder now=${(%):-%D{%s}}
 	__stintd_folder=
-	[[ $now$folder != $__stintd_told ]] || return 0
-	__stintd_told=$now$folder
+	[[ $now$folder != $__stintd_reported ]] || return 0
+	__stintd_reported=$now$folder
 	if [[ $folder == *[%$'\t\n']* ]]; then
 		folder=${folder//\%/%25}
 		folder=${folder//$'\t'/%09}

@@ -168,7 +168,7 @@ def test_review_lists_what_is_open_and_settles_it(window, daemon):
     until(lambda: gap.count() == 0, what="the gap is settled")
     page.get_by_role("button", name="Mark as reviewed").click()
     page.get_by_text("reviewed ").first.wait_for()
-    page.locator("section", has_text="What targets are waiting for").get_by_role("link", name="Targets").first.click()
+    page.locator("section", has_text="Hours that billing targets do not have").get_by_role("link", name="Targets").first.click()
     page.locator("main.targets").wait_for()
 
 

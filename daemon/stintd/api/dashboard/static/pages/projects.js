@@ -37,7 +37,7 @@ export function Page() {
         <td>${project.budgetHours == null ? "·" : `${project.budgetHours} h`}</td><td>${project.billable ? "yes" : "no"}</td><td>${project.billAgentTime ? "billed" : "not billed"}</td>
         <td>${project.repos.length ? project.repos.map((repo) => html`<bdi key=${repo.id} title=${line(repo.remote)}>${line(repo.name)} </bdi>`) : "·"}</td>
         <td><button class="quiet" aria-label=${`Edit ${line(project.name)}`} onClick=${() => setOpen(project)}>Edit</button></td></tr>`)}
-        ${!visible.length && html`<tr><td colspan="8" class="blank">No projects yet. stintd creates project when you work in a repository.</td></tr>`}</tbody>
+        ${!visible.length && html`<tr><td colspan="8" class="blank">No projects yet. stintd creates a project when you work in a repository.</td></tr>`}</tbody>
     </table></div>
     ${hidden > 0 && html`<p><button class="quiet" aria-pressed=${isAll ? "true" : "false"} onClick=${() => setAll(!isAll)}>${isAll ? "Hide" : "Show"} ${quantity(hidden, "archived project")}</button></p>`}
     <${Mappings} lists=${lists} reload=${reload} />
@@ -93,7 +93,7 @@ function Mappings({ lists, reload }) {
   const [isOpen, setOpen] = useState(false);
   const remove = (mapping) => act("Removed a mapping", () => api.remove("/api/mappings", { id: mapping.id })).then(reload, () => {});
   return html`<section class="card"><h2>Mappings <button class="quiet" onClick=${() => setOpen(true)}>Map a folder</button></h2>
-    <p class="note">The first mapping that matches decides which project a folder, remote or branch belongs to. A new mapping also changes past entries, except those you edited or approved.</p>
+    <p class="note">The first mapping that matches decides which project a folder, remote or branch belongs to. A new mapping also applies to past entries, except those that you edited or approved.</p>
     <ul class="plain">${lists.mappings.map((mapping) => html`<li key=${mapping.id} class="split"><span>${CONDITIONS.filter((name) => mapping[name]).map((name) => html`<code key=${name}>${line(mapping[name])}</code> `)}
       → <strong><bdi>${line(mapping.project) || "·"}</bdi></strong>${mapping.task && html` <small>${line(mapping.task)}</small>`}${mapping.client && html` <small>${line(mapping.client)}</small>`}</span>
       <button class="quiet" aria-label=${`Remove the mapping to ${line(mapping.project)}`} onClick=${() => remove(mapping)}>Remove</button></li>`)}

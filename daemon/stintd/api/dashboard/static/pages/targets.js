@@ -57,7 +57,7 @@ function Outbox() {
   if (!answer?.data.length) return null;
   const retry = (delivery) => act("Trying again", () => api.post(`/api/outbox/${delivery.id}/retry`)).then(reload, () => {});
   const drop = (delivery) => act("Dropped: it will not be delivered", () => api.post(`/api/outbox/${delivery.id}/drop`)).then(reload, () => {});
-  return html`<section class="card"><h2>Parked</h2><p class="note">Given up on, and waiting for you: the target refused the entry, or it is unknown whether it arrived. Other entries are still delivered.</p>
+  return html`<section class="card"><h2>Parked</h2><p class="note">stintd has given up on these deliveries, and they wait for you: the target refused the entry, or it is unknown whether the entry arrived. Other entries are still delivered.</p>
     <ul class="plain">${answer.data.map((delivery) => html`<li key=${delivery.id} class="split"><span><strong><bdi>${line(delivery.target)}</bdi></strong> ${line(delivery.lastError ?? delivery.reason)}${" "}
       ${delivery.remedy && html`<small>${line(delivery.remedy)}</small>`}</span>
       <span class="actions"><button class="quiet" onClick=${() => retry(delivery)}>Try again</button><button class="quiet" onClick=${() => drop(delivery)}>Drop</button></span></li>`)}</ul></section>`;

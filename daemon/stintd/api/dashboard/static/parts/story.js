@@ -75,7 +75,7 @@ function notesOf(entry) {
   if (entry.origin === "import") notes.push("Imported from a file.");
   if (entry.origin === "backfill") notes.push("Estimated from git and agent logs that were imported later.");
   if (entry.supervisedSeconds) notes.push(`${length(entry.handsOnSeconds)} active, ${length(entry.supervisedSeconds)} supervising an agent.`);
-  if (entry.pinned.length) notes.push(`You set its ${entry.pinned.join(", ")}; stintd keeps what you set.`);
+  if (entry.pinned.length) notes.push(`You set its ${entry.pinned.map((field) => (field === "text" ? "description" : field)).join(", ")}; stintd keeps what you set.`);
   if (!entry.confirmed) notes.push("Unconfirmed: its evidence alone proves little.");
   return notes.join(" ");
 }
@@ -96,7 +96,7 @@ export function Story({ entry, at }) {
   return html`<div class="story">
     ${!entry && html`<p class="headline"><bdi>${evidence.entry ? workOf(evidence.entry) : "No entry"}</bdi><span>${spanText(ms(evidence.start), ms(evidence.end))}</span></p>`}
     ${evidence.entry && html`<p class="note">${notesOf(evidence.entry)}</p>`}
-    ${!list.length && html`<p>Nothing was observed here${evidence.entry ? "; the time is what you entered" : ""}.</p>`}
+    ${!list.length && html`<p>Nothing was observed in this time${evidence.entry ? "; the entry is as you entered it" : ""}.</p>`}
     <ol>${list.map((event) => html`<li class=${event.kind} key=${`${event.kind}${event.at}`}>
       <time>${event.to && event.to - event.at >= 60_000 ? spanText(event.at, event.to) : clock(event.at)}</time><div>${event.body}</div></li>`)}</ol>
     ${short.length > 0 && html`<p class="note">${quantity(short.length, "silence")} shorter than 5 minutes, ${length(short.reduce((sum, gap) => sum + gap.to - gap.at, 0) / 1000)} in total: counted as work.</p>`}
