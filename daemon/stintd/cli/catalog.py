@@ -16,7 +16,7 @@ def normalise(name: str) -> str:
     return "".join(c for c in name.casefold() if c not in "-_. ")
 
 
-def _pick(rows: Rows, word: str, kind: str, hint: str) -> Answer:
+def _pick_row(rows: Rows, word: str, kind: str, hint: str) -> Answer:
     exact = [row for row in rows if word in (row["name"], row["id"], row.get("key"))]
     alike = exact or [row for row in rows if normalise(row["name"]) == normalise(word)]
     if len(alike) == 1:
@@ -30,7 +30,7 @@ def _pick(rows: Rows, word: str, kind: str, hint: str) -> Answer:
 
 
 def find_project(control: Control, word: str) -> Answer:
-    return _pick(list(control.every("/api/projects", status="all")), word, "project", "`stint projects` lists them")
+    return _pick_row(list(control.every("/api/projects", status="all")), word, "project", "`stint projects` lists them")
 
 
 def exact_project_name(control: Control, word: str) -> str | None:
@@ -39,23 +39,23 @@ def exact_project_name(control: Control, word: str) -> str | None:
 
 
 def find_client(control: Control, word: str) -> Answer:
-    return _pick(list(control.every("/api/clients", status="all")), word, "client", "`stint clients` lists them")
+    return _pick_row(list(control.every("/api/clients", status="all")), word, "client", "`stint clients` lists them")
 
 
 def find_user(control: Control, word: str) -> Answer:
     users = list(control.every("/api/users"))
     by_address = [user for user in users if (user["email"] or "").casefold() == word.casefold()]
-    return by_address[0] if by_address else _pick(users, word, "user", "`stint users` lists them")
+    return by_address[0] if by_address else _pick_row(users, word, "user", "`stint users` lists them")
 
 
 def find_task(control: Control, word: str, project: str | None = None) -> Answer:
     project_id = find_project(control, project)["id"] if project else None
     tasks = list(control.every("/api/tasks", status="all", projectId=project_id))
-    return _pick(tasks, word, "task", "`stint tasks` lists them")
+    return _pick_row(tasks, word, "task", "`stint tasks` lists them")
 
 
 def find_key(control: Control, word: str) -> Answer:
-    return _pick(control.get("/api/keys")["data"], word, "key", "`stint keys list` shows them")
+    return _pick_row(control.get("/api/keys")["data"], word, "key", "`stint keys list` shows them")
 
 
 Action = Callable[[Words, Control, Answer], Answer | None]
@@ -118,7 +118,7 @@ def name_operand(complete: str = "") -> Operand:
     return operand
 
 
-def given_fields(**fields: object) -> Answer:
+def present_fields(**fields: object) -> Answer:
     """The fields that are not None."""
     return {name: value for name, value in fields.items() if value is not None}
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from stintd.cli.answer import Answer, Rows
 from stintd.cli.layout import wrap
 from stintd.cli.period import Bounds
-from stintd.cli.text import UNKNOWN, decimal_hours, for_terminal, local, warn
+from stintd.cli.text import UNKNOWN, decimal_hours, for_terminal, local_time, warn
 from stintd.client.control import Control
 from stintd.errors import StintdError
 
@@ -33,7 +33,7 @@ def fetch_corrections(control: Control, bounds: Bounds, **filters: str | None) -
 
 def days_of(answer: Answer) -> Bounds:
     """The bounds of a report in local days, as far as it is made of them."""
-    first, last = local(answer["from"]), local(answer["to"])
+    first, last = local_time(answer["from"]), local_time(answer["to"])
     if first.time() != first.time().min or last.time() != last.time().min:
         return {"from_": None, "to": None}
     return {"from_": first.date().isoformat(), "to": (last.date() - timedelta(days=1)).isoformat()}

@@ -45,11 +45,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except OSError as error:  # from the output: of a file that is opened, Python tells the name
         if error.errno not in FULL or error.filename is not None:
-            return _confess(error)
+            return _report_bug(error)
         _silence_output()
         return _explain(StorageFull(f"the output could not be written: {error.strerror}", "make room, or write it elsewhere"))
     except Exception as error:  # the outermost boundary: a bug is reported, never a bare traceback
-        return _confess(error)
+        return _report_bug(error)
 
 
 def _silence_output() -> None:
@@ -105,12 +105,12 @@ def _help(words: list[str]) -> int:
 
 def _explain(error: StintdError) -> int:
     sys.stdout.flush()
-    print(f"stint: {_plain(error.message)}", file=sys.stderr)
+    print(f"stint: {_plain_text(error.message)}", file=sys.stderr)
     hint = error.hint
     for field, option in OPTIONS_OF_FIELDS.items():
         hint = hint.replace(field, option)
     for line in hint.splitlines():
-        print(f"  {_plain(line)}", file=sys.stderr)
+        print(f"  {_plain_text(line)}", file=sys.stderr)
     if isinstance(error, UsageError):
         return USAGE
     if isinstance(error, Unavailable) and getattr(error, "is_down", False):
@@ -118,13 +118,13 @@ def _explain(error: StintdError) -> int:
     return exit_code(error)
 
 
-def _confess(error: Exception) -> int:
+def _report_bug(error: Exception) -> int:
     trace = import_module("traceback").format_exc()
     sys.stdout.flush()
     if os.environ.get("STINTD_DEBUG"):
         sys.stderr.write(trace)
     where = _save_trace(trace)
-    print(f"stint: a bug in stintd: {type(error).__name__}: {_plain(str(error))}", file=sys.stderr)
+    print(f"stint: a bug in stintd: {type(error).__name__}: {_plain_text(str(error))}", file=sys.stderr)
     print(f"  please report it with {where}" if where else "  STINTD_DEBUG=1 shows where", file=sys.stderr)
     return BUG
 
@@ -142,7 +142,7 @@ def _save_trace(trace: str) -> str | None:
     return target
 
 
-def _plain(text: str) -> str:
+def _plain_text(text: str) -> str:
     """No control characters: a message may carry a branch or a folder of somebody's repository."""
     return "".join(c if c.isprintable() else "�" for c in text)
 

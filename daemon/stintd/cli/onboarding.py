@@ -36,7 +36,7 @@ PROGRAMS = {
 """The commands by which programs that can have hooks are recognised."""
 
 
-def is_first() -> bool:
+def is_first_run() -> bool:
     """Whether no daemon ever ran here."""
     return not os.path.lexists(paths.home_layout().database)
 
@@ -67,10 +67,10 @@ def offer() -> None:
         key = read_key("\n".join([*lines, f"  {bold('Enter')}  continue"]))
         if key not in offers:
             return
-        _do(offers.pop(key)[2])
+        _carry_out(offers.pop(key)[2])
 
 
-def _do(act: Callable[[], None]) -> None:
+def _carry_out(act: Callable[[], None]) -> None:
     """Carry out one offer; an error is shown, and the other offers stay."""
     try:
         act()

@@ -175,7 +175,7 @@ def _assign_operands(verb: Verb, loose: Sequence[str]) -> dict[str, object]:
             is_there = len(words) > needed or (operand.count == "1" and bool(words))
             taken = [words.pop(0)] if is_there else []
         if operand.count in ("1", "+") and not taken:
-            raise UsageError(f"{verb.name} needs {_wanted(operand)}", verb.usage())
+            raise UsageError(f"{verb.name} needs {_operand_text(operand)}", verb.usage())
         taken = [operand.aliases.get(word, word) for word in taken]
         for word in taken:
             _check_operand(verb, operand, word)
@@ -185,7 +185,7 @@ def _assign_operands(verb: Verb, loose: Sequence[str]) -> dict[str, object]:
     return values
 
 
-def _wanted(operand: Operand) -> str:
+def _operand_text(operand: Operand) -> str:
     if not operand.is_action:
         return operand.name
     *others, last = operand.choices

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from stintd.cli.answer import Answer, Rows
 from stintd.cli.options import Operand, Option, Words
-from stintd.cli.text import day_name, local
+from stintd.cli.text import day_name, local_time
 from stintd.client.control import Control
 from stintd.protocol import when
 
@@ -64,7 +64,7 @@ def range_title(answer: Answer) -> str:
 def _day(text: str, is_end: bool = False) -> date:
     if len(text) == 10:
         return date.fromisoformat(text)
-    moment = local(text)
+    moment = local_time(text)
     if is_end and moment.time() == moment.time().min:
         moment -= timedelta(seconds=1)
     return moment.date()

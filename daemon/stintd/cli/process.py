@@ -71,14 +71,14 @@ def wait_ready(child: subprocess.Popen[bytes], offset: int, patience: float = PA
         except StintdError:
             pause(STEP)
             continue
-        _call_off(child, health.get("pid"))
+        _end_child(child, health.get("pid"))
         return health
     if child.returncode is None:
         raise Unavailable(f"stintd is not ready after {patience:.0f} s", f"see its log: {paths.home_layout().log_file}")
     raise Unavailable(f"stintd exited with status {child.returncode}", _last_words(offset))
 
 
-def _call_off(child: subprocess.Popen[bytes], serving: object) -> None:
+def _end_child(child: subprocess.Popen[bytes], serving: object) -> None:
     """Another start was faster: a daemon of ours that is still starting must not come up when that one is stopped."""
     if serving == child.pid or child.poll() is not None:
         return

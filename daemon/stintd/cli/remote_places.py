@@ -19,7 +19,7 @@ def id_text(remote: Answer) -> str:
     return " ".join(f"{name}={for_terminal(value)}" for name, value in remote.items())
 
 
-def show(words: Words, control: Control) -> None:
+def show_places(words: Words, control: Control) -> None:
     """What the service has."""
     answer = control.get(f"/api/targets/{words.target}/places", refresh=words.refresh or None)
     if words.json:
@@ -31,10 +31,10 @@ def show(words: Words, control: Control) -> None:
         print(f"{for_terminal(place['name'])}{client}  {dim(id_text(place['remote']))}{gone}")
     if not answer["data"]:
         print(dim("it lists no places; `stint targets map` accepts any you name"))
-    _say_trouble(answer)
+    _print_trouble(answer)
 
 
-def match(words: Words, control: Control) -> None:
+def match_places(words: Words, control: Control) -> None:
     """Propose, ask, map."""
     more = dict(pair.partition("=")[::2] for pair in words.remote)
     if not all(more.values()):
@@ -52,7 +52,7 @@ def match(words: Words, control: Control) -> None:
     if words.json:
         print(json.dumps({"name": words.target, "mapped": mapped}))
         return
-    _say(answer, mapped, words)
+    _print_outcome(answer, mapped, words)
 
 
 def _choose(proposals: Rows, more: dict[str, str], words: Words) -> Rows:
@@ -62,9 +62,9 @@ def _choose(proposals: Rows, more: dict[str, str], words: Words) -> Rows:
     for proposal in proposals:
         if not words.json:
             print(_line(proposal, more))
-    agreed = sure if sure and _agrees(words, f"map {len(sure)} with the same name?") else []
+    agreed = sure if sure and _confirm(words, f"map {len(sure)} with the same name?") else []
     for proposal in alike if not words.yes else []:
-        if _agrees(words, f"{for_terminal(_label(proposal))} is only similar: map it to {for_terminal(proposal['place'])}?"):
+        if _confirm(words, f"{for_terminal(_label(proposal))} is only similar: map it to {for_terminal(proposal['place'])}?"):
             agreed = [*agreed, proposal]
     return [_rule(proposal, {**proposal["remote"], **more}) for proposal in agreed]
 
@@ -75,7 +75,7 @@ def _create(answer: Answer, more: dict[str, str], words: Words, control: Control
         raise Invalid(f"places cannot be created at {words.target} from here", "create them there, then match again")
     missing = [proposal for proposal in answer["proposals"] if proposal["how"] == "none" and not proposal["task"]]
     names = ", ".join(for_terminal(proposal["project"]) for proposal in missing)
-    if not missing or not _agrees(words, f"create {names} at {words.target}?"):
+    if not missing or not _confirm(words, f"create {names} at {words.target}?"):
         return []
     rules = []
     for proposal in missing:
@@ -95,7 +95,7 @@ def _is_whole(proposal: Answer, more: dict[str, str]) -> bool:
     return not proposal["lacks"] or any(more.get(name) for name in proposal["lacks"].split("|"))
 
 
-def _agrees(words: Words, question: str) -> bool:
+def _confirm(words: Words, question: str) -> bool:
     if words.yes:
         return True
     if not sys.stdin.isatty():
@@ -120,7 +120,7 @@ def _line(proposal: Answer, more: dict[str, str]) -> str:
     return f"  {name} → {for_terminal(proposal['place'])}  {dim(id_text({**proposal['remote'], **more}))}{like}{lacks}"
 
 
-def _say(answer: Answer, mapped: Rows, words: Words) -> None:
+def _print_outcome(answer: Answer, mapped: Rows, words: Words) -> None:
     left = len(answer["proposals"]) - len(mapped)
     if not answer["proposals"]:
         print(dim("everything is mapped"))
@@ -130,10 +130,10 @@ def _say(answer: Answer, mapped: Rows, words: Words) -> None:
         print(dim("not at a terminal: add --yes to map those with the same name"))
     elif left:
         print(dim(f"the others: `stint targets map {words.target} --project NAME ID…`, `stint targets places {words.target}`"))
-    _say_trouble(answer)
+    _print_trouble(answer)
 
 
-def _say_trouble(answer: Answer) -> None:
+def _print_trouble(answer: Answer) -> None:
     if answer["trouble"]:
         day = (answer["listedAt"] or "")[:16].replace("T", " ")
         print(warn(f"as of {day}: {for_terminal(answer['trouble'])}"))

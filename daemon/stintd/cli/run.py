@@ -64,14 +64,14 @@ def _run(level: str, task: Callable[[Any], Iterable[str]] | None = None) -> int:
         _set_rotation(chosen.number("log.megabytes"), chosen.number("log.keep"))
         _serve(app, chosen)
     except Conflict as error:
-        return _refused(error, ALREADY_RUNNING)
+        return _report_refusal(error, ALREADY_RUNNING)
     except StintdError as error:
-        return _refused(error, 1)
+        return _report_refusal(error, 1)
     except OSError as error:
         if logging.root.handlers:  # without any, the traceback would go to the terminal
             logging.getLogger("stintd").error("stintd ended", exc_info=error)
         where = f"{error.filename}: " if error.filename else ""
-        return _refused(Unavailable(f"{where}{error.strerror or error}", "see that it is there, yours and writable"), 1)
+        return _report_refusal(Unavailable(f"{where}{error.strerror or error}", "see that it is there, yours and writable"), 1)
     except KeyboardInterrupt:
         return 130
     return 0
@@ -103,7 +103,7 @@ def _serve(app: Any, chosen: settings.Settings) -> None:
     asyncio.run(serve())
 
 
-def _refused(error: StintdError, code: int) -> int:
+def _report_refusal(error: StintdError, code: int) -> int:
     logging.getLogger("stintd").error("%s (%s)", error.message, error.hint)
     print(f"stintd: {error.message}\n{error.hint}", file=sys.stderr)
     return code

@@ -47,14 +47,14 @@ def decimal_hours(seconds: float) -> str:
     return f"{hundredths // 100}.{hundredths % 100:02d}"
 
 
-def local(instant: str) -> datetime:
+def local_time(instant: str) -> datetime:
     """The wire's instant in this machine's zone."""
     return datetime.fromisoformat(instant).astimezone()
 
 
 def clock(instant: str) -> str:
     """`14:05` of the wire's instant."""
-    return local(instant).strftime("%H:%M")
+    return local_time(instant).strftime("%H:%M")
 
 
 def day_name(day: date) -> str:

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from stintd import __version__, paths
 from stintd.cli.answer import Answer, Rows
 from stintd.cli.checkup.finding import Finding, error, ok, warning
-from stintd.cli.commands.repos import shown_path
+from stintd.cli.commands.repos import display_path
 from stintd.cli.period import now
-from stintd.cli.text import local, plural
+from stintd.cli.text import local_time, plural
 from stintd.client.control import Control, DaemonDown
 from stintd.errors import StintdError
 
@@ -38,9 +38,9 @@ def findings(online: bool = False) -> Iterator[Finding]:
         yield from _leftovers()
         return
     except StintdError as failure:
-        yield error("daemon", failure.message, failure.hint or f"see its log: {shown_path(paths.home_layout().log_file)}")
+        yield error("daemon", failure.message, failure.hint or f"see its log: {display_path(paths.home_layout().log_file)}")
         return
-    yield ok("daemon", f"version {status['version']} answers on {shown_path(paths.control_socket())}")
+    yield ok("daemon", f"version {status['version']} answers on {display_path(paths.control_socket())}")
     if status["version"] != __version__:
         yield warning("version", f"the daemon is {status['version']}, this command {__version__}", "`stint restart`")
     if not status.get("recording", True):
@@ -77,7 +77,7 @@ def _sources(sources: Rows) -> Iterator[Finding]:
 def _clock(status: Answer) -> Iterator[Finding]:
     if not status.get("now"):
         return
-    apart = abs((now() - local(status["now"])).total_seconds())
+    apart = abs((now() - local_time(status["now"])).total_seconds())
     if apart > CLOCK_SLACK:
         yield warning("clock", f"the daemon's clock and this terminal's differ by {apart:.0f} s", "`stint restart`")
     else:
@@ -93,12 +93,12 @@ def _leftovers() -> Iterator[Finding]:
         kind = 0
     if kind and not stat.S_ISSOCK(kind):
         yield error(
-            "socket", f"{shown_path(layout.socket)} is not a socket", "move it away: the daemon cannot start with it there"
+            "socket", f"{display_path(layout.socket)} is not a socket", "move it away: the daemon cannot start with it there"
         )
     elif kind:
-        yield warning("socket", f"{shown_path(layout.socket)} is left from a daemon that was killed", "`stint up` replaces it")
+        yield warning("socket", f"{display_path(layout.socket)} is left from a daemon that was killed", "`stint up` replaces it")
     if _is_locked(layout.lock):
-        hint = f"end process {_pid(layout.http_json)}, then `stint up`; see its log: {shown_path(layout.log_file)}"
+        hint = f"end process {_pid(layout.http_json)}, then `stint up`; see its log: {display_path(layout.log_file)}"
         yield error("lock", "a daemon runs here but does not listen: its socket was removed, or it hangs while starting", hint)
     spooled = [name for name in _names(layout.spool) if name not in ("taken", "bad")]
     if spooled:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from stintd import paths, settings
 from stintd.cli.checkup.finding import Finding, error, ok, warning
 from stintd.cli.commands.backup import copies
-from stintd.cli.commands.repos import shown_path
+from stintd.cli.commands.repos import display_path
 from stintd.cli.period import now
 from stintd.paths import Layout
 
@@ -27,7 +27,7 @@ def findings() -> Iterator[Finding]:
         if os.path.exists(f"{layout.database}.in-use"):
             yield error(
                 "database",
-                f"{shown_path(layout.database)} is gone",
+                f"{display_path(layout.database)} is gone",
                 "`stint up` restores the newest backup; `stint backup list` lists all",
             )
         else:
@@ -36,10 +36,10 @@ def findings() -> Iterator[Finding]:
     try:
         version, problem = _inspect(layout.database)
     except sqlite3.Error as failure:
-        yield error("database", f"{shown_path(layout.database)} cannot be read: {failure}", _remedy())
+        yield error("database", f"{display_path(layout.database)} cannot be read: {failure}", _remedy())
         return
     if problem != "ok":
-        yield error("database", f"{shown_path(layout.database)} is damaged: {problem}", _remedy())
+        yield error("database", f"{display_path(layout.database)} is damaged: {problem}", _remedy())
     else:
         size = os.path.getsize(layout.database) / 1e6
         yield ok("database", f"intact, schema {version}, {size:.1f} MB, SQLite {sqlite3.sqlite_version}")

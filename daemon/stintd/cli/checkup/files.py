@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from stintd import mounts, paths, settings
 from stintd.cli.checkup.finding import Finding, error, ok, warning
-from stintd.cli.commands.repos import shown_path
+from stintd.cli.commands.repos import display_path
 from stintd.cli.text import plural
 from stintd.paths import Layout
 from stintd.settings import Settings
@@ -25,7 +25,7 @@ def check_settings() -> Iterator[Finding]:
     for problem in problems:
         yield error("settings", str(problem), problem.remedy)
     if not problems:
-        yield ok("settings", f"{len(known.origins)} set, {shown_path(paths.config_file())}")
+        yield ok("settings", f"{len(known.origins)} set, {display_path(paths.config_file())}")
     if not known.folders:
         yield warning("folders", "no folder is watched", "`stint up FOLDER` watches the repositories below it")
     table = mounts.read_mounts()
@@ -39,17 +39,17 @@ def _folder(folder: str, table: dict[str, str]) -> Iterator[Finding]:
     if not os.path.isdir(folder):
         is_there = os.path.lexists(folder)
         what, hint = ("is not a folder", "name the folder it is in") if is_there else ("does not exist", "restore it")
-        yield warning("folders", f"{shown_path(folder)} {what}", f"{hint}, or `stint watch remove {folder}`")
+        yield warning("folders", f"{display_path(folder)} {what}", f"{hint}, or `stint watch remove {folder}`")
     elif not os.access(folder, os.R_OK | os.X_OK):
-        yield error("folders", f"{shown_path(folder)} cannot be read", "give yourself permission to read it")
+        yield error("folders", f"{display_path(folder)} cannot be read", "give yourself permission to read it")
     elif mounts.is_silent(kind):
         yield warning(
             "network",
-            f"{shown_path(folder)} is on {kind}, which reports no changes: it is swept at intervals instead",
+            f"{display_path(folder)} is on {kind}, which reports no changes: it is swept at intervals instead",
             "timers may start a minute late there; a local clone has no such delay",
         )
     else:
-        yield ok("folders", f"{shown_path(folder)} is watched")
+        yield ok("folders", f"{display_path(folder)} is watched")
 
 
 def _keys(known: Settings) -> Iterator[Finding]:
@@ -62,7 +62,7 @@ def _keys(known: Settings) -> Iterator[Finding]:
         full = os.path.expanduser(path)
         problem = _key_problem(full)
         if problem:
-            yield error("keys", f"the key of {who}, {shown_path(full)}, {problem[0]}", problem[1])
+            yield error("keys", f"the key of {who}, {display_path(full)}, {problem[0]}", problem[1])
         else:
             yield ok("keys", f"only you can read the key of {who}")
 
@@ -88,18 +88,18 @@ def check_home() -> Iterator[Finding]:
             continue
         problem = paths.folder_problem(folder)
         if problem:
-            yield error("home", f"{shown_path(folder)} {problem}", "move it away, or set STINTD_HOME")
+            yield error("home", f"{display_path(folder)} {problem}", "move it away, or set STINTD_HOME")
         elif os.name == "posix" and os.lstat(folder).st_mode & 0o077:
-            yield warning("permissions", f"{shown_path(folder)} is open to other users", f"chmod 700 {folder}")
-    private = [layout.database, layout.settings, layout.log_file, *_below(layout.backups), *_below(layout.secrets)]
+            yield warning("permissions", f"{display_path(folder)} is open to other users", f"chmod 700 {folder}")
+    private = [layout.database, layout.settings, layout.log_file, *_paths_below(layout.backups), *_paths_below(layout.secrets)]
     for path in private:
         if os.name == "posix" and os.path.isfile(path) and os.stat(path).st_mode & 0o077:
-            yield warning("permissions", f"{shown_path(path)} can be read by other users", f"chmod 600 {path}")
+            yield warning("permissions", f"{display_path(path)} can be read by other users", f"chmod 600 {path}")
     yield from _disk(layout)
     yield from _clock(layout)
 
 
-def _below(folder: str) -> list[str]:
+def _paths_below(folder: str) -> list[str]:
     try:
         return [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
     except OSError:
@@ -112,7 +112,7 @@ def _disk(layout: Layout) -> Iterator[Finding]:
     room = os.statvfs(layout.state)
     free = room.f_bavail * room.f_frsize
     if free < DISK_LEAST:
-        yield error("disk", f"{free >> 20} MiB are free for {shown_path(layout.state)}", "free some space")
+        yield error("disk", f"{free >> 20} MiB are free for {display_path(layout.state)}", "free some space")
     else:
         yield ok("disk", f"{free >> 30} GiB are free")
     kind = mounts.kind_of(layout.state, mounts.read_mounts())
@@ -134,7 +134,7 @@ def _clock(layout: Layout) -> Iterator[Finding]:
     if ahead:
         yield error(
             "clock",
-            f"{shown_path(ahead[0])} was written in the future: the clock was set back, or is wrong",
+            f"{display_path(ahead[0])} was written in the future: the clock was set back, or is wrong",
             "set the clock (`timedatectl set-ntp true`), then check `stint log`",
         )
 
@@ -142,14 +142,14 @@ def _clock(layout: Layout) -> Iterator[Finding]:
 def check_leftovers() -> Iterator[Finding]:
     """What was put aside for a person: messages, damaged databases; and what the log says."""
     layout = paths.home_layout()
-    bad = _below(os.path.join(layout.spool, "bad"))
+    bad = _paths_below(os.path.join(layout.spool, "bad"))
     if bad:
         yield warning(
             "spool",
             f"{plural(len(bad), 'message')} from hooks or editors could not be read",
             f"look into {os.path.join(layout.spool, 'bad')}, then empty that folder",
         )
-    for path in _below(layout.state):
+    for path in _paths_below(layout.state):
         name = os.path.basename(path)
         if ".damaged-" in name and not name.endswith(("-wal", "-shm")):
             yield warning(
@@ -161,6 +161,6 @@ def check_leftovers() -> Iterator[Finding]:
     if os.path.exists(crash):
         yield warning(
             "crash",
-            f"a command failed because of a bug in stintd: {shown_path(crash)}",
+            f"a command failed because of a bug in stintd: {display_path(crash)}",
             "please report it, then delete that file",
         )

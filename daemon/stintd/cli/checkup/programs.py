@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from stintd.cli.checkup.finding import Finding, ok, warning
 from stintd.cli.commands.hooks import PROGRAMS
-from stintd.cli.commands.repos import shown_path
+from stintd.cli.commands.repos import display_path
 from stintd.cli.commands.service import place
 from stintd.errors import StintdError
 from stintd.install import agentsettings, git, memory, service
@@ -30,12 +30,12 @@ def check_service() -> Iterator[Finding]:
     wrong = {path: state for path, state in states.items() if state not in ("installed", "absent")}
     for path, state in wrong.items():
         yield warning(
-            "service", f"{shown_path(path)}: {state}", "`stint service install` writes it again; move your own away first"
+            "service", f"{display_path(path)}: {state}", "`stint service install` writes it again; move your own away first"
         )
     if not wrong and "installed" in states.values():
         missing = [path for path, state in states.items() if state == "absent"]
         if missing:
-            yield warning("service", f"{shown_path(missing[0])} is gone", "`stint service install` writes it again")
+            yield warning("service", f"{display_path(missing[0])} is gone", "`stint service install` writes it again")
         else:
             yield ok("service", f"{manager.name} starts the daemon")
 
@@ -54,7 +54,7 @@ def _programs() -> Iterator[Finding]:
             well.append(name)
         elif state not in WELL and _was_installed(home, name):
             hint = f"`stint hooks install {name}` fixes it"
-            yield warning("hooks", f"{host.title}: {state} ({shown_path(path)})", hint)
+            yield warning("hooks", f"{host.title}: {state} ({display_path(path)})", hint)
     if well:
         yield ok("hooks", ", ".join(well))
 
@@ -72,7 +72,7 @@ def _git() -> Iterator[Finding]:
         try:
             states = git.hook_states(folder, layout.spool)
         except (StintdError, OSError) as failure:
-            yield warning("hooks", f"{shown_path(folder)}: {failure}", "`stint hooks status git`")
+            yield warning("hooks", f"{display_path(folder)}: {failure}", "`stint hooks status git`")
             continue
         wrong = {name: state for name, state in states.items() if state not in WELL}
         mute = [
@@ -82,11 +82,11 @@ def _git() -> Iterator[Finding]:
         ]
         lost = bool(states) and all(state == "absent" for state in states.values())
         for name, state in wrong.items():
-            yield warning("hooks", f"{shown_path(os.path.join(folder, name))}: {state}", _reinstall_hint(folder))
+            yield warning("hooks", f"{display_path(os.path.join(folder, name))}: {state}", _reinstall_hint(folder))
         if mute:
-            yield warning("hooks", f"{shown_path(os.path.join(folder, mute[0]))} is not executable", _reinstall_hint(folder))
+            yield warning("hooks", f"{display_path(os.path.join(folder, mute[0]))} is not executable", _reinstall_hint(folder))
         if lost:
-            yield warning("hooks", f"git's hooks are gone from {shown_path(folder)}", _reinstall_hint(folder))
+            yield warning("hooks", f"git's hooks are gone from {display_path(folder)}", _reinstall_hint(folder))
 
 
 def _reinstall_hint(folder: str) -> str:

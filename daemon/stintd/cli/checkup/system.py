@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from stintd.cli.checkup.finding import Finding, error, ok, warning
-from stintd.cli.commands.repos import shown_path
+from stintd.cli.commands.repos import display_path
 from stintd.errors import StintdError
 from stintd.install import gitglobal
 from stintd.install.gitplace import global_setting, version
@@ -89,7 +89,7 @@ def _hooks_path() -> Iterator[Finding]:
         return
     yield warning(
         "hooks",
-        f"core.hooksPath in {shown_path(chosen.origin)} is {chosen.value}: git looks for hooks only there, and"
+        f"core.hooksPath in {display_path(chosen.origin)} is {chosen.value}: git looks for hooks only there, and"
         " runs none of a repository's own",
         "git config --global --unset core.hooksPath; or, with git 2.54, `stint hooks install git`",
     )
@@ -97,4 +97,4 @@ def _hooks_path() -> Iterator[Finding]:
 
 def python() -> Iterator[Finding]:
     """The Python that runs this command."""
-    yield ok("python", f"{sys.version.split()[0]} at {shown_path(sys.executable)}")
+    yield ok("python", f"{sys.version.split()[0]} at {display_path(sys.executable)}")

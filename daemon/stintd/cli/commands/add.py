@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from stintd.cli.commands.log import span
+from stintd.cli.commands.log import span_text
 from stintd.cli.options import Operand, Option, Verb, Words
 from stintd.cli.period import now, to_wire
 from stintd.cli.text import bold, dim, for_terminal, length, project_of
@@ -40,7 +40,7 @@ def run(words: Words) -> None:
     if words.json:
         print(json.dumps(entry))
         return
-    print(f"added {bold(project_of(entry))} {span(entry)}, {length(entry['durationSeconds'])}")
+    print(f"added {bold(project_of(entry))} {span_text(entry)}, {length(entry['durationSeconds'])}")
     taken = entry.get("takenSeconds")
     if taken:
         print(dim(f"it replaced {length(taken)} of automatic time; undo: `stint undo`"))

@@ -28,14 +28,14 @@ def _run(words: Words, route: str, verb: str) -> None:
     body = {"from": bounds["from_"], "to": bounds["to"], "client": words.client}
     if words.project:
         body["projectId"] = find_project(control, words.project)["id"]
-    answer = _in_batches(control, route, {name: value for name, value in body.items() if value is not None})
+    answer = _post_in_batches(control, route, {name: value for name, value in body.items() if value is not None})
     if words.json:
         print(json.dumps(answer))
         return
     print(f"{verb} {plural(answer['count'], 'entry', 'entries')}")
 
 
-def _in_batches(control: Control, route: str, body: Answer) -> Answer:
+def _post_in_batches(control: Control, route: str, body: Answer) -> Answer:
     """One edit and one answer, however long the period is: the daemon answers others between the batches."""
     whole: Answer = control.post(route, body | {"limit": BATCH})
     count = whole["count"]

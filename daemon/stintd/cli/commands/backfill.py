@@ -72,7 +72,7 @@ def _total(days: Rows) -> str:
     """What all days and projects gain together."""
     sums = [(sum(row[name] for row in days), what) for name, what in STATES]
     number = len({row["day"] for row in days})
-    parts = [_gain(seconds, what) for seconds, what in sums if seconds]
+    parts = [_gain_text(seconds, what) for seconds, what in sums if seconds]
     return f"{', '.join(parts)} on {plural(number, 'day')}" if parts else "no day changes"
 
 
@@ -91,15 +91,19 @@ def _day_lines(days: Rows) -> Iterator[str]:
         if row["day"] != day:
             day = row["day"]
             yield day_name(date.fromisoformat(row["day"]))
-        parts = [_gain(row[name], what) + (_band(row) if name == "handsOnSeconds" else "") for name, what in STATES if row[name]]
+        parts = [
+            _gain_text(row[name], what) + (_band_text(row) if name == "handsOnSeconds" else "")
+            for name, what in STATES
+            if row[name]
+        ]
         yield f"  {for_terminal(row['projectName']) or UNKNOWN}: {', '.join(parts) or 'moved'}"
 
 
-def _gain(seconds: int, what: str) -> str:
+def _gain_text(seconds: int, what: str) -> str:
     return f"{'+' if seconds > 0 else '−'}{length(abs(seconds))} {what}"
 
 
-def _band(row: Answer) -> str:
+def _band_text(row: Answer) -> str:
     band = row["band"]
     return f" ({length(band['lowSeconds'])} to {length(band['highSeconds'])})" if band else ""
 

@@ -14,7 +14,7 @@ from stintd import paths
 from stintd.cli import process
 from stintd.cli.answer import Answer, Rows
 from stintd.cli.commands import service
-from stintd.cli.commands.repos import shown_path
+from stintd.cli.commands.repos import display_path
 from stintd.cli.options import Operand, Option, Verb, Words
 from stintd.cli.text import bold, dim, for_terminal
 from stintd.client.control import Control, DaemonDown
@@ -54,9 +54,9 @@ def _make(words: Words) -> None:
     if words.json:
         print(json.dumps(made))
         return
-    print(f"{bold(shown_path(made['path']))}  {_size(made['bytes'])}")
+    print(f"{bold(display_path(made['path']))}  {_size(made['bytes'])}")
     if words.to:
-        print(f"{bold(shown_path(made['copy']))}")
+        print(f"{bold(display_path(made['copy']))}")
 
 
 def _describe(path: str) -> Answer:
@@ -110,7 +110,7 @@ def _list(words: Words) -> None:
     for backup in backups:
         at = datetime.fromisoformat(backup["at"]).astimezone()
         print(f"{backup['name']}  {at:%Y-%m-%d %H:%M}  {backup['kind']:<12} {_size(backup['bytes']):>9}")
-    print(dim(f"in {shown_path(paths.home_layout().backups)}") if backups else dim("no backups yet; `stint backup` makes one"))
+    print(dim(f"in {display_path(paths.home_layout().backups)}") if backups else dim("no backups yet; `stint backup` makes one"))
 
 
 def _size(number: int) -> str:
@@ -124,12 +124,12 @@ def _restore(words: Words) -> None:
     was_running = process.is_running()
     _confirm(words, source, was_running)
     if was_running:
-        service.halt()
+        service.stop_daemon()
     try:
         notes = _offline("--restore", source)
     finally:
         if was_running:
-            service.rise()
+            service.start_daemon()
     if words.json:
         print(json.dumps({"restored": source, "notes": notes, "started": was_running}))
         return
@@ -153,7 +153,7 @@ def _confirm(words: Words, source: str, was_running: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise Invalid("restoring replaces the database", "add --yes to restore; the present database is kept beside it")
-    print(f"{shown_path(source)} replaces the database; the present one is kept beside it.", file=sys.stderr)
+    print(f"{display_path(source)} replaces the database; the present one is kept beside it.", file=sys.stderr)
     stops = " stintd is stopped for this and started again." if was_running else ""
     print(
         f"What was recorded since that backup is then only in the kept one.{stops} Restore? [y/N] ",

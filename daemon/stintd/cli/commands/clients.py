@@ -3,7 +3,7 @@
 import json
 
 from stintd.cli.answer import Answer
-from stintd.cli.catalog import catalog_verb, find_client, given_fields
+from stintd.cli.catalog import catalog_verb, find_client, present_fields
 from stintd.cli.options import Option, Words
 from stintd.cli.text import bold, dim, for_terminal
 from stintd.client.control import Control
@@ -38,7 +38,7 @@ VERBS = {
         add=_add,
         find=lambda words, control: find_client(control, words.name_),
         changes={
-            "edit": lambda words: given_fields(name=words.name),
+            "edit": lambda words: present_fields(name=words.name),
             "archive": lambda words: {"archived": True},
             "unarchive": lambda words: {"archived": False},
         },

@@ -86,11 +86,11 @@ def run(words: Words) -> None:
         f"connected {bold(for_terminal(answer['name']))}"
         + (f" as {for_terminal(answer['account'])}" if answer["account"] else "")
     )
-    _say_places(control, answer)
+    _print_places(control, answer)
     print(dim(f"{WHEN[answer['deliver']]}; `stint sync --dry-run` shows what would be sent"))
 
 
-def _say_places(control: Control, answer: Answer) -> None:
+def _print_places(control: Control, answer: Answer) -> None:
     """What can be mapped to, what has the same name here, and the commands that map it."""
     name = answer["name"]
     for project in answer["projects"][:SHOWN]:

@@ -12,7 +12,7 @@ from stintd.cli.answer import Answer, Rows
 from stintd.cli.layout import EIGHTHS, align_left, align_right, columns, fit, width
 from stintd.cli.options import Operand, Verb, Words
 from stintd.cli.period import Bounds, entries_between, now
-from stintd.cli.text import bold, day_name, dim, for_terminal, has_blocks, length, local, paint_project, project_of
+from stintd.cli.text import bold, day_name, dim, for_terminal, has_blocks, length, local_time, paint_project, project_of
 from stintd.client.control import Control
 from stintd.errors import StintdError
 from stintd.protocol import when
@@ -79,14 +79,14 @@ class _Cell:
 
 def spans_of(entry: Answer, low: datetime, high: datetime) -> list[Span]:
     """The stretches of an entry that count, inside the day."""
-    start = max(local(entry["start"]), low)
-    end = min(local(entry["end"]) if entry.get("end") else now().astimezone(), high)
+    start = max(local_time(entry["start"]), low)
+    end = min(local_time(entry["end"]) if entry.get("end") else now().astimezone(), high)
     cursor, spans = start, []
     for pause in entry.get("pauses") or []:
-        begin = min(max(local(pause["start"]), cursor), end)
+        begin = min(max(local_time(pause["start"]), cursor), end)
         if begin > cursor:
             spans.append((cursor, begin))
-        cursor = min(max(cursor, local(pause["end"]) if pause.get("end") else end), end)
+        cursor = min(max(cursor, local_time(pause["end"]) if pause.get("end") else end), end)
     return [*spans, (cursor, end)] if end > cursor else spans
 
 
@@ -135,13 +135,13 @@ def acts_of(entries: Rows, beats: Rows, low: datetime, high: datetime) -> list[A
     for entry in entries:
         for commit in entry.get("commits") or []:
             text = f"{commit['sha'][:7]} {for_terminal(commit.get('subject'))}"
-            acts[("commit", commit["sha"])] = (local(commit["time"]), "commit", project_of(entry), text)
+            acts[("commit", commit["sha"])] = (local_time(commit["time"]), "commit", project_of(entry), text)
     for beat in beats:
         if beat.get("kind") in BRANCH_KINDS and beat.get("actor") != "agent":
             name = for_terminal(beat.get("branch") or beat.get("entity") or "")
             project = for_terminal(beat.get("project") or beat.get("repo") or "")
             acts[(beat["kind"], beat["time"], project)] = (
-                local(beat["time"]),
+                local_time(beat["time"]),
                 "branch",
                 project,
                 f"{beat['kind']} {name}".strip(),
@@ -266,7 +266,7 @@ def _unwatched_spans(control: Control, day: date) -> list[Span]:
         spans = control.get("/api/day", date=day.isoformat())["blind"]
     except StintdError:  # the day is still worth showing; an older daemon has none
         return []
-    return [(local(span["start"]), local(span["end"])) for span in spans]
+    return [(local_time(span["start"]), local_time(span["end"])) for span in spans]
 
 
 def run(words: Words) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 from stintd.cli.answer import Answer, Rows
-from stintd.cli.commands.log import row, span
+from stintd.cli.commands.log import row, span_text
 from stintd.cli.options import Operand, Option, Verb, Words
 from stintd.cli.period import now, to_wire
 from stintd.cli.short_ids import find_entries, find_entry
-from stintd.cli.text import bold, dim, for_terminal, length, local, project_of, short_id
+from stintd.cli.text import bold, dim, for_terminal, length, local_time, project_of, short_id
 from stintd.client.control import Control
 from stintd.errors import Invalid
 from stintd.protocol import when
@@ -29,13 +29,13 @@ EDIT_OPTIONS = (
 
 def line(entry: Answer) -> str:
     """An entry in one line."""
-    text = f"{short_id(entry['id'])}  {span(entry)}  {length(entry.get('durationSeconds') or 0)}  {project_of(entry)}"
+    text = f"{short_id(entry['id'])}  {span_text(entry)}  {length(entry.get('durationSeconds') or 0)}  {project_of(entry)}"
     return "  ".join(part for part in (text, *row(entry)[4:]) if part)
 
 
 def _moment(text: str, entry: Answer) -> str:
     """A time as people write it, near the entry: a bare time of day is on the day the entry began."""
-    return to_wire(when.instant(text, now(), local(entry["start"]).date()))
+    return to_wire(when.instant(text, now(), local_time(entry["start"]).date()))
 
 
 def _change(words: Words, entry: Answer) -> Answer:
@@ -105,7 +105,7 @@ def edits(words: Words) -> None:
         print(json.dumps(edits))
         return
     for step in edits:
-        at = local(step["at"])
+        at = local_time(step["at"])
         gone = dim(" (undone)") if step.get("undoneAt") else ""
         print(f"{dim(step['editId'])}  {at:%a %d %b %H:%M}  {for_terminal(step['summary'])}{gone}")
 

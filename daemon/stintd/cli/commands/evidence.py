@@ -72,7 +72,7 @@ class EvidenceImport:
         elif reason:
             self.passed[reason] = self.passed.get(reason, 0) + 1
 
-    def look_through(self) -> None:
+    def check_lines(self) -> None:
         """Count; refuse a file with bad lines unless they are left out."""
         self.count = sum(1 for _ in self.beats(1))
         if self.bad_count and not self.words.skip_bad:
@@ -80,7 +80,7 @@ class EvidenceImport:
             hint = [*reasons, "fix the file, or leave them out with --skip-bad"]
             raise Invalid(f"{self.bad_count} heartbeats cannot be read, nothing was imported", "\n".join(hint))
 
-    def do_it(self) -> Answer:
+    def run_import(self) -> Answer:
         """Post them in batches; each is derived before the next is sent, so that nothing piles up."""
         done: Answer = dict(NOTHING, rejected=[])
         batch: Rows = []
@@ -105,8 +105,8 @@ class EvidenceImport:
 
 def run(words: Words) -> None:
     job = EvidenceImport(words, Control())
-    job.look_through()
-    done = NOTHING if words.dry_run else job.do_it()
+    job.check_lines()
+    done = NOTHING if words.dry_run else job.run_import()
     job.source.close()
     if words.json:
         print(json.dumps({"dryRun": bool(words.dry_run), "found": job.count, "passed": job.passed, **done}))

@@ -75,7 +75,7 @@ def run(words: Words) -> None:
             sys.stdout.flush()
             _copy(answer, sys.stdout.buffer)
         else:
-            _keep(answer, words.output)
+            _write_privately(answer, words.output)
     finally:
         answer.close()
 
@@ -96,7 +96,7 @@ def _copy(answer: Response, target: BinaryIO) -> None:
     progress.end()
 
 
-def _keep(answer: Response, path: str) -> None:
+def _write_privately(answer: Response, path: str) -> None:
     """Write beside the file and put it in place when it is whole; hours are private, so nobody else may read it."""
     partial = f"{path}.part"
     try:

@@ -9,7 +9,7 @@ from stintd.cli.answer import Answer, Rows
 from stintd.cli.layout import Column, columns, table, wrap
 from stintd.cli.options import Operand, Option, Verb, Words
 from stintd.cli.period import PERIOD, RANGE, range_of
-from stintd.cli.text import bold, clock, day_name, dim, for_terminal, length, local
+from stintd.cli.text import bold, clock, day_name, dim, for_terminal, length, local_time
 from stintd.client.control import Control
 
 FILL_OPTIONS = (
@@ -26,7 +26,7 @@ SHAPE = (
 
 
 def _seconds(gap: Answer) -> float:
-    return (local(gap["end"]) - local(gap["start"])).total_seconds()
+    return (local_time(gap["end"]) - local_time(gap["start"])).total_seconds()
 
 
 def _cells(gap: Answer) -> list[str]:
@@ -45,7 +45,7 @@ def gaps(words: Words) -> None:
         return
     days: dict[date, Rows] = {}
     for gap in sorted(free, key=lambda gap: gap["start"]):
-        days.setdefault(local(gap["start"]).date(), []).append(gap)
+        days.setdefault(local_time(gap["start"]).date(), []).append(gap)
     for day, of_day in days.items():
         print(bold(day_name(day)))
         for line in table(SHAPE, [_cells(gap) for gap in of_day], columns() - 2):

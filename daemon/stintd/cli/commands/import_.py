@@ -18,7 +18,7 @@ from stintd.cli.commands import evidence
 from stintd.cli.commands.export import ALIASES
 from stintd.cli.options import Operand, Option, Verb, Words
 from stintd.cli.readfile import InputFile
-from stintd.cli.text import bold, dim, for_terminal, length, local, plural
+from stintd.cli.text import bold, dim, for_terminal, length, local_time, plural
 from stintd.client.control import Control
 from stintd.errors import Conflict, Invalid, NotFound, StintdError
 from stintd.formats import ical, native, spreadsheet, timeclock, timewarrior, watson
@@ -85,9 +85,9 @@ class EntryImport:
             files.check(section, item.value)
         except Invalid as error:
             return BadLine(item.line, error.message)
-        if section == "entries" and local(str(item.value["end"])).timestamp() > self.now:
+        if section == "entries" and local_time(str(item.value["end"])).timestamp() > self.now:
             return BadLine(item.line, "it is in the future")
-        if section == "heartbeats" and not 0 <= local(str(item.value["time"])).timestamp() <= self.now:
+        if section == "heartbeats" and not 0 <= local_time(str(item.value["time"])).timestamp() <= self.now:
             return BadLine(item.line, "it is in the future, or before 1970")
         return item
 
@@ -101,7 +101,7 @@ class EntryImport:
 
     # ------------------------------------------------------------ first reading
 
-    def look_through(self) -> Spans:
+    def check_lines(self) -> Spans:
         """Find bad lines; the result says when the entries of the file were."""
         spans = Spans()
         for item in self.items(1):
@@ -163,14 +163,14 @@ class EntryImport:
         answer: Answer = self.control.post("/api/import", {**body, **wanted, **named}, PATIENCE)
         return answer
 
-    def try_it(self) -> Tally:
+    def try_import(self) -> Tally:
         """What an import would do, asked of the daemon without changing anything."""
         tally = Tally()
         for body, lines in self.batches(2):
             tally.add(self.send(body), lines, body.get("entries", []))
         return tally
 
-    def do_it(self) -> Tally:
+    def run_import(self) -> Tally:
         """Import; a failure in the middle undoes what was done."""
         tally, import_id = Tally(), str(uuid.uuid4())
         try:
@@ -200,8 +200,8 @@ class Spans:
         pauses = objects_at(item.value, "pauses")
         edges = [item.value["start"], *(edge for pause in pauses for edge in (pause["start"], pause["end"])), item.value["end"]]
         for start, end in zip(edges[::2], edges[1::2], strict=True):
-            self._starts.append(local(str(start)).timestamp())
-            self._ends.append(local(str(end)).timestamp())
+            self._starts.append(local_time(str(start)).timestamp())
+            self._ends.append(local_time(str(end)).timestamp())
             self._lines.append(item.line)
             self._marks.append(hash(item.value["id"]))
 
@@ -289,7 +289,7 @@ def _refuse(job: EntryImport, tally: Tally) -> None:
 
 
 def _entry_text(entry: Answer) -> str:
-    when = f"{local(entry['start']):%Y-%m-%d %H:%M}–{local(entry['end']):%H:%M}"
+    when = f"{local_time(entry['start']):%Y-%m-%d %H:%M}–{local_time(entry['end']):%H:%M}"
     return f"{for_terminal(entry['projectName']) or 'no project'} {when}"
 
 
@@ -302,7 +302,7 @@ def _show(job: EntryImport, tally: Tally) -> None:
     if words.dry_run:
         for example in tally.examples:
             what = for_terminal(example.get("projectName") or "no project")
-            span = f"{local(example['start']):%Y-%m-%d %H:%M}–{local(example['end']):%H:%M}"
+            span = f"{local_time(example['start']):%Y-%m-%d %H:%M}–{local_time(example['end']):%H:%M}"
             print(f"  line {example['line']}: {span} {what} {dim(for_terminal(example.get('description')))}".rstrip())
         if tally.added > len(tally.examples):
             print(dim(f"  and {tally.added - len(tally.examples)} more"))
@@ -337,13 +337,13 @@ def run(words: Words) -> None:
         evidence.run(words)
         return
     job = EntryImport(words, Control())
-    spans = job.look_through()
-    tally = job.try_it()
+    spans = job.check_lines()
+    tally = job.try_import()
     _refuse(job, tally)
     if job.settle_clashes(spans, tally):
-        tally = job.try_it()
+        tally = job.try_import()
     if not words.dry_run:
-        tally = job.do_it()
+        tally = job.run_import()
     job.source.close()
     if words.json:
         print(json.dumps(tally.to_json(words)))

@@ -7,7 +7,7 @@ from stintd.cli.answer import Answer
 from stintd.cli.catalog import find_key
 from stintd.cli.layout import Column, columns, table
 from stintd.cli.options import Operand, Option, Verb, Words
-from stintd.cli.text import bold, dim, for_terminal, local
+from stintd.cli.text import bold, dim, for_terminal, local_time
 from stintd.client.control import Control
 from stintd.errors import Invalid
 
@@ -40,19 +40,19 @@ def _list(words: Words, control: Control) -> None:
     if not keys:
         print(dim("no keys yet; `stint keys create --scope write --name NAME` creates one"))
         return
-    rows = [[for_terminal(key["name"]), _reach(key), _use(key), key["id"]] for key in keys]
+    rows = [[for_terminal(key["name"]), _scope_text(key), _last_use_text(key), key["id"]] for key in keys]
     print("\n".join(table(SHAPE, rows, columns())))
 
 
-def _reach(key: Answer) -> str:
+def _scope_text(key: Answer) -> str:
     limit = key["projectName"] or key["clientName"]
     return f"{key['scope']} within {for_terminal(limit)}" if limit else str(key["scope"])
 
 
-def _use(key: Answer) -> str:
+def _last_use_text(key: Answer) -> str:
     if key["revokedAt"]:
         return "revoked"
-    return f"last used {local(key['lastUsedAt']):%Y-%m-%d %H:%M}" if key["lastUsedAt"] else "never used"
+    return f"last used {local_time(key['lastUsedAt']):%Y-%m-%d %H:%M}" if key["lastUsedAt"] else "never used"
 
 
 def _create(words: Words, control: Control) -> None:

@@ -17,7 +17,7 @@ from stintd import paths
 from stintd.cli import process
 from stintd.cli.answer import Answer
 from stintd.cli.commands import roots, status, watch
-from stintd.cli.commands.repos import shown_path
+from stintd.cli.commands.repos import display_path
 from stintd.cli.layout import columns, fit_painted
 from stintd.cli.options import Operand, Verb, Words
 from stintd.cli.text import bold, dim, length, warn
@@ -73,14 +73,14 @@ def view(now: Answer, recent: Sequence[str], folders: Sequence[str], hints: Sequ
 
 
 def _places(folders: Sequence[str]) -> Iterator[str]:
-    yield f"watching {', '.join(map(shown_path, folders)) or 'nothing'}"
-    yield f"control socket {shown_path(paths.control_socket())}"
+    yield f"watching {', '.join(map(display_path, folders)) or 'nothing'}"
+    yield f"control socket {display_path(paths.control_socket())}"
 
 
 def _empty_lines(folders: Sequence[str]) -> list[str]:
     """A line for each watched folder without a repository: work in it is not seen."""
     empty = roots.folders_without_repository(folders, list(Control().every("/api/repos")))
-    return [warn(f"no git repository below {shown_path(folder)}") for folder in empty]
+    return [warn(f"no git repository below {display_path(folder)}") for folder in empty]
 
 
 def _follow(feed: Feed, folders: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from stintd.cli.catalog import exact_project_name
 from stintd.cli.layout import Column, align_left, align_right, columns, table, width
 from stintd.cli.options import Option, Verb, Words
 from stintd.cli.period import PERIOD, RANGE, entries_between, range_of
-from stintd.cli.text import bold, clock, dim, for_terminal, length, local, project_of, short_id
+from stintd.cli.text import bold, clock, dim, for_terminal, length, local_time, project_of, short_id
 from stintd.client.control import Control
 
 OPTIONS = (
@@ -31,7 +31,7 @@ DEFAULT_BRANCHES = ("main", "master", "trunk", "develop")
 """Branches whose names say nothing about the work."""
 
 
-def span(entry: Answer) -> str:
+def span_text(entry: Answer) -> str:
     """`09:02–10:40`, or `09:02–now`."""
     return f"{clock(entry['start'])}–{clock(entry['end']) if entry.get('end') else 'now'}"
 
@@ -58,7 +58,7 @@ def row(entry: Answer) -> list[str]:
     task = for_terminal(entry.get("taskName") or "")
     return [
         short_id(entry["id"]),
-        span(entry),
+        span_text(entry),
         length(entry.get("durationSeconds") or 0),
         project_of(entry),
         task,
@@ -75,11 +75,11 @@ def day_lines(day: date, entries: Rows, seconds: float) -> Iterator[str]:
     yield from (f"  {line}" for line in table(SHAPE, [row(entry) for entry in entries], room - 2))
 
 
-def by_day(entries: Rows) -> dict[date, Rows]:
+def group_by_day(entries: Rows) -> dict[date, Rows]:
     """Entries by the local day they start on, earliest first."""
     days: dict[date, Rows] = {}
     for entry in sorted(entries, key=lambda entry: entry["start"]):
-        days.setdefault(local(entry["start"]).date(), []).append(entry)
+        days.setdefault(local_time(entry["start"]).date(), []).append(entry)
     return days
 
 
@@ -101,7 +101,7 @@ def run(words: Words) -> None:
         print(dim("no entries in this period"))
         return
     totals = totals_by_day(control, bounds, project)
-    days = by_day(entries).items()
+    days = group_by_day(entries).items()
     print("\n\n".join("\n".join(day_lines(day, rows, totals.get(day.isoformat(), 0))) for day, rows in days))
 
 

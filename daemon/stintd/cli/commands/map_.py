@@ -38,13 +38,13 @@ def run(words: Words) -> None:
         print(json.dumps(removed) if words.json else "\n".join(["removed", *change_preview.lines(removed)]))
         return
     body = _rule(words)
-    if words.dry_run or _asks(words):
+    if words.dry_run or _must_confirm(words):
         preview = control.post("/api/mappings", {**body, "dryRun": True})
         if words.dry_run and words.json:
             print(json.dumps(preview))
             return
         print("\n".join(change_preview.lines(preview)))
-        if words.dry_run or not _agrees():
+        if words.dry_run or not _confirm():
             return
     answer = control.post("/api/mappings", body)
     if words.json:
@@ -52,7 +52,7 @@ def run(words: Words) -> None:
     else:
         place = body.get("path") or body.get("remote") or body.get("branch")
         print(f"{for_terminal(place)} belongs to {bold(for_terminal(body['project']))}")
-        if not _asks(words) and answer.get("difference"):
+        if not _must_confirm(words) and answer.get("difference"):
             print("\n".join(change_preview.lines(answer)))
 
 
@@ -80,11 +80,11 @@ def _rule(words: Words) -> Answer:
     return {name: value for name, value in body.items() if value is not None}
 
 
-def _asks(words: Words) -> bool:
+def _must_confirm(words: Words) -> bool:
     return not words.yes and not words.json and sys.stdin.isatty()
 
 
-def _agrees() -> bool:
+def _confirm() -> bool:
     return input("apply it? [y/N] ").strip().lower() in ("y", "yes")
 
 

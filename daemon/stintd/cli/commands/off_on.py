@@ -8,7 +8,7 @@ from stintd.client.control import Control
 from stintd.protocol import when
 
 
-def off(words: Words) -> None:
+def switch_off(words: Words) -> None:
     length = getattr(words, "for")
     body: Answer = {"recording": False}
     if length:
@@ -20,12 +20,12 @@ def off(words: Words) -> None:
         print(f"recording is off {f'for {length}' if length else 'until `stint on`'}; until then nothing is stored")
 
 
-def on(words: Words) -> None:
+def switch_on(words: Words) -> None:
     answer = Control().post("/api/recording", {"recording": True})
     print(json.dumps(answer) if words.json else "recording is on")
 
 
 VERBS = {
-    "off": Verb("off", off, "record nothing until `stint on`", (), (Option("--for", "for this long only", "LENGTH"),)),
-    "on": Verb("on", on, "record again"),
+    "off": Verb("off", switch_off, "record nothing until `stint on`", (), (Option("--for", "for this long only", "LENGTH"),)),
+    "on": Verb("on", switch_on, "record again"),
 }

@@ -3,7 +3,7 @@
 import json
 
 from stintd.cli.answer import Answer
-from stintd.cli.catalog import catalog_verb, find_project, given_fields, number_of
+from stintd.cli.catalog import catalog_verb, find_project, number_of, present_fields
 from stintd.cli.layout import Column, columns, table
 from stintd.cli.options import Option, Words
 from stintd.cli.text import bold, dim, for_terminal, length
@@ -35,7 +35,7 @@ SHAPE = (
 
 def _fields(words: Words) -> Answer:
     """What `add` and `edit` send."""
-    fields = given_fields(
+    fields = present_fields(
         name=words.name,
         clientName=words.client,
         currency=words.currency,

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from stintd.cli.answer import Answer
-from stintd.cli.commands.repos import shown_path
+from stintd.cli.commands.repos import display_path
 from stintd.cli.options import Operand, Option, Verb, Words
 from stintd.cli.period import RANGE, range_of
 from stintd.cli.text import bold, dim, for_terminal, length, warn
@@ -92,7 +92,7 @@ def _lines(words: Words, answer: Answer) -> Iterator[str]:
         number = delivery["entries"]
         yield warn(f"{number} {'entry stays' if number == 1 else 'entries stay'} at {for_terminal(delivery['target'])}")
     for path in answer["stillWatched"] if not words.exclude else ():
-        yield warn(f"{shown_path(path)} is still watched: its path stays stored, and new work there is recorded again")
+        yield warn(f"{display_path(path)} is still watched: its path stays stored, and new work there is recorded again")
     if answer["stillWatched"] and not words.exclude:
         yield dim("use --exclude to stop that")
     if not answer["isComplete"]:

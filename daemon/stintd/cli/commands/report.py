@@ -49,7 +49,7 @@ def money(row: Answer) -> str:
     return ", ".join(f"{amount:,.2f} {for_terminal(currency)}".strip() for currency, amount in sorted(amounts.items()))
 
 
-def _time_in(field: str) -> Cell:
+def _time_cell(field: str) -> Cell:
     """The cell of a field of seconds: a length, or a dot for none."""
     return lambda row: length(row[field]) if row[field] else dot()
 
@@ -82,15 +82,17 @@ FIGURES = (
     Figure("key"),
     Figure("name"),
     Figure("seconds", "time", lambda row: length(human_seconds(row)), paint=bold),
-    Figure("handsOnSeconds", "active", _time_in("handsOnSeconds"), may_go=True, is_wide=True),
-    Figure("supervisedSeconds", "supervised", _time_in("supervisedSeconds"), may_go=True, is_wide=True),
-    Figure("agentSeconds", "agent", _time_in("agentSeconds"), lambda rows: any(row["agentSeconds"] for row in rows), may_go=True),
+    Figure("handsOnSeconds", "active", _time_cell("handsOnSeconds"), may_go=True, is_wide=True),
+    Figure("supervisedSeconds", "supervised", _time_cell("supervisedSeconds"), may_go=True, is_wide=True),
+    Figure(
+        "agentSeconds", "agent", _time_cell("agentSeconds"), lambda rows: any(row["agentSeconds"] for row in rows), may_go=True
+    ),
     Figure("billableSeconds"),
     Figure("amount", "amount", money, lambda rows: any(map(money, rows)), is_wide=True),
     Figure("currency"),
     Figure("entries"),
-    Figure("roundedSeconds", "rounded", _time_in("roundedSeconds"), _is_at_target, paint=str),
-    Figure("deliveredSeconds", "delivered", _time_in("deliveredSeconds"), _is_at_target, paint=str),
+    Figure("roundedSeconds", "rounded", _time_cell("roundedSeconds"), _is_at_target, paint=str),
+    Figure("deliveredSeconds", "delivered", _time_cell("deliveredSeconds"), _is_at_target, paint=str),
 )
 """The one table of a report's columns, in the order of the CSV, for the terminal, the CSV and the page."""
 
@@ -128,7 +130,7 @@ def _painter(figure: Figure) -> Callable[[str, int], str]:
     return lambda text, row: figure.paint(text)
 
 
-def _wall_words(totals: Answer) -> list[str]:
+def _wall_time_lines(totals: Answer) -> list[str]:
     """The wall time, where it is not the total: where time of several timers overlaps."""
     wall = totals.get("wallSeconds")
     if wall is None or length(wall) == length(human_seconds(totals)):
@@ -145,7 +147,7 @@ def lines(answer: Answer, room: int) -> Iterator[str]:
     yield from table_lines(answer, room)
     if _has_several_currencies(answer["totals"]):
         yield dim(f"worth {money(answer['totals'])}")
-    yield from map(dim, _wall_words(answer["totals"]))
+    yield from map(dim, _wall_time_lines(answer["totals"]))
 
 
 def print_csv(answer: Answer) -> None:
@@ -168,7 +170,7 @@ def html(answer: Answer) -> str:
         cells = [row.get("name") or UNKNOWN, band, *(figure.cell(row) for figure in figures)]
         lines.append((markup.SUM if is_sum else markup.PLAIN, cells))
     heads = [answer["groupBy"], "", *(figure.title for figure in figures)]
-    return markup.page(f"Report {range_title(answer)}", heads, lines, _wall_words(answer["totals"]))
+    return markup.page(f"Report {range_title(answer)}", heads, lines, _wall_time_lines(answer["totals"]))
 
 
 def run(words: Words) -> None:

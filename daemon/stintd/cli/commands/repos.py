@@ -8,7 +8,7 @@ from stintd.cli.answer import Rows
 from stintd.cli.layout import Column, columns, table
 from stintd.cli.options import Verb, Words
 from stintd.cli.period import now
-from stintd.cli.text import bold, dim, for_terminal, local, warn
+from stintd.cli.text import bold, dim, for_terminal, local_time, warn
 from stintd.client.control import Control
 
 SHAPE = (
@@ -20,18 +20,18 @@ SHAPE = (
 )
 
 
-def shown_path(path: str) -> str:
+def display_path(path: str) -> str:
     """A folder with `~` for your home."""
     home = os.path.expanduser("~")
     text = for_terminal(path)
     return "~" + text[len(home) :] if home != "/" and text.startswith(home + "/") else text
 
 
-def ago(instant: str | None) -> str:
+def ago_text(instant: str | None) -> str:
     """`3m ago`, `2d ago`, "" for never."""
     if not instant:
         return ""
-    seconds = (now() - local(instant)).total_seconds()
+    seconds = (now() - local_time(instant)).total_seconds()
     for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
         if seconds >= size:
             return f"{int(seconds // size)}{unit} ago"
@@ -46,19 +46,19 @@ def _rows(repos: Rows) -> Iterator[list[str]]:
             note = f" ({kind})" if kind not in (None, "main") else ""
             tier = "gone" if checkout.get("gone") else checkout.get("tier") or repo.get("tier") or ""
             yield [
-                shown_path(checkout.get("path") or repo["name"]) + note,
+                display_path(checkout.get("path") or repo["name"]) + note,
                 for_terminal(repo.get("projectName")),
                 for_terminal(checkout.get("branch")),
-                ago(checkout.get("lastActiveAt") or repo.get("lastActiveAt")),
+                ago_text(checkout.get("lastActiveAt") or repo.get("lastActiveAt")),
                 tier,
             ]
 
 
-def _troubles(repos: Rows) -> Iterator[str]:
+def _trouble_lines(repos: Rows) -> Iterator[str]:
     for repo in repos:
         for checkout in repo.get("checkouts") or []:
             if checkout.get("trouble"):
-                yield f"! {shown_path(checkout['path'])}: {for_terminal(checkout['trouble'])}"
+                yield f"! {display_path(checkout['path'])}: {for_terminal(checkout['trouble'])}"
 
 
 def run(words: Words) -> None:
@@ -72,7 +72,7 @@ def run(words: Words) -> None:
     rows = list(_rows(repos))
     shape = SHAPE if any(row[4] for row in rows) else SHAPE[:4]
     print("\n".join(table(shape, [row[: len(shape)] for row in rows], columns())))
-    for trouble in _troubles(repos):
+    for trouble in _trouble_lines(repos):
         print(warn(trouble))
 
 

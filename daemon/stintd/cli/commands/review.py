@@ -7,7 +7,7 @@ from stintd.cli.answer import Answer
 from stintd.cli.layout import columns, width, wrap
 from stintd.cli.options import Verb, Words
 from stintd.cli.period import PERIOD, RANGE, range_of
-from stintd.cli.text import bold, clock, day_name, dim, for_terminal, local
+from stintd.cli.text import bold, clock, day_name, dim, for_terminal, local_time
 from stintd.client.control import Control
 
 HEADS = {
@@ -42,7 +42,7 @@ def lines(answer: Answer, room: int) -> Iterator[str]:
     if answer["blind"]:
         yield bold("not watched: work in these times may be missing")
         for gap in answer["blind"]:
-            day = local(gap["start"]).date()
+            day = local_time(gap["start"]).date()
             yield from map(
                 dim, wrap(f"{day_name(day)} {clock(gap['start'])}–{clock(gap['end'])} {for_terminal(gap['reason'])}", room, "  ")
             )

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from stintd import paths
 from stintd.cli import process
-from stintd.cli.commands.repos import shown_path
+from stintd.cli.commands.repos import display_path
 from stintd.cli.options import Operand, Option, Verb, Words
 from stintd.cli.text import bold, dim, for_terminal, warn
 from stintd.errors import Unavailable
@@ -52,7 +52,7 @@ def _install(words: Words, manager: service.Manager) -> int:
     if process.is_running():
         process.stop()  # it would keep the service's daemon from starting
     _run_commands(commands, "the files are in place; meanwhile, start the daemon with `stint up`")
-    return _done(words, plan, "service installed: stintd starts with your session, and whenever something needs it")
+    return _print_result(words, plan, "service installed: stintd starts with your session, and whenever something needs it")
 
 
 def _uninstall(words: Words, manager: service.Manager) -> int:
@@ -66,7 +66,9 @@ def _uninstall(words: Words, manager: service.Manager) -> int:
     refused += _refusals(commands[1:])
     if refused and not words.json:
         print(warn(f"! {for_terminal(refused[0])}; its files are removed, so it will not start again"))
-    return _done(words, plan, "service removed; `stint up` starts stintd" if plan.steps else "the service is not installed")
+    return _print_result(
+        words, plan, "service removed; `stint up` starts stintd" if plan.steps else "the service is not installed"
+    )
 
 
 def _run_commands(commands: Sequence[Sequence[str]], hint: str) -> None:
@@ -107,14 +109,14 @@ def hand_over(verb: str) -> bool:
     return is_installed() and not _refusals([["systemctl", "--user", verb, *service.UNITS]])
 
 
-def halt() -> None:
+def stop_daemon() -> None:
     """Stop the daemon, through systemd if that would start it again automatically; `DaemonDown` when none runs."""
     process.pid_of_daemon()
     if not hand_over("stop") or process.is_running():
         process.stop()
 
 
-def rise() -> None:
+def start_daemon() -> None:
     """Start the daemon, through systemd if the service is installed; returns once it answers."""
     if not (hand_over("start") and process.is_running()):
         child, offset = process.spawn()
@@ -128,7 +130,7 @@ def _show(words: Words, plan: Plan, commands: Sequence[Sequence[str]], files: Ma
         print(json.dumps({"changes": lines, "commands": commands, "files": texts, "problems": problems, "dryRun": words.dry_run}))
         return 1 if problems else 0
     for path, text in files.items():
-        print(bold(shown_path(path)))
+        print(bold(display_path(path)))
         print(for_terminal(text.decode()).rstrip() if "\n" not in text.decode() else _lines(text.decode()))
         print()
     for command in commands:
@@ -143,7 +145,7 @@ def _lines(text: str) -> str:
     return "\n".join(f"  {for_terminal(line)}" for line in text.splitlines())
 
 
-def _done(words: Words, plan: Plan, sentence: str) -> int:
+def _print_result(words: Words, plan: Plan, sentence: str) -> int:
     lines, problems = list(describe(plan.steps)), [problem.text for problem in plan.problems]
     if words.json:
         print(json.dumps({"changes": lines, "problems": problems, "dryRun": False}))
@@ -158,7 +160,7 @@ def _status(words: Words, manager: service.Manager) -> int:
         print(json.dumps({"manager": manager.name, "files": states}))
         return 0
     for path, state in states.items():
-        print(f"{shown_path(path)}: {state}")
+        print(f"{display_path(path)}: {state}")
     print("stintd is running" if process.is_running() else "stintd is not running")
     return 0
 

@@ -12,7 +12,7 @@ SIGNS = {"create": "+", "update": "~", "delete": "-", "replace": "±", "correct"
 BOTH = ("update", "replace", "correct")
 
 
-def line(item: Answer) -> str:
+def item_line(item: Answer) -> str:
     """What would be done with one entry, or why nothing will be."""
     start = clock(item["start"]) if item["start"] else ""
     where = " ".join(f"{name}={for_terminal(value)}" for name, value in item["remote"].items())
@@ -49,7 +49,7 @@ def run(words: Words) -> None:
         if item["target"] != target:
             target = item["target"]
             print(bold(for_terminal(target)))
-        print("  " + line(item))
+        print("  " + item_line(item))
     held_back, more = answer["kept"], answer["ready"] + answer["kept"] - len(answer["items"])
     if words.dry_run and more:
         print(dim(f"  and {more} more"))

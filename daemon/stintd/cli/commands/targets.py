@@ -97,7 +97,7 @@ def run(words: Words) -> None:
         return
     if not words.target:
         raise Invalid(f"which target to {action}?", f"stint targets {action} TARGET; `stint targets` lists them")
-    more = {"map": _map, "match": remote_places.match, "places": remote_places.show}.get(action)
+    more = {"map": _map, "match": remote_places.match_places, "places": remote_places.show_places}.get(action)
     if more is not None:
         more(words, control)
         return

@@ -3,7 +3,7 @@
 import json
 
 from stintd.cli.answer import Answer
-from stintd.cli.catalog import catalog_verb, find_project, find_task, given_fields, number_of
+from stintd.cli.catalog import catalog_verb, find_project, find_task, number_of, present_fields
 from stintd.cli.layout import Column, columns, table
 from stintd.cli.options import Option, Words
 from stintd.cli.text import bold, dim, for_terminal
@@ -50,7 +50,7 @@ def _list(words: Words, control: Control) -> None:
 
 def _fields(words: Words) -> Answer:
     hours = number_of(words.estimate, "--estimate", "--estimate 8") if words.estimate else None
-    return given_fields(key=words.key, name=words.name, estimatedHours=hours)
+    return present_fields(key=words.key, name=words.name, estimatedHours=hours)
 
 
 def _add(words: Words, control: Control) -> Answer:

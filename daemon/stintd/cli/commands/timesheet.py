@@ -45,7 +45,7 @@ def week_of(text: str) -> tuple[date, date]:
     return monday, monday + timedelta(days=6)
 
 
-def _name(row: Answer) -> str:
+def _row_name(row: Answer) -> str:
     project = for_terminal(row.get("projectName")) or UNKNOWN
     task = for_terminal(row.get("taskName"))
     return f"{project} {dot()} {task}" if task else project
@@ -55,7 +55,7 @@ def _cell(seconds: float) -> str:
     return decimal_hours(seconds) if seconds else dot()
 
 
-def _by_day(row: Answer, days: Sequence[str]) -> list[float]:
+def _day_values(row: Answer, days: Sequence[str]) -> list[float]:
     return [row["days"].get(day, 0) for day in days]
 
 
@@ -81,35 +81,35 @@ def _other_time(answer: Answer) -> list[str]:
 
 
 def _table(rows: Rows, days: Sequence[str], room: int) -> Iterator[str]:
-    per_day = [_by_day(row, days) for row in rows]
+    per_day = [_day_values(row, days) for row in rows]
     sums = [sum(column) for column in zip(*per_day, strict=True)]
-    names = max(width(_name(row)) for row in rows)
+    names = max(width(_row_name(row)) for row in rows)
     has_days = len(days) <= 7 and room >= min(names, 12) + (len(days) + 1) * 7
     shape = [Column("task", gives_way=True, least=8, paint=lambda text, row: bold(text))]
     shape += [Column(_heading(day, room), is_number=True) for day in days] if has_days else []
     shape.append(Column("sum", is_number=True, paint=lambda text, row: bold(text)))
     cells = [
-        [_name(row), *(map(_cell, seconds) if has_days else ()), decimal_hours(sum(seconds))]
+        [_row_name(row), *(map(_cell, seconds) if has_days else ()), decimal_hours(sum(seconds))]
         for row, seconds in zip(rows, per_day, strict=True)
     ]
     cells.append(["sum", *(map(_cell, sums) if has_days else ()), decimal_hours(sum(sums))])
     yield from table(shape, cells, room, has_sum=True)
 
 
-def lines_as(answer: Answer, days: Sequence[str], room: int, target: str) -> Iterator[str]:
+def target_lines(answer: Answer, days: Sequence[str], room: int, target: str) -> Iterator[str]:
     """Raw, rounded and already delivered hours side by side; the days as they are delivered, if there is room."""
     rows = [row for row in answer["rows"] if any(row[name] for name, _ in SUMS)]
     if not rows:
         yield dim("no time in this week")
         return
-    names = max(width(_name(row)) for row in rows)
+    names = max(width(_row_name(row)) for row in rows)
     has_days = len(days) <= 7 and room >= min(names, 12) + len(days) * 7 + len(SUMS) * 11
     shape = [Column("task", gives_way=True, least=8, paint=lambda text, row: bold(text))]
     shape += [Column(_heading(day, room), is_number=True) for day in days] if has_days else []
     shape += [Column(title, is_number=True) for _, title in SUMS]
     cells = [
         [
-            _name(row) if row.get("days") is not answer["totals"]["days"] else "sum",
+            _row_name(row) if row.get("days") is not answer["totals"]["days"] else "sum",
             *(_cell(row["roundedDays"].get(day, 0)) for day in (days if has_days else ())),
             *(decimal_hours(row[name]) for name, _ in SUMS),
         ]
@@ -133,7 +133,7 @@ def _html(answer: Answer, days: Sequence[str], target: str | None, changed: Sequ
     for row in answer["rows"]:
         for name, title in kinds:
             seconds = [row[name].get(day, 0) for day in days]
-            kind, head = (markup.PLAIN, _name(row)) if title == "raw" else (markup.SUB, title)
+            kind, head = (markup.PLAIN, _row_name(row)) if title == "raw" else (markup.SUB, title)
             lines.append((kind, [head, *map(_cell, seconds), decimal_hours(sum(seconds))]))
     for name, title in kinds:
         seconds = [sum(row[name].get(day, 0) for row in answer["rows"]) for day in days]
@@ -184,7 +184,7 @@ def run(words: Words) -> None:
         changed = corrections.fetch_corrections(control, bounds, client=words.client, project=project)
         print(_html(answer, days, target, [corrections.text_of(correction) for correction in changed]))
     else:
-        sheet = lines_as(answer, days, columns(), for_terminal(target)) if target else lines(answer, days, columns())
+        sheet = target_lines(answer, days, columns(), for_terminal(target)) if target else lines(answer, days, columns())
         changed = corrections.fetch_corrections(control, bounds, client=words.client, project=project)
         print("\n".join([*sheet, *corrections.lines(changed, columns())]))
 

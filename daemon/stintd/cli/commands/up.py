@@ -8,7 +8,7 @@ from stintd import paths
 from stintd.cli import onboarding, process
 from stintd.cli.answer import Answer
 from stintd.cli.commands import roots, service, status
-from stintd.cli.commands.repos import shown_path
+from stintd.cli.commands.repos import display_path
 from stintd.cli.options import Operand, Verb, Words
 from stintd.cli.text import bold, dim, warn
 from stintd.client.control import Control, DaemonDown
@@ -18,7 +18,7 @@ def watch_lines(folders: Sequence[str], status_now: Answer) -> Iterator[str]:
     """What is watched, what the daemon found there, and where the daemon listens."""
     repos = list(Control().every("/api/repos"))
     checkouts = sum(len(repo.get("checkouts") or [repo]) for repo in repos)
-    yield f"watching {', '.join(bold(shown_path(folder)) for folder in folders) or 'no folder yet'}"
+    yield f"watching {', '.join(bold(display_path(folder)) for folder in folders) or 'no folder yet'}"
     if not folders:
         yield dim("add one with `stint up FOLDER`")
     more = f" in {checkouts} checkouts" if checkouts != len(repos) else ""
@@ -26,8 +26,8 @@ def watch_lines(folders: Sequence[str], status_now: Answer) -> Iterator[str]:
     looking = "" if is_ready else ", still searching"
     yield f"{len(repos)} {'repository' if len(repos) == 1 else 'repositories'}{more}{looking}"
     for folder in roots.folders_without_repository(folders, repos) if is_ready else ():
-        yield warn(f"no git repository below {shown_path(folder)}")
-    yield dim(f"control socket {shown_path(paths.control_socket())}")
+        yield warn(f"no git repository below {display_path(folder)}")
+    yield dim(f"control socket {display_path(paths.control_socket())}")
     yield from status.warning_lines(status_now.get("warnings") or [])
 
 
@@ -37,11 +37,11 @@ def up(words: Words) -> None:
 
 def _watch(folders: list[str], words: Words) -> None:
     """Watch these folders too; start the daemon if it is not running."""
-    is_first = onboarding.is_first()
+    is_first = onboarding.is_first_run()
     was_running = process.is_running()
     roots.add(folders)
     if not was_running:
-        service.rise()
+        service.start_daemon()
     now = roots.wait_for_search()
     watched = roots.watched_folders()
     if words.json:
@@ -57,7 +57,7 @@ def _watch(folders: list[str], words: Words) -> None:
 def down(words: Words) -> None:
     try:
         pid = process.pid_of_daemon()
-        service.halt()
+        service.stop_daemon()
     except DaemonDown:
         print(json.dumps({"stopped": None}) if words.json else "stintd was not running")
         return
@@ -68,7 +68,7 @@ def down(words: Words) -> None:
 
 def restart(words: Words) -> None:
     if process.is_running():
-        service.halt()
+        service.stop_daemon()
     _watch([], words)
 
 

@@ -3,7 +3,7 @@
 import json
 
 from stintd.cli.answer import Answer
-from stintd.cli.catalog import catalog_verb, find_user, given_fields
+from stintd.cli.catalog import catalog_verb, find_user, present_fields
 from stintd.cli.layout import Column, columns, table
 from stintd.cli.options import Option, Words
 from stintd.cli.text import bold, dim, for_terminal
@@ -43,7 +43,7 @@ def _list(words: Words, control: Control) -> None:
 
 def _fields(words: Words) -> Answer:
     status = "active" if words.joined else None
-    fields = given_fields(name=words.name, email=words.email, role=words.role, status=status)
+    fields = present_fields(name=words.name, email=words.email, role=words.role, status=status)
     return {**fields, "email": None} if words.email == "-" else fields
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 from stintd.cli.answer import Answer
-from stintd.cli.commands.repos import shown_path
+from stintd.cli.commands.repos import display_path
 from stintd.cli.commands.roots import absolute_folders, add, remove, watched_folders
 from stintd.cli.options import Operand, Verb, Words
 from stintd.cli.period import now, to_wire
@@ -39,7 +39,7 @@ class ChangePrinter:
             word, colour = SAYS.get(kind, (kind, 2))
             yield f"{time} {paint(word, colour)} {bold(for_terminal(payload.get('name')))}"
         elif kind == "heartbeat":
-            yield f"{dim(clock(payload['time']))} {_beat(payload)}"
+            yield f"{dim(clock(payload['time']))} {_beat_line(payload)}"
         elif kind == "health":
             yield from (f"{time} {line}" for line in _health(payload))
 
@@ -86,8 +86,8 @@ def _is_commit(entity: str) -> bool:
     return len(entity) in (40, 64) and not entity.strip("0123456789abcdef")
 
 
-def _beat(beat: Answer) -> str:
-    where = for_terminal(beat.get("project") or beat.get("repo") or shown_path(beat.get("path") or ""))
+def _beat_line(beat: Answer) -> str:
+    where = for_terminal(beat.get("project") or beat.get("repo") or display_path(beat.get("path") or ""))
     who = " agent" if beat.get("actor") == "agent" else ""
     kind = for_terminal(beat.get("kind") or "")
     entity = beat.get("entity") or ""
@@ -117,14 +117,14 @@ def run(words: Words) -> None:
         return
     if action == "list":
         folders_watched = watched_folders()
-        print(json.dumps(folders_watched) if words.json else "\n".join(map(shown_path, folders_watched)))
+        print(json.dumps(folders_watched) if words.json else "\n".join(map(display_path, folders_watched)))
         return
     if not words.folder:
         raise Invalid(f"which folder to {action}?", f"stint watch {action} FOLDER")
     folders = absolute_folders(words.folder, must_exist=action == "add")
     done = add(folders) if action == "add" else remove(folders)
     verb = "watching" if action == "add" else "no longer watching"
-    print(json.dumps(done) if words.json else "\n".join(f"{verb} {shown_path(folder)}" for folder in done))
+    print(json.dumps(done) if words.json else "\n".join(f"{verb} {display_path(folder)}" for folder in done))
 
 
 VERBS = {

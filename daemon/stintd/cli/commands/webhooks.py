@@ -6,7 +6,7 @@ import sys
 from stintd.cli.answer import Answer, Rows
 from stintd.cli.options import Operand, Option, Verb, Words
 from stintd.cli.short_ids import find_by_id
-from stintd.cli.text import bold, clock, decimal_hours, dim, for_terminal, local, short_id, warn
+from stintd.cli.text import bold, clock, decimal_hours, dim, for_terminal, local_time, short_id, warn
 from stintd.client.control import Control
 from stintd.errors import Invalid
 
@@ -121,7 +121,7 @@ def delivery_line(delivery: Answer) -> str:
     tries = f"{delivery['attempts']} attempts" if delivery["attempts"] != 1 else "1 attempt"
     why = f"  {for_terminal(delivery['lastError'])}" if delivery["lastError"] else ""
     state = warn(delivery["state"]) if delivery["state"] == "parked" else delivery["state"]
-    when = f"{local(delivery['createdAt']):%Y-%m-%d %H:%M}"
+    when = f"{local_time(delivery['createdAt']):%Y-%m-%d %H:%M}"
     return f"{dim(short_id(delivery['id']))}  {when}  {delivery['kind']}  {state}, {tries}{why}"
 
 

@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from stintd.cli.answer import Answer, Rows
-from stintd.cli.commands.log import span
+from stintd.cli.commands.log import span_text
 from stintd.cli.layout import columns, fit, wrap
 from stintd.cli.options import Operand, Option, Verb, Words
 from stintd.cli.period import instant_of
 from stintd.cli.short_ids import find_entry, looks_like_id
-from stintd.cli.text import bold, clock, day_name, dim, for_terminal, length, local, project_of, short_id
+from stintd.cli.text import bold, clock, day_name, dim, for_terminal, length, local_time, project_of, short_id
 from stintd.client.control import Control
 from stintd.protocol.kinds import COUNTED
 
@@ -38,7 +38,7 @@ def heading(entry: Answer, room: int) -> Iterator[str]:
     if entry.get("supervisedSeconds"):
         active, supervised = length(entry["handsOnSeconds"]), length(entry["supervisedSeconds"])
         lengths += f" ({active} active, {supervised} supervised)"
-    yield from wrap(f"{day_name(local(entry['start']))} {span(entry)} {lengths}", room)
+    yield from wrap(f"{day_name(local_time(entry['start']))} {span_text(entry)} {lengths}", room)
     if entry.get("branch"):
         where = f" in {for_terminal(entry['repo'])}" if entry.get("repo") else ""
         yield dim(fit(f"branch {for_terminal(entry['branch'])}{where}", room))
@@ -103,7 +103,7 @@ def gap_lines(gaps: Rows, room: int) -> Iterator[str]:
 
 
 def _seconds(stretch: Answer) -> float:
-    return (local(stretch["end"]) - local(stretch["start"])).total_seconds()
+    return (local_time(stretch["end"]) - local_time(stretch["start"])).total_seconds()
 
 
 def lines(entry: Answer | None, evidence: Answer, room: int) -> Iterator[str]:
@@ -152,7 +152,7 @@ def history_lines(steps: Rows) -> Iterator[str]:
     """The edits that made an entry what it is."""
     for step in steps:
         time = step.get("at") or step["time"]
-        yield f"  {local(time):%a %d %b %H:%M}  {for_terminal(step.get('summary') or step.get('verb') or '')}"
+        yield f"  {local_time(time):%a %d %b %H:%M}  {for_terminal(step.get('summary') or step.get('verb') or '')}"
 
 
 def run(words: Words) -> None:
