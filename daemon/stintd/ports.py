@@ -100,7 +100,7 @@ half-open period, of its history alone those before the last instant. Blocking; 
 
 
 @frozen
-class CalendarAsked:
+class CalendarRequest:
     """What is asked of a calendar: the file, a half-open period, the zone of times without one, and its owner's addresses."""
 
     path: str
@@ -111,14 +111,14 @@ class CalendarAsked:
 
 
 @frozen
-class Noted:
+class CalendarAnswer:
     """What a calendar says. `trouble`, for people: why this is nothing, or not all."""
 
     meetings: tuple[Meeting, ...] = ()
     trouble: str = ""
 
 
-ReadCalendar = Callable[[CalendarAsked], Awaitable[Noted]]
+ReadCalendar = Callable[[CalendarRequest], Awaitable[CalendarAnswer]]
 """Reads one calendar; never raises for what is in it."""
 
 

@@ -332,7 +332,7 @@ async def test_what_is_only_shown_provisionally_is_told_to_nobody(daemon, client
     news = LiveEvents(daemon.engine)
     listener = daemon.engine.hub.listen()
     glimpse = Glimpse(Context("watch", "edit", folder="/code/site"), daemon.clock.now())
-    news.glimpse(glimpse)
+    news.publish_provisional_timer(glimpse)
     change = await asyncio.wait_for(listener.next(), PATIENCE)
     assert (change.kind, change.payload["provisional"]) == ("time_entry.started", True)
     assert await deliveries(client, webhook) == []

@@ -14,8 +14,8 @@ NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
 def wired(daemon):
     news = LiveEvents(daemon.engine)
-    daemon.engine.on_admitted.subscribe(news.heartbeats)
-    daemon.engine.health.on_change.subscribe(news.warnings)
+    daemon.engine.on_admitted.subscribe(news.note_heartbeats)
+    daemon.engine.health.on_change.subscribe(news.publish_warnings)
     return news
 
 
@@ -53,13 +53,13 @@ async def test_work_just_noticed_is_told_as_a_provisional_timer_until_one_runs(t
         news = wired(daemon)
         listener = daemon.engine.hub.listen()
         glimpse = Glimpse(Context("watch", "edit", "human", project="acme", branch="main"), NOW)
-        news.glimpse(replace(glimpse, context=replace(glimpse.context, project=None, folder="/code/acme")))
+        news.publish_provisional_timer(replace(glimpse, context=replace(glimpse.context, project=None, folder="/code/acme")))
         (told,) = await until(listener, "time_entry.started")
         assert (told.payload["provisional"], told.payload["projectName"], told.payload["state"]) == (True, "acme", "running")
         daemon.tell(beat(NOW))
         await daemon.sheet()
         await until(listener, "heartbeat")
-        news.glimpse(glimpse)
+        news.publish_provisional_timer(glimpse)
         daemon.tell(beat(NOW, kind="read"))
         while (change := await listener.next()).kind != "heartbeat":
             assert change.kind != "time_entry.started"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from stintd.ports import CalendarAsked
+from stintd.ports import CalendarRequest
 from stintd.sources import calendars, calendarworker
 
 pytestmark = pytest.mark.smoke
@@ -81,7 +81,7 @@ def test_control_characters_and_long_titles_are_made_one_line(told):
 
 
 async def test_hostile_calendars_end_as_a_trouble_and_hurt_nobody(tmp_path):
-    asked = lambda path: CalendarAsked(str(path), LO, HI, "Europe/Berlin")  # noqa: E731
+    asked = lambda path: CalendarRequest(str(path), LO, HI, "Europe/Berlin")  # noqa: E731
     large = "BEGIN:VCALENDAR" + "x" * 9_000_000
     cases = {
         "many": ics(["DTSTART:20200101T000000Z", "DURATION:PT1S", "SUMMARY:s", "RRULE:FREQ=SECONDLY;COUNT=100000000"]),
@@ -101,6 +101,6 @@ async def test_hostile_calendars_end_as_a_trouble_and_hurt_nobody(tmp_path):
 
 async def test_the_process_tells_meetings(tmp_path):
     (tmp_path / "a.ics").write_text(ics(hour()))
-    noted = await calendars.read(CalendarAsked(str(tmp_path / "a.ics"), LO, HI, "UTC"))
+    noted = await calendars.read(CalendarRequest(str(tmp_path / "a.ics"), LO, HI, "UTC"))
     assert [(one.title, one.start_us) for one in noted.meetings] == [("Planning", us(2026, 11, 20, 10))]
     assert noted.trouble == ""

@@ -29,8 +29,8 @@ async def purge(surface: Surface, call: Call, request: Request) -> Answered:
     if bool(project_fields) == ("since" in arguments) or ("until" in arguments and project_fields):
         raise Invalid("purge needs either a project or a period", "send projectId or projectName, or from and to")
     if project_fields:
-        return await purger.project(arguments.get("project_id"), arguments.get("project_name"), is_dry, who)
-    return await purger.period(arguments["since"], arguments.get("until"), is_dry, who)
+        return await purger.purge_project(arguments.get("project_id"), arguments.get("project_name"), is_dry, who)
+    return await purger.purge_period(arguments["since"], arguments.get("until"), is_dry, who)
 
 
 async def doctor(surface: Surface, call: Call, request: Request) -> Shape:

@@ -229,12 +229,12 @@ def upkeep(
     housekeeping = Housekeeping(engine, clock, live.value.length("retention.evidence"))
     live.subscribe(lambda before, now: housekeeping.keep_evidence(now.length("retention.evidence")))
     status_file = StatusFile(layout.status, engine, clock, live.value.policy.zone)
-    for changed in (status_file.changed, housekeeping.check, backups.check):
-        engine.after_commit(changed)
+    for listener in (status_file.note_commit, housekeeping.check, backups.check):
+        engine.after_commit(listener)
     news = LiveEvents(engine)
-    engine.on_admitted.subscribe(news.heartbeats)
-    engine.health.on_change.subscribe(news.warnings)
-    base.intake.on_glimpse.subscribe(news.glimpse)
+    engine.on_admitted.subscribe(news.note_heartbeats)
+    engine.health.on_change.subscribe(news.publish_warnings)
+    base.intake.on_glimpse.subscribe(news.publish_provisional_timer)
     files = PurgedFiles(layout.log, os.path.join(layout.spool, "bad"), fetched)
     reader = AgentLogReader(base.environment)
     return Upkeep(
@@ -305,8 +305,8 @@ def sources(base: Core, note_down: Callable[[float], None], boot: str) -> Source
     project_files = ProjectFiles(engine, intake, projectfiles.find, chosen.folders, chosen.exclude)
     intake.on_checkout.subscribe(project_files.look)
     live.subscribe(lambda before, now: project_files.set_scope(now.folders, now.exclude))
-    for changed in (seen.note, session_watch.note_change, lambda: clock_watch.need_ticks(engine.state.is_running)):
-        engine.after_commit(changed)
+    for listener in (seen.note, session_watch.note_change, lambda: clock_watch.need_ticks(engine.state.is_running)):
+        engine.after_commit(listener)
     screen_watch = screen.ScreenWatch(clock, bus, intake.is_touched)
     return Sources(seen, watcher, tracker, letterbox, processes, clock_watch, screen_watch, session_watch, project_files)
 

@@ -21,7 +21,7 @@ from stintd.engine import outbox
 from stintd.engine.health import Health
 from stintd.engine.hub import Hub, LoggedEvent
 from stintd.engine.listeners import Listeners
-from stintd.engine.sheet.derive import drop_unrecorded, ingest, wake
+from stintd.engine.sheet.derive import drop_unrecorded, ingest, touch_open_ranges
 from stintd.engine.sheet.settle import settle
 from stintd.engine.sheet_state import SheetState
 from stintd.engine.step import DryRun, Step
@@ -117,7 +117,7 @@ class Engine:
     async def start(self) -> None:
         """Read back what the journal holds, settle the live end of the sheet, begin to consume."""
         self._work.beats.extend(self.journal.replay())
-        self._work.writes.append(_Command(lambda step: wake(step), "daemon"))
+        self._work.writes.append(_Command(lambda step: touch_open_ranges(step), "daemon"))
         await self._step()
         self._task = asyncio.create_task(self._consume(), name="engine")
 
@@ -451,7 +451,7 @@ def _recover(step: Step) -> None:
     the failed step may have counted it as done.
     """
     cursors.set_meta(step.conn, "alive", step.now.isoformat())
-    wake(step)
+    touch_open_ranges(step)
 
 
 def _is_storage_trouble(error: Exception) -> bool:

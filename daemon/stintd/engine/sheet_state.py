@@ -67,6 +67,6 @@ class SheetState:
         elif self._live is not None and lo_us <= self._live[1] and self._live[0] <= hi_us:
             self._live, self._silence, self.waiting = None, None, []
 
-    def look_after(self, check: datetime | None) -> None:
+    def note_next_check(self, check: datetime | None) -> None:
         """When manual timers need their next check."""
         self._check = check

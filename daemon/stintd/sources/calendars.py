@@ -11,7 +11,7 @@ from contextlib import suppress
 import stintd
 from stintd.domain.meeting import Meeting
 from stintd.jsonvalue import Json, text_of, value_at
-from stintd.ports import CalendarAsked, Noted
+from stintd.ports import CalendarAnswer, CalendarRequest
 
 LINE_LIMIT = 16 * 1024 * 1024
 ANSWER_LIMIT = 15.0
@@ -19,7 +19,7 @@ ANSWER_LIMIT = 15.0
 ENVIRONMENT_NAMES = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT")
 
 
-async def read(question: CalendarAsked) -> Noted:
+async def read(question: CalendarRequest) -> CalendarAnswer:
     """See `ports.ReadCalendar`."""
     message = {
         "path": question.path,
@@ -31,28 +31,28 @@ async def read(question: CalendarAsked) -> Noted:
     try:
         process = await _start()
     except OSError as error:
-        return Noted(trouble=f"the process that reads calendars cannot start: {error.strerror}")
+        return CalendarAnswer(trouble=f"the process that reads calendars cannot start: {error.strerror}")
     try:
         out, _ = await asyncio.wait_for(process.communicate(json.dumps(message).encode() + b"\n"), ANSWER_LIMIT)
         return _parse_answer(out)
     except TimeoutError:
-        return Noted(trouble="it takes too long to read")
+        return CalendarAnswer(trouble="it takes too long to read")
     finally:
         with suppress(OSError):
             os.killpg(process.pid, signal.SIGKILL) if hasattr(os, "killpg") else process.kill()
         await process.wait()
 
 
-def _parse_answer(out: bytes) -> Noted:
+def _parse_answer(out: bytes) -> CalendarAnswer:
     """What the worker answered; one that was killed answered nothing."""
     if not out or len(out) > LINE_LIMIT:
-        return Noted(trouble="it takes too long or too much memory to read")
+        return CalendarAnswer(trouble="it takes too long or too much memory to read")
     answer: Json = json.loads(out)
     error, rows = text_of(value_at(answer, "error")), value_at(answer, "meetings")
     if error or not isinstance(rows, list):
-        return Noted(trouble=error or "it cannot be understood")
+        return CalendarAnswer(trouble=error or "it cannot be understood")
     is_full = value_at(answer, "isFull") is True
-    return Noted(tuple(map(_meeting, rows)), "it has more events in this period than are read" if is_full else "")
+    return CalendarAnswer(tuple(map(_meeting, rows)), "it has more events in this period than are read" if is_full else "")
 
 
 def _meeting(row: Json) -> Meeting:

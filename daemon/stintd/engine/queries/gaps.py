@@ -37,7 +37,7 @@ def listing(
     until: date | datetime | None = None,
     limit: int = DEFAULT_LIMIT,
     cursor: str | None = None,
-    noted: Sequence[Meeting] = (),
+    calendar_meetings: Sequence[Meeting] = (),
 ) -> PageJson[GapJson]:
     """Gaps of a period (this week unless asked otherwise), oldest first."""
     span = period_of(view.policy, view.now, since, until)
@@ -45,7 +45,7 @@ def listing(
     later = [bounds for bounds in gap_bounds(view, span) if bounds[0] > after]
     following = encode_cursor([later[limit - 1][0]]) if len(later) > limit else None
     reasons = _GapReasons(view)
-    proposals = meetings.proposals(view, noted)
+    proposals = meetings.proposals(view, calendar_meetings)
     page_gaps = []
     for lo, hi, before, next_entry in later[:limit]:
         gap = _gap_json(reasons, lo, hi, before, next_entry)

@@ -66,11 +66,14 @@ AND (who = 'owner' OR who IN (SELECT name FROM api_key WHERE hash GLOB 'browser:
 
 
 def listing(
-    view: View, since: date | datetime | None = None, until: date | datetime | None = None, noted: Sequence[Meeting] = ()
+    view: View,
+    since: date | datetime | None = None,
+    until: date | datetime | None = None,
+    calendar_meetings: Sequence[Meeting] = (),
 ) -> ReviewJson:
     """Everything open of a period (unless named: last week and this one), and when the list was looked at last."""
     span = _span(view, since, until)
-    lines = [*items(view, span), *_meeting_items(view, span, noted)]
+    lines = [*items(view, span), *_meeting_items(view, span, calendar_meetings)]
     if span.days is not None and (span.days[1] - span.days[0]) / DAY < corrections.LONGEST:
         lines += _correction_items(view, span)
     looked_us = cursors.get(view.conn, LOOKED)
@@ -196,9 +199,9 @@ def _gap_items(view: View, span: Period) -> Iterator[ReviewItemJson]:
             yield _item("gap", text, f"stint fill {lo:x} PROJECT", _time_fields(view, lo, hi))
 
 
-def _meeting_items(view: View, span: Period, noted: Sequence[Meeting]) -> Iterator[ReviewItemJson]:
+def _meeting_items(view: View, span: Period, calendar_meetings: Sequence[Meeting]) -> Iterator[ReviewItemJson]:
     """Those that nothing covers, except between approved entries: what lies there is settled."""
-    proposals = meetings.proposals(view, noted)
+    proposals = meetings.proposals(view, calendar_meetings)
     settled = (
         [(lo, hi) for lo, hi, before, after in gaps.gap_bounds(view, span) if before["approved_us"] and after["approved_us"]]
         if proposals

@@ -17,8 +17,8 @@ def rule_of(conn: Connection, policy: Policy, project: str, branch: str | None) 
     for dated in rules(conn, policy):
         rule = dated.rule
         is_here = rule.branch is None or glob(rule.branch).fullmatch(branch or "") is not None
-        says = rule.billable is not None or rule.bill_agent_time is not None or bool(rule.tags)
-        if says and is_here and rule.project is not None and normal_name(rule.project) == name:
+        has_say = rule.billable is not None or rule.bill_agent_time is not None or bool(rule.tags)
+        if has_say and is_here and rule.project is not None and normal_name(rule.project) == name:
             return rule
     return None
 

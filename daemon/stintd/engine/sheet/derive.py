@@ -43,7 +43,7 @@ def ingest(step: Step, beats: Sequence[Heartbeat]) -> None:
             step.touch(lo_us, hi_us)
 
 
-def wake(step: Step) -> None:
+def touch_open_ranges(step: Step) -> None:
     """At the start: touch everything that was open, so that it is derived again for the present time."""
     for row in fetch_all(step.conn, EntryRow, "SELECT start_us FROM entry WHERE end_us IS NULL"):
         step.touch(row["start_us"], to_us(step.now))
@@ -63,9 +63,9 @@ def learn_files(step: Step, checkout: str, files: tuple[ProjectFile, ...]) -> No
     step.forget_places()
     contexts = [context for context in heartbeats.contexts(step.conn).values() if context.repo_path == checkout]
     projects.ensure_projects(step, contexts)
-    known = heartbeats.bounds(step.conn)
-    if known is not None and contexts:
-        step.touch(*known)
+    bounds = heartbeats.bounds(step.conn)
+    if bounds is not None and contexts:
+        step.touch(*bounds)
 
 
 def drop_unrecorded(conn: Connection, beats: Sequence[Heartbeat]) -> list[Heartbeat]:
@@ -90,18 +90,18 @@ def refresh(step: Step, touched: Iterable[tuple[int, int]]) -> None:
 def _derive_again(step: Step, ranges: list[tuple[int, int]]) -> None:
     gap_us = timesheet.island_gap(step.policy)
     for lo_us, hi_us in merge_ranges([heartbeats.island(step.conn, lo, hi, gap_us) for lo, hi in ranges], gap_us):
-        _learn(step, lo_us, hi_us)
+        _learn_habits(step, lo_us, hi_us)
         sheet = derive_range(step.conn, step.state.resolver(step.conn, step.policy), step.policy, lo_us, hi_us, step.now)
         reach_us = timesheet.reach(step.policy)
         reconcile.write(step, sheet, lo_us - reach_us, hi_us + reach_us)
         step.state.note_live(lo_us, hi_us, sheet)
 
 
-def _learn(step: Step, lo_us: int, hi_us: int) -> None:
+def _learn_habits(step: Step, lo_us: int, hi_us: int) -> None:
     """Let the days of a range learn their habits before they are derived, as far as there is evidence."""
-    known = heartbeats.bounds(step.conn)
-    if known is not None and max(lo_us, known[0]) <= min(hi_us, known[1]):
-        habits.learn(step.conn, max(lo_us, known[0]), min(hi_us, known[1]), ZoneInfo(step.state.zone), step.policy)
+    bounds = heartbeats.bounds(step.conn)
+    if bounds is not None and max(lo_us, bounds[0]) <= min(hi_us, bounds[1]):
+        habits.learn(step.conn, max(lo_us, bounds[0]), min(hi_us, bounds[1]), ZoneInfo(step.state.zone), step.policy)
 
 
 def derive_range(
@@ -132,22 +132,22 @@ def derive_range(
 
 def merge_ranges(ranges: Iterable[tuple[int, int]], gap_us: int = 0) -> list[tuple[int, int]]:
     """The ranges in order, with those joined that overlap or are at most `gap_us` apart."""
-    out: list[tuple[int, int]] = []
+    merged: list[tuple[int, int]] = []
     for lo, hi in sorted(ranges):
-        if out and lo <= out[-1][1] + gap_us:
-            out[-1] = (out[-1][0], max(out[-1][1], hi))
+        if merged and lo <= merged[-1][1] + gap_us:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], hi))
         else:
-            out.append((lo, hi))
-    return out
+            merged.append((lo, hi))
+    return merged
 
 
 def load_edits(conn: Connection, lo_us: int, hi_us: int, without: frozenset[str] = frozenset()) -> Edits:
     """The owner's edits that affect a range, except those of the entries `without`."""
-    held = fetch_all(conn, EntryRow, CLAIMS, (lo_us - LONGEST_US, hi_us, lo_us, hi_us))
+    claiming = fetch_all(conn, EntryRow, CLAIMS, (lo_us - LONGEST_US, hi_us, lo_us, hi_us))
     taken = fetch_all(conn, TakenRow, "SELECT * FROM taken WHERE start_us <= ? AND end_us >= ?", (hi_us, lo_us))
     cuts = fetch_all(conn, CutRow, "SELECT * FROM cut WHERE at_us BETWEEN ? AND ?", (lo_us, hi_us))
     return Edits(
-        claims=[claim for row in held if row["id"] not in without for claim in _claims(row)],
+        claims=[claim for row in claiming if row["id"] not in without for claim in _claims(row)],
         taken=[Taken(row["start_us"], row["end_us"], row["actor"], row["project_id"]) for row in taken],
         cuts=[Cut(row["at_us"], row["actor"], row["project_id"]) for row in cuts],
     )

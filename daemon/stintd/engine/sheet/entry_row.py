@@ -41,10 +41,10 @@ def entry_columns(step: Step, stretch: Stretch) -> EntryColumns:
         "end_us": end_us,
         "state": "running" if stretch.is_open else "finished",
         "description": description,
-        **_billing(step, stretch, project),
+        **_billing_columns(step, stretch, project),
         **session_words,
-        "hands_on_us": _us(stretch.hands_on),
-        "supervised_us": _us(stretch.supervised),
+        "hands_on_us": _microseconds(stretch.hands_on),
+        "supervised_us": _microseconds(stretch.supervised),
         "last_evidence_us": to_us(stretch.last_evidence),
         "repo_id": stretch.repo,
         "branch": stretch.branch,
@@ -73,7 +73,7 @@ def _session_words(step: Step, session: str | None) -> EntryColumns:
     return values
 
 
-def _us(length: timedelta) -> int:
+def _microseconds(length: timedelta) -> int:
     return length // timedelta(microseconds=1)
 
 
@@ -90,11 +90,11 @@ def _next_subject(step: Step, stretch: Stretch) -> str | None:
     if stretch.repo is None:
         return None
     end_us = to_us(stretch.end)
-    found = fetch_one(step.conn, CommitRow, NEXT_COMMIT, (stretch.repo, stretch.branch or "", end_us, end_us + DAY_US))
-    return found["subject"] if found else None
+    commit = fetch_one(step.conn, CommitRow, NEXT_COMMIT, (stretch.repo, stretch.branch or "", end_us, end_us + DAY_US))
+    return commit["subject"] if commit else None
 
 
-def _billing(step: Step, stretch: Stretch, project: ProjectRow | None) -> EntryColumns:
+def _billing_columns(step: Step, stretch: Stretch, project: ProjectRow | None) -> EntryColumns:
     """The columns `billable` and `tags`: by the owner's mapping, else by the project's own setting, else by whether it has a
     client."""
     rule = billing.rule_of(step.conn, step.policy, project["name"], stretch.branch) if project else None

@@ -30,7 +30,7 @@ def pause_forgotten_timers(step: Step) -> datetime | None:
     """Pause the timers for which a pause is due. Returns the next instant at which passing time alone may pause one."""
     checks = []
     for row in fetch_all(step.conn, EntryRow, RUNNING):
-        timer, zone = _restart_at_vouched(step, rollup.entry_of(row)), ZoneInfo(row["zone"])
+        timer, zone = _cut_vouched_time(step, rollup.entry_of(row)), ZoneInfo(row["zone"])
         signs = _signs(step, row, timer)
         due = manual.pause_due(timer, signs, step.policy, zone, step.now)
         if due is None:
@@ -42,11 +42,11 @@ def pause_forgotten_timers(step: Step) -> datetime | None:
     return min(checks, default=None)
 
 
-def _restart_at_vouched(step: Step, timer: TimeEntry) -> TimeEntry:
+def _cut_vouched_time(step: Step, timer: TimeEntry) -> TimeEntry:
     """The timer from the instant at which its owner last confirmed its time: what lies before is not checked again."""
-    known = cursors.get(step.conn, VOUCHED + timer.id)
-    at = from_us(int(known)) if known is not None else timer.start
-    return replace(timer, start=at, pauses=()) if at > manual.running_since(timer) else timer
+    vouched_us = cursors.get(step.conn, VOUCHED + timer.id)
+    start = from_us(int(vouched_us)) if vouched_us is not None else timer.start
+    return replace(timer, start=start, pauses=()) if start > manual.running_since(timer) else timer
 
 
 def _signs(step: Step, row: EntryRow, timer: TimeEntry) -> manual.Signs:
@@ -54,12 +54,12 @@ def _signs(step: Step, row: EntryRow, timer: TimeEntry) -> manual.Signs:
     since, now_us = to_us(manual.running_since(timer)), to_us(step.now)
     resolver = step.state.resolver(step.conn, step.policy)
     contexts = heartbeats.contexts(step.conn)
-    at = [manual.running_since(timer), datetime.fromtimestamp(row["updated_us"] / 1e6, tz=step.now.tzinfo)]
+    sign_times = [manual.running_since(timer), datetime.fromtimestamp(row["updated_us"] / 1e6, tz=step.now.tzinfo)]
     for run in heartbeats.runs(step.conn, since, now_us):
         context = contexts[run.context]
         if context.actor == "human" and resolver.resolve(context).project == timer.project:
-            at += [datetime.fromtimestamp(us / 1e6, tz=step.now.tzinfo) for us in (run.first_us, run.last_us)]
-    return manual.Signs(at, absences.absences_in(step.conn, since, now_us))
+            sign_times += [datetime.fromtimestamp(us / 1e6, tz=step.now.tzinfo) for us in (run.first_us, run.last_us)]
+    return manual.Signs(sign_times, absences.absences_in(step.conn, since, now_us))
 
 
 def _pause(step: Step, row: EntryRow, timer: TimeEntry, at: datetime) -> None:

@@ -72,7 +72,7 @@ class Habits:
         hours = self._day_habits(instant).minutes
         if hours is None:
             return True
-        minute = _minute(instant, self._zone)
+        minute = _minute_of_day(instant, self._zone)
         return hours[0] <= minute <= hours[1]
 
     def habit(self, instant: datetime) -> Habit:
@@ -104,10 +104,10 @@ def load_day(conn: Connection, day: date) -> DayHabits:
 def learn(conn: Connection, lo_us: int, hi_us: int, zone: ZoneInfo, policy: Policy) -> None:
     """Let those days of a range learn that have not learnt yet."""
     first, last = day_of(from_us(lo_us), zone), day_of(from_us(hi_us), zone)
-    known = set(fetch_column(conn, str, "SELECT day FROM day_policy WHERE day BETWEEN ? AND ?", (str(first), str(last))))
+    learnt_days = set(fetch_column(conn, str, "SELECT day FROM day_policy WHERE day BETWEEN ? AND ?", (str(first), str(last))))
     day = first
     while day <= last:
-        if day.isoformat() not in known:
+        if day.isoformat() not in learnt_days:
             conn.execute("INSERT INTO day_policy VALUES (?, ?)", (day.isoformat(), _learn_day(conn, day, zone, policy).to_row()))
         day += ONE_DAY
 
@@ -117,7 +117,7 @@ def _learn_day(conn: Connection, day: date, zone: ZoneInfo, policy: Policy) -> D
     midnight = start_of_day(day, zone)
     lo_us, hi_us = to_us(midnight - LOOK_BACK), to_us(midnight) - 1
     work = fetch_all(conn, WorkRow, WORK, (lo_us, hi_us))
-    minutes = _usual(work, zone)
+    minutes = _usual_minutes(work, zone)
     if minutes is None:
         return NOTHING
     stretches = [PastWork(row["start_us"], row["last_evidence_us"] or row["end_us"], row["project_id"]) for row in work]
@@ -125,24 +125,24 @@ def _learn_day(conn: Connection, day: date, zone: ZoneInfo, policy: Policy) -> D
     return DayHabits(minutes, habit_of(stretches, finishes, limits_of(policy)))
 
 
-def _usual(work: Sequence[WorkRow], zone: ZoneInfo) -> tuple[int, int] | None:
+def _usual_minutes(work: Sequence[WorkRow], zone: ZoneInfo) -> tuple[int, int] | None:
     """The first and last usual minute, from the beginnings and ends of working days without the exceptions; None when there are
     too few days."""
     days: dict[date, list[int]] = {}
     for row in work:
         start, end = from_us(row["start_us"]), from_us(row["end_us"])
-        on = day_of(start, zone)
-        last = _minute(end, zone) if day_of(end, zone) == on else 24 * 60
-        begun, ended = days.get(on, [24 * 60, 0])
-        days[on] = [min(begun, _minute(start, zone)), max(ended, last)]
+        day = day_of(start, zone)
+        last = _minute_of_day(end, zone) if day_of(end, zone) == day else 24 * 60
+        first_minute, last_minute = days.get(day, [24 * 60, 0])
+        days[day] = [min(first_minute, _minute_of_day(start, zone)), max(last_minute, last)]
     if len(days) < DAYS_NEEDED:
         return None
-    odd = int(len(days) * SHARE)
+    exceptions = int(len(days) * SHARE)
     slack = SLACK // timedelta(minutes=1)
-    starts, ends = sorted(begun for begun, _ in days.values()), sorted(ended for _, ended in days.values())
-    return max(0, starts[odd] - slack), min(24 * 60, ends[-1 - odd] + slack)
+    starts, ends = (sorted(minutes) for minutes in zip(*days.values(), strict=True))
+    return max(0, starts[exceptions] - slack), min(24 * 60, ends[-1 - exceptions] + slack)
 
 
-def _minute(instant: datetime, zone: ZoneInfo) -> int:
+def _minute_of_day(instant: datetime, zone: ZoneInfo) -> int:
     local: time = instant.astimezone(zone).time()
     return local.hour * 60 + local.minute

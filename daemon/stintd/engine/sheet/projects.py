@@ -23,10 +23,10 @@ def ensure_projects(step: Step, contexts: Iterable[Context]) -> None:
         home = step.state.resolver(step.conn, step.policy).home(context)
         project = _make_project(step, home.draft) if home.draft is not None else home.project
         if project is not None and home.is_kept and context.repo is not None:
-            _keep(step, context.repo, project)
+            _keep_project(step, context.repo, project)
 
 
-def _keep(step: Step, repo: RepoId, project: ProjectId) -> None:
+def _keep_project(step: Step, repo: RepoId, project: ProjectId) -> None:
     """Let a repository keep its project from now on, wherever its folder moves."""
     changed = step.conn.execute("UPDATE repo SET project_id = ? WHERE id = ? AND project_id IS NULL", (project, repo)).rowcount
     if changed:
@@ -37,7 +37,7 @@ def _make_project(step: Step, draft: ProjectDraft) -> ProjectId:
     """Create a project, and rename others so that no two names can be confused."""
     for earlier, name in draft.renames:
         rowio.update(step.conn, "project", earlier, {"name": name, "normal_name": normal_name(name)})
-        step.publish("project.updated", _shape(step, earlier))
+        step.publish("project.updated", _project_json(step, earlier))
     now_us = to_us(step.now)
     client_id = ensure_client(step, draft.client) if draft.client else None
     project_id = ProjectId(step.new_id())
@@ -55,21 +55,21 @@ def _make_project(step: Step, draft: ProjectDraft) -> ProjectId:
     }
     rowio.insert(step.conn, "project", row)
     step.forget_places()
-    step.publish("project.created", _shape(step, project_id))
+    step.publish("project.created", _project_json(step, project_id))
     return project_id
 
 
 def ensure_client(step: Step, name: str) -> str:
     """The id of the client of this name, which is created if there is none."""
-    found = fetch_one(step.conn, ClientRow, "SELECT id FROM client WHERE name = ?", (name,))
-    if found is not None:
-        return str(found["id"])
+    row = fetch_one(step.conn, ClientRow, "SELECT id FROM client WHERE name = ?", (name,))
+    if row is not None:
+        return str(row["id"])
     client_id = step.new_id()
     rowio.insert(step.conn, "client", {"id": client_id, "name": name, "created_us": to_us(step.now)})
     return client_id
 
 
-def _shape(step: Step, project_id: str) -> ProjectJson:
+def _project_json(step: Step, project_id: str) -> ProjectJson:
     row = fetch_one(step.conn, NamedProjectRow, wire.PROJECT_SQL + " WHERE p.id = ?", (project_id,))
     assert row is not None
     return wire.project(step.conn, row)

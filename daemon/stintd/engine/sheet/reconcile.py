@@ -37,7 +37,7 @@ def write(step: Step, sheet: Sheet, lo_us: int, hi_us: int) -> None:
     ids, merged = _identities(stored, stretches)
     for index, derived in enumerate(rows):
         if index in ids:
-            _change(step, stored[ids[index]], _overlaid(stored[ids[index]], derived))
+            _change(step, stored[ids[index]], _overlay_edits(stored[ids[index]], derived))
         else:
             ids[index] = _create(step, derived)
     for entry_id, successor in merged.items():
@@ -45,7 +45,7 @@ def write(step: Step, sheet: Sheet, lo_us: int, hi_us: int) -> None:
     matched = {*ids.values(), *merged}
     for row in stored.values():
         if row["id"] not in matched and _is_elsewhere(row, stretches):
-            _hold(step, row)
+            _pin_time(step, row)
 
 
 def bill_again(step: Step, project_id: str) -> None:
@@ -68,25 +68,26 @@ def _identities(stored: dict[str, EntryRow], stretches: Sequence[Stretch]) -> tu
     """Which stretch keeps which id: first entries with an override, by their anchors; then the rest, by overlap."""
     candidates = [Candidate(s.actor, s.project, to_us(s.start), to_us(s.end)) for s in stretches]
     overridden = [_stored_entry(row, row["anchor_start_us"], row["anchor_end_us"]) for row in stored.values() if row["pinned"]]
-    first = match(overridden, candidates)
-    claimed = {**first.ids, **_follow_moved([entry for entry in overridden if entry.id in first.merged], candidates, first.ids)}
-    rest = [index for index in range(len(candidates)) if index not in claimed]
+    by_anchor = match(overridden, candidates)
+    strays = [entry for entry in overridden if entry.id in by_anchor.merged]
+    claimed = {**by_anchor.ids, **_match_moved(strays, candidates, by_anchor.ids)}
+    unclaimed = [index for index in range(len(candidates)) if index not in claimed]
     plain = [_stored_entry(row, row["start_us"], row["end_us"]) for row in stored.values() if not row["pinned"]]
-    second = match(plain, [candidates[index] for index in rest])
-    ids = {**claimed, **{rest[index]: entry_id for index, entry_id in second.ids.items()}}
+    by_overlap = match(plain, [candidates[index] for index in unclaimed])
+    ids = {**claimed, **{unclaimed[index]: entry_id for index, entry_id in by_overlap.ids.items()}}
     by_id = {entry.id: entry for entry in plain}
-    return ids, {gone: _successor(index, rest, by_id[gone], candidates) for gone, index in second.merged.items()}
+    return ids, {gone: _successor(index, unclaimed, by_id[gone], candidates) for gone, index in by_overlap.merged.items()}
 
 
-def _follow_moved(strays: list[StoredEntry], candidates: list[Candidate], claimed: dict[int, str]) -> dict[int, str]:
+def _match_moved(strays: list[StoredEntry], candidates: list[Candidate], claimed: dict[int, str]) -> dict[int, str]:
     """Ids for entries with an override whose evidence now belongs to another project (through a mapping or a project file): the
     stretch that holds most of it."""
     if not strays:
         return {}
     free = [index for index in range(len(candidates)) if index not in claimed]
     by_id = {entry.id: entry._replace(project=None) for entry in strays}
-    near = match(list(by_id.values()), [candidates[index]._replace(project=None) for index in free])
-    return {free[at]: entry_id for at, entry_id in near.ids.items() if _is_mostly(by_id[entry_id], candidates[free[at]])}
+    matches = match(list(by_id.values()), [candidates[index]._replace(project=None) for index in free])
+    return {free[at]: entry_id for at, entry_id in matches.ids.items() if _is_mostly(by_id[entry_id], candidates[free[at]])}
 
 
 def _is_mostly(entry: StoredEntry, stretch: Candidate) -> bool:
@@ -103,7 +104,7 @@ def _is_elsewhere(row: EntryRow, stretches: Sequence[Stretch]) -> bool:
     return any(s.actor == "human" and to_us(s.start) < end_us and to_us(s.end) > row["start_us"] for s in stretches)
 
 
-def _hold(step: Step, row: EntryRow) -> None:
+def _pin_time(step: Step, row: EntryRow) -> None:
     """Keep an entry that a person edited, although late evidence gave its time to other work. Its time becomes the owner's
     own, and the rest is derived again around it, so that nothing counts twice.
     """
@@ -113,9 +114,9 @@ def _hold(step: Step, row: EntryRow) -> None:
     step.touch(row["start_us"], end_us)
 
 
-def _successor(index: int | None, rest: list[int], entry: StoredEntry, candidates: list[Candidate]) -> int | None:
+def _successor(index: int | None, unclaimed: list[int], entry: StoredEntry, candidates: list[Candidate]) -> int | None:
     """The stretch that now holds the time of an entry that is gone; it may also be one that an override claimed before."""
-    return rest[index] if index is not None else next(iter(match([entry], candidates).ids), None)
+    return unclaimed[index] if index is not None else next(iter(match([entry], candidates).ids), None)
 
 
 def _stored_entry(row: EntryRow, start_us: int | None, end_us: int | None) -> StoredEntry:
@@ -124,7 +125,7 @@ def _stored_entry(row: EntryRow, start_us: int | None, end_us: int | None) -> St
     return StoredEntry(row["id"], row["actor"], row["derived_project_id"], begin, finish)
 
 
-def _overlaid(before: EntryRow, derived: EntryColumns) -> EntryColumns:
+def _overlay_edits(before: EntryRow, derived: EntryColumns) -> EntryColumns:
     """The derived row, with the fields that a person set kept."""
     row = derived.copy()
     pins = before["pinned"].split()
@@ -160,15 +161,15 @@ def _create(step: Step, row: EntryColumns) -> str:
 
 def _change(step: Step, before: EntryRow, row: EntryColumns) -> None:
     """Write the differences, if there are any."""
-    differing = rowio.differences(before, row)
-    if not differing:
+    changes = rowio.differences(before, row)
+    if not changes:
         return
-    after = cast("EntryRow", {**before, **differing})
-    is_loud = after["end_us"] is not None or not differing.keys() <= QUIET
+    after = cast("EntryRow", {**before, **changes})
+    is_loud = after["end_us"] is not None or not changes.keys() <= QUIET
     if is_loud:
-        differing |= {"revision": before["revision"] + 1, "updated_us": to_us(step.now)}
-        after = cast("EntryRow", {**before, **differing})
-    rowio.update(step.conn, "entry", before["id"], differing)
+        changes |= {"revision": before["revision"] + 1, "updated_us": to_us(step.now)}
+        after = cast("EntryRow", {**before, **changes})
+    rowio.update(step.conn, "entry", before["id"], changes)
     rollup.replace(step, before, after)
     if is_loud:
         stopped = before["end_us"] is None and after["end_us"] is not None

@@ -92,9 +92,9 @@ def _parts(row: EntryRow, sign: int) -> Iterator[tuple[object, ...]]:
 def rebuild(conn: Connection) -> None:
     """Compute all totals again from the entries."""
     conn.execute("DELETE FROM rollup")
-    conn.executemany(ADD, _all(fetch_all(conn, EntryRow, "SELECT * FROM entry")))
+    conn.executemany(ADD, _all_parts(fetch_all(conn, EntryRow, "SELECT * FROM entry")))
 
 
-def _all(rows: Iterable[EntryRow]) -> Iterator[tuple[object, ...]]:
+def _all_parts(rows: Iterable[EntryRow]) -> Iterator[tuple[object, ...]]:
     for row in rows:
         yield from _parts(row, 1)

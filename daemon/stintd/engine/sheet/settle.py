@@ -9,7 +9,7 @@ def settle(step: Step) -> None:
     """Derive all touched ranges again, so that the next read is correct; then pause timers that their owner forgot, and derive
     what that touched."""
     refresh(step, step.take_touched())
-    step.state.look_after(forgotten.pause_forgotten_timers(step))
+    step.state.note_next_check(forgotten.pause_forgotten_timers(step))
     touched = step.take_touched()
     if touched:
         refresh(step, touched)

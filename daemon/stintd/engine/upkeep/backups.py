@@ -30,18 +30,18 @@ class Backups:
     def set_rhythm(self, every: timedelta, keep: int) -> None:
         """Take over the settings. The first copy of a new home is due one `every` after its first use."""
         self._every, self._keep = every, keep
-        daily = [backup.at for backup in backups.list_backups(self._folder) if backup.label == backups.DAILY]
-        since = max(daily, default=None) or self._engine.database.first_used() or self._clock.now()
-        self._due: datetime | None = since + every if every else None
+        daily_times = [backup.at for backup in backups.list_backups(self._folder) if backup.label == backups.DAILY]
+        last_backup = max(daily_times, default=None) or self._engine.database.first_used() or self._clock.now()
+        self._due: datetime | None = last_backup + every if every else None
 
     def check(self) -> None:
         """Called after a commit."""
         now = self._clock.now()
         if self._due is not None and now >= self._due:
             self._due = now + RETRY
-            self._supervisor.start("backup", self._daily)
+            self._supervisor.start("backup", self._back_up_daily)
 
-    async def _daily(self) -> None:
+    async def _back_up_daily(self) -> None:
         try:
             await self.make(backups.DAILY)
         except StintdError as error:
@@ -61,10 +61,10 @@ class Backups:
 
     def listing(self) -> list[dict[str, Any]]:
         """The backups, the newest first."""
-        return [_shape(backup) for backup in backups.list_backups(self._folder)]
+        return [_backup_json(backup) for backup in backups.list_backups(self._folder)]
 
 
-def _shape(backup: backups.Backup) -> dict[str, Any]:
+def _backup_json(backup: backups.Backup) -> dict[str, Any]:
     return {
         "name": backup.path.name,
         "path": str(backup.path),

@@ -40,10 +40,10 @@ class Buckets:
             )
         value = json.dumps([kind, client])
 
-        def keep(step: Step) -> None:
+        def store(step: Step) -> None:
             cursors.put(step.conn, {PREFIX + identity: value})
 
-        await self._engine.run(keep, "activitywatch")
+        await self._engine.run(store, "activitywatch")
         self._known[identity] = (kind, client)
         return True
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from stintd.domain.meeting import Meeting, MeetingRule, assign_projects
 from stintd.engine.engine import Engine
 from stintd.frozen import frozen
-from stintd.ports import CalendarAsked, Carrier, Failure, HttpRequest, Noted, ReadCalendar
+from stintd.ports import CalendarAnswer, CalendarRequest, Carrier, Failure, HttpRequest, ReadCalendar
 
 FRESH = timedelta(hours=1)
 BYTES = 4 * 1024 * 1024
@@ -27,7 +27,7 @@ STALE = 900
 """Seconds after which a failed calendar is read again although its file is unchanged: the failure may have been temporary."""
 PATIENCE = 20.0
 """Time limit in seconds for all calendars together: a person waits for the answer."""
-KEPT = 20
+ANSWERS_LIMIT = 20
 """Answers kept in memory."""
 
 
@@ -45,47 +45,47 @@ class Calendars:
     """All of them. `folder` is where fetched ones are kept; made with the first."""
 
     def __init__(
-        self, engine: Engine, carrier: Carrier, read: ReadCalendar, folder: str, chosen: Callable[[], CalendarSettings]
+        self, engine: Engine, carrier: Carrier, read: ReadCalendar, folder: str, settings: Callable[[], CalendarSettings]
     ) -> None:
-        self._engine, self._carrier, self._read, self._folder, self._chosen = engine, carrier, read, folder, chosen
-        self._tried: dict[str, float] = {}
-        self._failed: dict[str, str] = {}
-        self._answers: dict[tuple[object, ...], Noted] = {}
-        self._warned: set[str] = set()
-        self._one_by_one = asyncio.Lock()
+        self._engine, self._carrier, self._read, self._folder, self._settings = engine, carrier, read, folder, settings
+        self._tried_at: dict[str, float] = {}
+        self._failures: dict[str, str] = {}
+        self._answers: dict[tuple[object, ...], CalendarAnswer] = {}
+        self._warned_names: set[str] = set()
+        self._lock = asyncio.Lock()
 
     async def meetings(self, lo_us: int, hi_us: int) -> list[Meeting]:
         """The past meetings of a half-open period, with the projects that rules give them."""
-        chosen = self._chosen()
-        async with self._one_by_one:
+        settings = self._settings()
+        async with self._lock:
             hi_us = min(hi_us, int(self._engine.clock.now().timestamp() * 1e6))
             lo_us = max(lo_us, hi_us - REACH_US)
             began, troubles = self._engine.clock.monotonic(), dict[str, str]()
             meetings: list[Meeting] = []
-            fetched = await asyncio.gather(*(self._fetch_when_stale(url) for url in chosen.addresses))
-            for name, path, trouble in [*((file, file, "") for file in chosen.files), *fetched]:
+            fetched = await asyncio.gather(*(self._fetch_when_stale(url) for url in settings.addresses))
+            for name, path, trouble in [*((file, file, "") for file in settings.files), *fetched]:
                 is_late = self._engine.clock.monotonic() - began > PATIENCE
-                late = Noted(trouble="the others took too long" if is_late else "")
-                noted = await self._read_calendar(path, lo_us, hi_us, chosen.emails) if path and not is_late else late
-                meetings += noted.meetings
-                if trouble or noted.trouble:
-                    troubles[name] = trouble or noted.trouble
+                late = CalendarAnswer(trouble="the others took too long" if is_late else "")
+                answer = await self._read_calendar(path, lo_us, hi_us, settings.emails) if path and not is_late else late
+                meetings += answer.meetings
+                if trouble or answer.trouble:
+                    troubles[name] = trouble or answer.trouble
             self._warn(troubles)
-        return assign_projects([meeting for meeting in meetings if meeting.end_us <= hi_us], chosen.rules)
+        return assign_projects([meeting for meeting in meetings if meeting.end_us <= hi_us], settings.rules)
 
-    async def _read_calendar(self, path: str, lo_us: int, hi_us: int, emails: tuple[str, ...]) -> Noted:
+    async def _read_calendar(self, path: str, lo_us: int, hi_us: int, emails: tuple[str, ...]) -> CalendarAnswer:
         """The meetings of a calendar; read again only if the file or the period has changed."""
         if lo_us >= hi_us:
-            return Noted()
+            return CalendarAnswer()
         zone = self._engine.policy.zone
-        request = CalendarAsked(path, lo_us, -(-hi_us // QUARTER_US) * QUARTER_US, zone, emails)
+        request = CalendarRequest(path, lo_us, -(-hi_us // QUARTER_US) * QUARTER_US, zone, emails)
         try:
-            known = await asyncio.to_thread(os.stat, path)
+            stat = await asyncio.to_thread(os.stat, path)
         except OSError as error:
-            return Noted(trouble=error.strerror or "it cannot be read")
-        key = (request, known.st_mtime_ns, known.st_size, known.st_ino, int(self._engine.clock.monotonic()) // STALE)
+            return CalendarAnswer(trouble=error.strerror or "it cannot be read")
+        key = (request, stat.st_mtime_ns, stat.st_size, stat.st_ino, int(self._engine.clock.monotonic()) // STALE)
         if key not in self._answers:
-            if len(self._answers) >= KEPT:
+            if len(self._answers) >= ANSWERS_LIMIT:
                 self._answers.clear()
             self._answers[key] = await self._read(request)
         return self._answers[key]
@@ -96,10 +96,10 @@ class Calendars:
         name = f"{urlsplit(url).hostname} ({digest[:6]})"
         path = os.path.join(self._folder, f"{digest}.ics")
         now = self._engine.clock.now().timestamp()
-        if not 0 <= now - self._tried.get(url, _modified_at(path)) < FRESH.total_seconds():
-            self._tried[url] = now
-            self._failed[url] = await self._fetch(url, path, now)
-        return name, path if _modified_at(path) else "", self._failed.get(url, "")
+        if not 0 <= now - self._tried_at.get(url, _modification_time(path)) < FRESH.total_seconds():
+            self._tried_at[url] = now
+            self._failures[url] = await self._fetch(url, path, now)
+        return name, path if _modification_time(path) else "", self._failures.get(url, "")
 
     async def _fetch(self, url: str, path: str, now: float) -> str:
         """What went wrong, "" if nothing did."""
@@ -114,31 +114,34 @@ class Calendars:
                 else f"its server answered {answer.status}"
             )
         try:
-            await asyncio.to_thread(_keep, path, answer.body, now)
+            await asyncio.to_thread(_save_file, path, answer.body, now)
         except OSError as error:
             return f"it could not be saved: {error.strerror}"
         return ""
 
     def _warn(self, troubles: dict[str, str]) -> None:
         health = self._engine.health
-        for name in self._warned - set(troubles):
+        for name in self._warned_names - set(troubles):
             health.clear("calendar", name)
         for name, why in troubles.items():
-            shown = "".join(char if char.isprintable() else "?" for char in name)
+            printable = "".join(char if char.isprintable() else "?" for char in name)
             health.raise_warning(
-                "calendar", f"the calendar {shown} cannot be read: {why}", "fix it, or remove it from [calendar]", subject=name
+                "calendar",
+                f"the calendar {printable} cannot be read: {why}",
+                "fix it, or remove it from [calendar]",
+                subject=name,
             )
-        self._warned = set(troubles)
+        self._warned_names = set(troubles)
 
 
-def _modified_at(path: str) -> float:
+def _modification_time(path: str) -> float:
     try:
         return os.stat(path).st_mtime
     except OSError:
         return 0.0
 
 
-def _keep(path: str, body: bytes, now: float) -> None:
+def _save_file(path: str, body: bytes, now: float) -> None:
     """Write the file atomically, mode 0600; its modification time is the time of the fetch."""
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
     temporary = f"{path}.new"

@@ -36,9 +36,9 @@ class Desktop:
 
     def start(self) -> None:
         """Show notifications from now on."""
-        self._engine.on_outgoing.subscribe(self._changed)
+        self._engine.on_outgoing.subscribe(self._ask_if_due)
 
-    def _changed(self, names: set[str]) -> None:
+    def _ask_if_due(self, names: set[str]) -> None:
         """A step reports that the owner is to be asked."""
         if DESKTOP in names and self._is_wanted():
             self._supervisor.start("desktop", self._ask)
@@ -48,10 +48,10 @@ class Desktop:
         if program is None:
             return
         clock, policy = self._engine.clock, self._engine.policy
-        found = await self._engine.read(lambda conn: notices(View(conn, clock.now(), policy)))
-        for notice in found:
-            if notice["code"] == CODE:
-                await _run(command_of(program, notice["text"], notice["hint"]))
+        warnings = await self._engine.read(lambda conn: notices(View(conn, clock.now(), policy)))
+        for warning in warnings:
+            if warning["code"] == CODE:
+                await _run(command_of(program, warning["text"], warning["hint"]))
 
 
 async def _run(command: Sequence[str]) -> None:

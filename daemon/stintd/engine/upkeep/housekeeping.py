@@ -57,9 +57,9 @@ def sweep(step: Step) -> None:
 
 def expire(step: Step, age: timedelta) -> int:
     """Delete heartbeats older than `age` (zero: none); answers how many."""
-    known = heartbeats.bounds(step.conn) if age else None
+    bounds = heartbeats.bounds(step.conn) if age else None
     cutoff = to_us(step.now - age)
-    if known is None or known[0] >= cutoff:
+    if bounds is None or bounds[0] >= cutoff:
         return 0
     first, _ = heartbeats.island(step.conn, cutoff, cutoff, timesheet.island_gap(step.policy))
     edge = min(cutoff, first)  # work under way at that instant is kept whole
@@ -67,7 +67,7 @@ def expire(step: Step, age: timedelta) -> int:
         "UPDATE entry SET pinned = ? WHERE origin = 'auto' AND end_us IS NOT NULL AND end_us <= ? AND pinned <> ?",
         (ALL_PINS, edge, ALL_PINS),
     )
-    count, _ = purge.sift(step.conn, _is_gone, (known[0], edge - 1), _runs_before(edge), forgets_ids=False)
+    count, _ = purge.sift(step.conn, _is_gone, (bounds[0], edge - 1), _runs_before(edge), forgets_ids=False)
     if count:
         step.conn.execute("DELETE FROM session WHERE max(last_us, coalesce(ended_us, last_us)) < ?", (edge,))
         purge.drop_orphans(step.conn)

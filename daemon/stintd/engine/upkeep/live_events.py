@@ -35,52 +35,52 @@ class LiveEvents:
         self._beats: list[Heartbeat] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def heartbeats(self, beats: Sequence[Heartbeat]) -> None:
+    def note_heartbeats(self, beats: Sequence[Heartbeat]) -> None:
         """Note heartbeats that were admitted."""
         if not self._engine.hub.has_listeners:
             return
         if not self._beats:
-            asyncio.get_running_loop().call_later(DELAY, self._tell_beats)
+            asyncio.get_running_loop().call_later(DELAY, self._publish_beats)
         self._beats.extend(beats[: FLOOD - len(self._beats)])
 
-    def glimpse(self, glimpse: Glimpse) -> None:
+    def publish_provisional_timer(self, glimpse: Glimpse) -> None:
         """Publish work that was noticed but not yet released by the noise rules, unless a timer shows it already."""
 
-        def noticed(conn: Connection) -> list[LoggedEvent]:
+        def load_timers(conn: Connection) -> list[LoggedEvent]:
             engine = self._engine
             view = View(conn, engine.clock.now(), engine.policy, (), ((glimpse.context, glimpse.time),))
             return [LoggedEvent(0, "time_entry.started", timer) for timer in timers(view) if timer.get("provisional")]
 
-        self._publish_what(noticed)
+        self._start_publishing(load_timers)
 
-    def warnings(self) -> None:
+    def publish_warnings(self) -> None:
         """Publish all current warnings, because they changed."""
         if self._engine.hub.has_listeners:
-            warnings = [health.warning_json(timer) for timer in self._engine.health.warnings()]
+            warnings = [health.warning_json(warning) for warning in self._engine.health.warnings()]
             self._engine.hub.publish([LoggedEvent(0, "health", {"warnings": warnings})])
 
-    def _tell_beats(self) -> None:
+    def _publish_beats(self) -> None:
         beats, self._beats = self._beats, []
 
-        def shaped(conn: Connection) -> list[LoggedEvent]:
+        def load_beats(conn: Connection) -> list[LoggedEvent]:
             resolver = load_resolver(conn, self._engine.policy)
-            return [LoggedEvent(0, "heartbeat", _shape(conn, beat, resolver.resolve(beat.context))) for beat in beats]
+            return [LoggedEvent(0, "heartbeat", _beat_json(conn, beat, resolver.resolve(beat.context))) for beat in beats]
 
-        self._publish_what(shaped)
+        self._start_publishing(load_beats)
 
-    def _publish_what(self, ask: Callable[[Connection], list[LoggedEvent]]) -> None:
+    def _start_publishing(self, load: Callable[[Connection], list[LoggedEvent]]) -> None:
         """Query the database beside the writer, then publish the answer."""
         if self._engine.hub.has_listeners and not self._engine.is_stopping:
-            task = asyncio.create_task(self._publish(ask))
+            task = asyncio.create_task(self._publish(load))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _publish(self, ask: Callable[[Connection], list[LoggedEvent]]) -> None:
+    async def _publish(self, load: Callable[[Connection], list[LoggedEvent]]) -> None:
         with suppress(
             StintdError
         ):  # the database cannot be read: a warning says so already, and no client depends on these events
-            self._engine.hub.publish(await self._engine.database.read(ask))
+            self._engine.hub.publish(await self._engine.database.read(load))
 
 
-def _shape(conn: Connection, beat: Heartbeat, assignment: Any) -> dict[str, Any]:
+def _beat_json(conn: Connection, beat: Heartbeat, assignment: Any) -> dict[str, Any]:
     return {**wire.beat(conn, to_us(beat.time), beat.entity, beat.context, assignment), "id": beat.id}

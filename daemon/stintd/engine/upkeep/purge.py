@@ -51,7 +51,7 @@ class Purge:
         self._logs, self._bad, self._fetched = Path(files.logs), Path(files.bad), Path(files.fetched)
         self._lock = asyncio.Lock()
 
-    async def project(self, project_id: str | None, name: str | None, is_dry: bool, who: str) -> PurgedJson:
+    async def purge_project(self, project_id: str | None, name: str | None, is_dry: bool, who: str) -> PurgedJson:
         """Purge a project."""
         watched = frozenset(path for path in self._watched() if not self._intake.is_excluded(path))
 
@@ -60,7 +60,7 @@ class Purge:
 
         return await self._purge(run, None, is_dry, who)
 
-    async def period(self, since: date | datetime, until: date | datetime | None, is_dry: bool, who: str) -> PurgedJson:
+    async def purge_period(self, since: date | datetime, until: date | datetime | None, is_dry: bool, who: str) -> PurgedJson:
         """Purge a period; without an end, up to now."""
         span = period(since, until, zone_of(self._engine.policy.zone), self._engine.clock.now())
         if span.start >= self._engine.clock.now():
@@ -88,12 +88,12 @@ class Purge:
         await self._wait_until_stored()
         is_empty = self._engine.journal.renew()
         is_empty = await self._engine.database.compact() and is_empty
-        left = await asyncio.to_thread(_remove, files)
+        remaining = await asyncio.to_thread(_remove, files)
         try:
             await self._copies.make(backups.DAILY)
         except StintdError as error:
             log.warning("no backup after the purge: %s", error.message)
-        return is_empty and not left
+        return is_empty and not remaining
 
     def _files(self, span: Period | None) -> list[Path]:
         """The files to remove or empty: copies of the database, logs, unreadable messages."""
@@ -107,10 +107,10 @@ class Purge:
 
 def _find_project(step: Step, project_id: str | None, name: str | None) -> str:
     """Find the project, even one that was deleted: its rows still exist."""
-    paths = fetch_one(
+    row = fetch_one(
         step.conn, ProjectRow, "SELECT id FROM project WHERE id = ? OR name = ? ORDER BY deleted, id", (project_id, name)
     )
-    return str(paths["id"]) if paths is not None else resolve.require_project(step, ProjectNames(project_id, name)).id
+    return str(row["id"]) if row is not None else resolve.require_project(step, ProjectNames(project_id, name)).id
 
 
 def _roll_back(answer: PurgedRowsJson) -> PurgedRowsJson:
@@ -127,7 +127,7 @@ def _is_within(path: Path, span: Period) -> bool:
 
 def _remove(files: list[Path]) -> list[Path]:
     """Remove the files; a log in use is emptied. Answers those that could not be removed."""
-    left = []
+    remaining = []
     for path in files:
         try:
             if path.suffix == ".log":
@@ -136,5 +136,5 @@ def _remove(files: list[Path]) -> list[Path]:
                 path.unlink(missing_ok=True)
         except OSError as error:
             log.warning("%s cannot be removed: %s", path, error.strerror)
-            left.append(path)
-    return left
+            remaining.append(path)
+    return remaining

@@ -53,10 +53,10 @@ def timer_text(timer: TimeEntry, project_name: str, now: datetime) -> str:
 
 def status_line(timers: list[tuple[TimeEntry, str]], today: timedelta, now: datetime, midnight: datetime) -> str:
     """The whole line. While a timer runs it is valid for a tick and some grace; else until midnight, when today's total ends."""
-    shown = [timer_text(timer, name, now) for timer, name in timers if timer.actor == "human"]
+    texts = [timer_text(timer, name, now) for timer, name in timers if timer.actor == "human"]
     is_running = any(timer.state == "running" for timer, _ in timers)
     until = now + TICK + GRACE if is_running else midnight
-    parts = [", ".join(shown) or "-", f"today {clock_length(today)}"]
+    parts = [", ".join(texts) or "-", f"today {clock_length(today)}"]
     return f"{' · '.join(parts)} {int(until.timestamp())}\n"
 
 
@@ -85,10 +85,10 @@ class StatusFile:
     def __init__(self, path: str, engine: Engine, clock: Clock, zone: str) -> None:
         self._path, self._engine, self._clock, self._zone = path, engine, clock, ZoneInfo(zone)
         self._changed = asyncio.Event()
-        self._shown = ""
+        self._last_words = ""
         self.is_running = False
 
-    def changed(self) -> None:
+    def note_commit(self) -> None:
         """Note that a step was committed."""
         self._changed.set()
 
@@ -113,16 +113,16 @@ class StatusFile:
 
     async def _write(self) -> None:
         now = self._clock.now()
-        timers, today = await self._engine.database.read(lambda conn: self._read(conn, now))
+        timers, today = await self._engine.database.read(lambda conn: self._load_timers(conn, now))
         self.is_running = any(timer.state == "running" for timer, _ in timers)
         midnight = start_of_day(day_of(now, self._zone) + ONE_DAY, self._zone)
         text = status_line(timers, today, now, midnight)
         words = text.rsplit(" ", 1)[0]
-        if self.is_running or words != self._shown:
+        if self.is_running or words != self._last_words:
             replace_file(self._path, text)
-            self._shown = words
+            self._last_words = words
 
-    def _read(self, conn: Connection, now: datetime) -> tuple[list[tuple[TimeEntry, str]], timedelta]:
+    def _load_timers(self, conn: Connection, now: datetime) -> tuple[list[tuple[TimeEntry, str]], timedelta]:
         rows = fetch_all(conn, NamedEntryRow, OPEN)
         policy = self._engine.policy
         timers = [(entry_of(row), privacy.project(row["project_id"], row["project_name"] or "?", policy)) for row in rows]
