@@ -114,7 +114,7 @@ def _remove_stale_socket(path: str) -> None:
         kind = "a symlink" if stat.S_ISLNK(facts.st_mode) else "a folder" if stat.S_ISDIR(facts.st_mode) else "a file"
         raise Conflict(f"{kind} is where the control socket belongs: {path}", "move it away and start again")
     if facts.st_uid != os.getuid():
-        raise Conflict(f"the socket {path} belongs to another user", "remove it as its owner and start again")
+        raise Conflict(f"the socket {path} belongs to another user", "remove it as that user and start again")
     probe = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         probe.settimeout(1.0)

@@ -37,7 +37,7 @@ class SecretFolder:
             self._sync()
         except OSError as error:
             raise Unavailable(
-                f"a secret cannot be stored in {self.folder}: {error.strerror}", "make room, then try again"
+                f"a secret cannot be stored in {self.folder}: {error.strerror}", "free some disk space, then try again"
             ) from error
 
     def read(self, name: str) -> str | None:
@@ -101,6 +101,6 @@ def _check_private(path: str, facts: os.stat_result) -> None:
     if not stat.S_ISREG(facts.st_mode):
         raise Unavailable(f"{path} is not a regular file", NOT_OURS_HINT)
     if facts.st_uid != os.geteuid():
-        raise Unavailable(f"{path} belongs to somebody else", NOT_OURS_HINT)
+        raise Unavailable(f"{path} belongs to another user", NOT_OURS_HINT)
     if facts.st_mode & 0o077:
-        raise Unavailable(f"{path} may be read by others", f"make it readable by you alone: chmod 600 {path}")
+        raise Unavailable(f"{path} can be read by other users", f"make it readable by you alone: chmod 600 {path}")

@@ -33,7 +33,7 @@ def test_the_total_comes_first_and_few_days_are_listed_in_full():
         "Tue 3 Nov 2026",
         "  acme: +1h 01m active, +10m agents",
     ]
-    assert lines[6] == "these hours are estimated, not delivered before you approve them"
+    assert lines[6] == "these hours are estimates, and are not delivered before you approve them"
 
 
 def test_of_many_days_the_first_and_the_last_are_listed_unless_all_are_wanted():

@@ -111,8 +111,8 @@ def test_a_check_is_always_in_the_future():
 def test_ten_minutes_of_evidence_elsewhere_are_told_with_the_command_that_mends_it():
     notice = shadow_notice(manual(), NAMES, [stretch(at(14, 31), at(14, 45))], POLICY, LONDON, at(14, 46))
     assert (
-        notice.text
-        == "your timer runs on beta since 14:00, but your activity is in acme since 14:31: `stint switch acme --at 14:31`"
+        notice.text == "your timer has run on beta since 14:00, but your activity has been in acme since 14:31:"
+        " `stint switch acme --at 14:31`"
     )
     assert (notice.project, notice.since) == ("acme", at(14, 31))
 

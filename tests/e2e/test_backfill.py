@@ -33,7 +33,7 @@ def hours(daemon):
 
 def test_a_preview_an_import_a_second_one_and_the_way_back(daemon):
     preview = daemon.stint("backfill", "agents", "--dry-run").out
-    assert "estimated, not delivered before you approve" in preview
+    assert "estimates, and are not delivered before you approve" in preview
     assert "+40m agents" in preview
     assert hours(daemon) == {}
     told = daemon.stint("backfill", "agents", "--from", DAY, "--to", DAY).out

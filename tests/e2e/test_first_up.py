@@ -96,7 +96,7 @@ def test_the_first_start_offers_what_there_is_each_by_one_key_and_the_second_doe
     assert "install hooks for claude-code, vim" in first.text
     assert "start stintd when you log in" in first.text
     first.answer("b")
-    assert "estimated, not delivered before you approve" in first.text
+    assert "estimates, and are not delivered before you approve" in first.text
     assert "acme: +1h 01m active" in first.text
     assert "import past hours" not in first.text.rsplit("start stintd", 1)[-1]
     first.answer("h")

@@ -101,7 +101,7 @@ def test_a_key_of_one_client_sees_that_client_alone(daemon):
     for client in ("Acme", "Borg"):
         daemon.client.post("/api/projects", {"name": f"{client} site", "clientName": client})
     key = daemon.stint("keys", "create", "--scope", "write", "--name", "agent", "--client", "Acme", "--json").json["key"]
-    assert "within Acme" in daemon.stint("keys").out
+    assert "limited to Acme" in daemon.stint("keys").out
     status, found = ask(daemon, "/api/projects", key)
     assert (status, [one["name"] for one in found["data"]]) == (200, ["Acme site"])
     assert ask(daemon, "/api/status", key)[0] == 403

@@ -115,7 +115,7 @@ def test_approved_hours_that_would_be_others_are_listed_and_an_empty_list_says_s
     daemon.stint("approve", DAY)
     daemon.client.post("/api/entries", {"projectName": "atlas", "startTime": at(602), "endTime": at(617)})
     [line] = found(daemon, "correction")
-    assert "approved 1.03 h, now 1.28 h (+0.25)" in line["text"]
+    assert "approved 1h 02m, now 1h 17m (+15m)" in line["text"]
     daemon.stint(*shlex.split(line["command"])[1:])
     assert found(daemon, "correction") == []
 

@@ -250,8 +250,8 @@ def test_a_manual_timer_forgotten_over_a_call_is_mended_by_one_command(day: Day)
     day.edits(back(29), back(17), "acme")
     day.send()
     assert day.lines() == [f"{back(91)}-{back(61)} acme", f"{back(60)}-now beta"]
-    (notice,) = [one["text"] for one in day.stint("status")["warnings"] if "your timer runs on" in one["text"]]
-    assert f"your timer runs on beta since {back(60)}, but your activity is in acme since {back(30)}" in notice
+    (notice,) = [one["text"] for one in day.stint("status")["warnings"] if "your timer has run on" in one["text"]]
+    assert f"your timer has run on beta since {back(60)}, but your activity has been in acme since {back(30)}" in notice
     assert "stint switch acme --at" in notice
     day.stint("stop", "beta", "--at", back(30))
     day.holds([f"{back(91)}-{back(61)} acme", f"{back(60)}-{back(30)} beta", f"{back(30)}-{back(16)} acme"])

@@ -351,7 +351,7 @@ def test_outside_of_repositories_and_in_odd_ones_there_is_a_clear_word(tmp_path)
 def test_somebody_elses_repository_is_refused(tmp_path, spool):
     repo = make(tmp_path / "acme")
     os.chown(repo.path / ".git", 65534, 65534)
-    assert "belongs to somebody else" in install(repo, spool).problems[0].text
+    assert "belongs to another user" in install(repo, spool).problems[0].text
 
 
 def test_when_ours_cannot_be_written_the_foreign_hook_is_back_in_its_place(tmp_path):

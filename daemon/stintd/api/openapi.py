@@ -102,7 +102,11 @@ _MATCH_HEADER = {
 _SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
-    "basic": {"type": "http", "scheme": "basic", "description": "The key as the whole, the user or the password."},
+    "basic": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "The API key, as the whole value, as the user name or as the password.",
+    },
 }
 _OF_EXTENSIONS = {"apiKeyInQuery": {"type": "apiKey", "in": "query", "name": "api_key"}}
 """Browser extensions of WakaTime cannot send headers everywhere."""

@@ -103,7 +103,7 @@ def _table(call: Call) -> Shape:
     if ("key_env" in arguments or "key_file" in arguments) and call.caller != OWNER:
         # Whoever may name a file and an address could have any of the user's secrets sent to that address.
         raise Forbidden(
-            "only the control socket may be told where a key is stored", "use `stint connect`, or send the key itself"
+            "where a key is stored can be set only through the control socket", "use `stint connect`, or send the key itself"
         )
     table = {into: arguments[field_name] for field_name, into in _TABLE.items() if field_name in arguments}
     if "from" in table:
@@ -211,7 +211,7 @@ ROUTES = [
         field("kind", text(40), required=True), field("setting", text(40), required=True), field("baseUrl", text(1000)),
         field("secret", text(4000)), field("keyEnv", WORD), field("keyFile", WORD), field("options", OPTIONS),
     ), answer=page("TargetChoice")),
-    Route("DELETE", "/api/targets", remove, "disconnect a billing system; what it has stays there", "full", fields(NAME),
+    Route("DELETE", "/api/targets", remove, "disconnect a billing system; hours it already has stay there", "full", fields(NAME),
           answer=ref("RemovedTarget")),
     Route("POST", "/api/targets/{target_name}/map", map_, "set where hours of a project, task, client or tag go", "full",
           fields(*RULE), answer=ref("MappedTarget")),

@@ -185,7 +185,7 @@ ROUTES = [
            {"anyOf": [ref("WakaTimeOne"), ref("WakaTimeTaken")]}, 201),
     _post(f"{BASE}/file_experts", experts, "always empty: your hours are shared with nobody", ref("WakaTimeNobody"), "none"),
     _post("/api/v1/plugins/errors", plugin_error, "a crash report of a WakaTime client", ref("WakaTimeNothing"), success=201),
-    _get("", wakatime.user, "you, as WakaTime's clients ask after a login", "WakaTimeUser"),
+    _get("", wakatime.user, "the user, which WakaTime's clients request after a login", "WakaTimeUser"),
     _get("/statusbar/today", wakatime.today, "today's total for a status bar", "WakaTimeToday"),
     _get("/status_bar/today", wakatime.today, "today's total for a status bar", "WakaTimeToday"),
     _get("/summaries", wakatime.summaries, "totals day by day", "WakaTimeSummaries", field("start", DAY), field("end", DAY),

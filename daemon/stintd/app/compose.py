@@ -155,7 +155,9 @@ def _note_repairs(database: Database, engine: Engine) -> None:
     if database.needs_rebuild or database.read_now(lambda conn: cursors.meta(conn, REBUILD_DUE)):
         engine.write(rebuild_all)
     for note in database.notes:
-        engine.health.raise_warning("database_mended", note, "see the backups folder; `stint log` shows what is there")
+        engine.health.raise_warning(
+            "database_mended", note, "see the backups folder; `stint log` lists the entries that are there"
+        )
 
 
 # ---------------------------------------------------------------- what leaves this machine

@@ -1,8 +1,11 @@
-"""Approved hours that later evidence or an edit would change, as lines below a sheet or a report."""
+"""Approved hours that later evidence or an edit would change, as lines below a sheet or a report.
+
+Lengths are written as around them: `3h 30m`, but decimal hours on a timesheet.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
 from stintd.cli.answer import Answer, Rows
@@ -39,15 +42,17 @@ def days_of(answer: Answer) -> Bounds:
     return {"from_": first.date().isoformat(), "to": (last.date() - timedelta(days=1)).isoformat()}
 
 
-def text_of(correction: Answer) -> str:
-    """`Wed 18 acme · DEV-12: approved 3.50 h, now 3.75 h (+0.25)`."""
+def timesheet_length(seconds: float) -> str:
+    return f"{decimal_hours(seconds)} h"
+
+
+def text_of(correction: Answer, write: Callable[[float], str] = length) -> str:
+    """`Wed 18 acme · DEV-12: approved 3h 30m, now 3h 45m (+15m)`; `write` writes the lengths."""
     day = date.fromisoformat(correction["day"])
     difference = correction["differenceSeconds"]
-    signed = ("+" if difference > 0 else "-") + decimal_hours(abs(difference))
-    return (
-        f"{day:%a} {day.day} {name_of(correction)}: approved {decimal_hours(correction['approvedSeconds'])} h, "
-        f"now {decimal_hours(correction['nowSeconds'])} h ({signed})"
-    )
+    signed = ("+" if difference > 0 else "-") + write(abs(difference))
+    approved, current = write(correction["approvedSeconds"]), write(correction["nowSeconds"])
+    return f"{day:%a} {day.day} {name_of(correction)}: approved {approved}, now {current} ({signed})"
 
 
 def name_of(correction: Answer) -> str:
@@ -68,10 +73,10 @@ def quote_word(text: str) -> str:
     return text if text and all(c.isalnum() or c in "-_./" for c in text) else "'" + text.replace("'", "'\\''") + "'"
 
 
-def lines(corrections: Rows, room: int) -> Iterator[str]:
+def lines(corrections: Rows, room: int, write: Callable[[float], str] = length) -> Iterator[str]:
     """What to print below a sheet."""
     for correction in corrections[:MOST]:
         why = "evidence that came later is not counted" if correction["cause"] == "evidence" else "the difference is not approved"
-        yield from map(warn, wrap(f"! {text_of(correction)}, {why}: `{command(correction)}`", room))
+        yield from map(warn, wrap(f"! {text_of(correction, write)}, {why}: `{command(correction)}`", room))
     if len(corrections) > MOST:
         yield warn(f"! {len(corrections) - MOST} more: `stint review`")

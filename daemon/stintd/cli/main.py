@@ -47,7 +47,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if error.errno not in FULL or error.filename is not None:
             return _report_bug(error)
         _silence_output()
-        return _explain(StorageFull(f"the output could not be written: {error.strerror}", "make room, or write it elsewhere"))
+        return _explain(
+            StorageFull(f"the output could not be written: {error.strerror}", "free some space, or write it elsewhere")
+        )
     except Exception as error:  # the outermost boundary: a bug is reported, never a bare traceback
         return _report_bug(error)
 

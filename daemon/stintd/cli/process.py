@@ -100,7 +100,7 @@ def _last_words(offset: int) -> str:
     if text:
         return "\n".join(text.splitlines()[-SHOWN_LINES:])
     log = paths.home_layout().log_file
-    return f"the disk that holds {log} is full: make room" if _is_full(log) else f"see its log: {log}"
+    return f"the disk that holds {log} is full: free some space" if _is_full(log) else f"see its log: {log}"
 
 
 def _is_full(path: str) -> bool:
@@ -136,7 +136,7 @@ def stop(patience: float = PATIENCE) -> int:
     except ProcessLookupError:
         return pid
     except PermissionError as error:
-        raise Conflict(f"process {pid} is not yours to stop", "stop it as its owner") from error
+        raise Conflict(f"process {pid} belongs to another user", "stop it as that user") from error
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if not _is_alive(pid):

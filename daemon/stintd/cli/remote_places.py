@@ -72,7 +72,7 @@ def _choose(proposals: Rows, more: dict[str, str], words: Words) -> Rows:
 def _create(answer: Answer, more: dict[str, str], words: Words, control: Control) -> Rows:
     """Rules for places created for projects that have none."""
     if not answer["createsPlaces"]:
-        raise Invalid(f"places cannot be created at {words.target} from here", "create them there, then match again")
+        raise Invalid(f"stintd cannot create places at {words.target}", "create them there, then match again")
     missing = [proposal for proposal in answer["proposals"] if proposal["how"] == "none" and not proposal["task"]]
     names = ", ".join(for_terminal(proposal["project"]) for proposal in missing)
     if not missing or not _confirm(words, f"create {names} at {words.target}?"):

@@ -12,7 +12,7 @@ GROUPS = {
         "up": "up", "status": "status", "day": "day", "report": "report", "log": "log", "week": "week", "heatmap": "heatmap",
         "watch": "watch", "dash": "dash",
     },
-    "Timers by hand": {
+    "Manual timers": {
         "start": "start", "stop": "start", "pause": "timer", "resume": "timer", "switch": "start_at", "continue": "timer",
         "cancel": "timer", "return": "return_", "add": "add", "off": "off_on", "on": "off_on",
     },

@@ -47,7 +47,9 @@ def find_daemon(
     if base_url is None and key is None:
         return DaemonAddress(socket_of_this_home())
     if key is None:
-        raise Invalid("base_url needs a key", "`stint keys create --scope write` makes one; pass it as api_key or STINTD_API_KEY")
+        raise Invalid(
+            "base_url needs a key", "`stint keys create --scope write` creates one; pass it as api_key or STINTD_API_KEY"
+        )
     return _tcp_address(base_url or _published_url(), key)
 
 

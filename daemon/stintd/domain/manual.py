@@ -125,8 +125,8 @@ def shadow_notice(
     name, own = names.get(project, project), names.get(timer.project or ProjectId(""), "no project")
     command = f"stint switch {shlex.quote(name)} --at {shlex.quote(clock_text(since, zone, now))}"
     start = clock_text(timer.start, zone, now)
-    activity = f"your activity is in {name} since {clock_text(since, zone, now)}"
-    text = f"your timer runs on {own} since {start}, but {activity}: `{command}`"
+    activity = f"your activity has been in {name} since {clock_text(since, zone, now)}"
+    text = f"your timer has run on {own} since {start}, but {activity}: `{command}`"
     return Notice(text, command, project, since)
 
 

@@ -70,4 +70,4 @@ def _silent(step: Step, error: StintdError, visible_ids: frozenset[str]) -> Stin
     is_telling = any(row["id"] not in visible_ids and row["name"] in f"{error.message} {error.hint}" for row in names)
     if scrub(error.details, visible_ids) == error.details and not (is_telling and isinstance(error, Conflict)):
         return error
-    return type(error)("something that this key has no access to is in the way", "ask the owner")
+    return type(error)("something that this key has no access to is in the way", "ask the user")

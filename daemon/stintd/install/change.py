@@ -157,7 +157,7 @@ def perform(steps: Iterable[Step]) -> None:
             _perform_step(step)
         except OSError as error:
             raise Unavailable(
-                f"cannot change {step.path}: {error.strerror}", "make it writable and make room, then run this again"
+                f"cannot change {step.path}: {error.strerror}", "make it writable and free some disk space, then run this again"
             ) from error
 
 

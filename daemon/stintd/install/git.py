@@ -117,7 +117,7 @@ def _orphan_problem(path: str) -> Problem | None:
 
 
 def _edited_problem(path: str) -> Problem:
-    return Problem(path, f"{path} is a hook of stintd, but somebody has changed it", "remove the added lines, or delete the file")
+    return Problem(path, f"{path} is a hook of stintd, but it was changed by hand", "remove the added lines, or delete the file")
 
 
 def _unfit_problem(path: str) -> Problem | None:

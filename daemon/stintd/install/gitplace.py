@@ -36,7 +36,7 @@ class _Setting:
 
 
 def find_repository(path: str) -> Repository:
-    """The repository around `path`; `not_found` without one, `conflict` when it belongs to somebody else or is malformed."""
+    """The repository around `path`; `not_found` without one, `conflict` when it belongs to another user or is malformed."""
     folder = start = os.path.realpath(path)
     while True:
         repository = _repository_at(folder)
@@ -155,7 +155,7 @@ def _check_owner(repository: Repository) -> None:
     for path in (repository.folder, repository.git_dir, repository.common_dir):
         status = os.lstat(path)
         if hasattr(os, "geteuid") and status.st_uid != os.geteuid():
-            raise Conflict(f"{path} belongs to somebody else", "install as its owner")
+            raise Conflict(f"{path} belongs to another user", "install as that user")
         if not stat.S_ISDIR(status.st_mode):
             raise Conflict(f"{path} is not a folder", "look at what it is; nothing was changed")
 

@@ -148,4 +148,4 @@ def _save(document: Document) -> None:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         kind = StorageFull if error.errno == errno.ENOSPC else Unavailable
-        raise kind(f"cannot write {document.path}: {error.strerror}", "make room, or make it writable") from error
+        raise kind(f"cannot write {document.path}: {error.strerror}", "free some disk space, or make it writable") from error

@@ -174,7 +174,7 @@ def lock_outcome(text: str, status: int | None = None) -> Outcome:
 
 
 def _lost(status: int) -> Outcome:
-    text = "somebody removed it there"
+    text = "it was removed there"
     return Outcome(LOST, text=text, remedy="`stint outbox retry ID` creates it again, `drop ID` leaves it removed", status=status)
 
 

@@ -120,7 +120,7 @@ def signals_of(line: AgentLine, payload: JsonObject, time: datetime, find: FindP
     folder = _folder(line, payload, agent)
     paths = touched_files(payload, event, folder) if kind == "tool" else []
     if not folder and not paths:
-        raise Invalid(f"{agent}'s message names no folder", "so nobody can say which project it was for")
+        raise Invalid(f"{agent}'s message names no folder", "so its project cannot be determined")
     process = find(_number(line.fields.get("parent")) or 0, _number(line.fields.get("started")))
     session, pid = _session(payload, agent, line, process), process.pid if process else None
     actor = _actor(kind, reason, _is_headless(line, agent, process))

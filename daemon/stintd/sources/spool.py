@@ -273,7 +273,7 @@ class SpoolSource:
             return
         self._is_in_trouble = is_trouble
         why = f", the last because {reason}" if reason else ""
-        why += f"; {self._dropped} older ones were removed to save room" if self._dropped else ""
+        why += f"; {self._dropped} older ones were removed to save space" if self._dropped else ""
         sink(
             TroubleSignal(
                 "spool_unreadable",

@@ -102,8 +102,8 @@ def _finish(partial: Path, path: Path, folder: Path, now: datetime) -> list[str]
         if taken is None and conn.execute("SELECT 1 FROM delivery").fetchone():
             deliveries.doubt_since_backup(conn, now)
             notes.append(
-                "what was delivered since is not known: hours from then until now wait for your approval, also where"
-                " a target takes them without"
+                "what was delivered since is not known: hours from then until now wait for your approval, even at"
+                " targets that need none"
             )
         deliveries.question(conn)
         cursors.set_meta(conn, REBUILD_DUE, "1")

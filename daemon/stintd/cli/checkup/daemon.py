@@ -42,7 +42,7 @@ def findings(online: bool = False) -> Iterator[Finding]:
         return
     yield ok("daemon", f"version {status['version']} answers on {display_path(paths.control_socket())}")
     if status["version"] != __version__:
-        yield warning("version", f"the daemon is {status['version']}, this command {__version__}", "`stint restart`")
+        yield warning("version", f"the daemon has version {status['version']}, this command {__version__}", "`stint restart`")
     if not status.get("recording", True):
         yield warning("recording", "recording is switched off", "`stint on` switches it on")
     for notice in status.get("warnings") or []:

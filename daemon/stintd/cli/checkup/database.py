@@ -74,12 +74,12 @@ def _backups(layout: Layout) -> Iterator[Finding]:
     since = os.stat(in_use).st_mtime if os.path.exists(in_use) else time.time()
     if not backups:
         if every and time.time() - since > (every + OLD).total_seconds():
-            yield warning("backups", "there are none", "`stint backup` makes one")
+            yield warning("backups", "there are none", "`stint backup` creates one")
         return
     at = datetime.fromisoformat(backups[0]["at"])
     if every and now() - at > every + OLD and os.stat(layout.database).st_mtime > at.timestamp() + every.total_seconds():
         yield warning(
-            "backups", f"the newest is from {at:%Y-%m-%d}", "`stint backup` makes one; the daemon's log says why none was made"
+            "backups", f"the newest is from {at:%Y-%m-%d}", "`stint backup` creates one; the daemon's log says why none was made"
         )
     else:
         yield ok("backups", f"{len(backups)}, the newest from {at.astimezone():%Y-%m-%d %H:%M}")

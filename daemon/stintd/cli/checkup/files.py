@@ -154,7 +154,7 @@ def check_leftovers() -> Iterator[Finding]:
         if ".damaged-" in name and not name.endswith(("-wal", "-shm")):
             yield warning(
                 "quarantine",
-                f"{name} is the database from when it was damaged",
+                f"{name} is the database as it was when it was damaged",
                 "check `stint log`; delete it once nothing is missing",
             )
     crash = os.path.join(layout.log, "stint-crash.txt")

@@ -53,8 +53,8 @@ def lines(answer: Answer, lists_all: bool = False) -> Iterator[str]:
     if not answer["days"]:
         return
     if any(row["band"] for row in answer["days"]):
-        yield dim("in brackets: the range that holds the true length in four of five cases; commits do not tell more")
-    yield "these hours are estimated, not delivered before you approve them"
+        yield dim("in brackets: the range that contains the true length in four of five cases; commits alone do not tell more")
+    yield "these hours are estimates, and are not delivered before you approve them"
 
 
 def _skip_counts(answer: Answer) -> str:
@@ -147,7 +147,7 @@ def _show_progress() -> None:
 
 def _undo(control: Control, words: Words) -> None:
     if words.source or words.dry_run or getattr(words, "from") or words.to:
-        raise UsageError("--undo stands alone: it undoes the latest backfill as a whole", "`stint backfill --undo`")
+        raise UsageError("--undo takes no other options: it undoes the latest backfill as a whole", "`stint backfill --undo`")
     answer = control.post("/api/backfill", {"undo": True}, timeout=PATIENCE)
     print(json.dumps(answer) if words.json else f"undone: {for_terminal(answer['edit']['summary'])}")
 
@@ -160,7 +160,7 @@ def _show(answer: Answer, words: Words) -> None:
     for trouble in answer["troubles"]:
         print(warn(f"! {for_terminal(trouble['path'])} could not be read to the end: {for_terminal(trouble['why'])}"))
     if answer["editId"]:
-        print(dim("undo: `stint backfill --undo`; when it is right: `stint approve PERIOD`"))
+        print(dim("undo: `stint backfill --undo`; if it is right: `stint approve PERIOD`"))
 
 
 def run(words: Words) -> None:

@@ -22,7 +22,7 @@ OPTIONS = (
     Option("--set", "what this kind needs besides the key, like team_id=9012", "NAME=ID", is_list=True),
     Option("--from", "send nothing from before this day (default: today)", "DATE"),
     Option("--deliver", "approved (default) or auto: without your approval", "WHEN", choices=("approved", "auto")),
-    Option("--live", "on: also run the timer there, if the kind can (default off)", "WHEN", choices=("on", "off")),
+    Option("--live", "on: also run the timer there, if that system can (default off)", "WHEN", choices=("on", "off")),
     Option("--settle", "how long to wait after an entry's last change (default 10m)", "LENGTH"),
     Option("--description", "text of what is sent: subjects (default), task, none, or a fixed text", "RULE"),
 )

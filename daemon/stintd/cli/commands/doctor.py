@@ -14,7 +14,7 @@ from stintd.cli.text import bold, dim, for_terminal, has_blocks, paint
 from stintd.errors import Invalid, StintdError
 
 OPTIONS = (
-    Option("--online", "also ask each billing system whether it accepts our key (otherwise nothing leaves this machine)"),
+    Option("--online", "also ask each billing system whether it accepts your key (otherwise nothing leaves this machine)"),
     Option("--bundle", "write findings, settings, versions and the log to a new .tar.gz, without secrets", "FILE"),
     Option("--hide-names", "with --bundle: also without names of projects, clients, folders and branches"),
 )

@@ -46,7 +46,7 @@ def _list(words: Words, control: Control) -> None:
 
 def _scope_text(key: Answer) -> str:
     limit = key["projectName"] or key["clientName"]
-    return f"{key['scope']} within {for_terminal(limit)}" if limit else str(key["scope"])
+    return f"{key['scope']}, limited to {for_terminal(limit)}" if limit else str(key["scope"])
 
 
 def _last_use_text(key: Answer) -> str:
@@ -85,7 +85,7 @@ def _revoke(words: Words, control: Control) -> None:
         raise Invalid("which key to revoke?", "stint keys revoke NAME; `stint keys` lists them")
     key = find_key(control, words.key)
     revoked = control.delete("/api/keys", {"id": key["id"]})
-    print(json.dumps(revoked) if words.json else f"revoked {bold(for_terminal(revoked['name']))}; it stopped working")
+    print(json.dumps(revoked) if words.json else f"revoked {bold(for_terminal(revoked['name']))}; it no longer works")
 
 
 def run(words: Words) -> None:

@@ -67,7 +67,7 @@ def _list(words: Words, control: Control) -> None:
         for project in projects:
             print(for_terminal(project["name"]))
     elif not projects:
-        print(dim("no projects yet; the first work in a watched repository makes one"))
+        print(dim("no projects yet; the first work in a watched repository creates one"))
     else:
         print("\n".join(table(SHAPE, [_cells(project) for project in projects], columns())))
 

@@ -28,7 +28,7 @@ def run(words: Words) -> None:
             raise Invalid("which project did you work on?", "stint return assign PROJECT")
         body["projectName"] = rest
     elif rest:
-        raise Invalid(f"{words.answer} takes no more words", f"stint return {words.answer}")
+        raise Invalid(f"nothing can follow {words.answer}", f"stint return {words.answer}")
     if words.create:
         body["autoCreate"] = True
     answer = Control().post("/api/timer/return", body)

@@ -21,7 +21,7 @@ OPTIONS = (
     Option("--create", "match: create a place for projects that have none, after asking"),
     Option("--yes", "match: do not ask, and map only identical names"),
     Option("--refresh", "match, places: fetch the list from the service again (by default once a day)"),
-    Option("--minimum", "the least that any work counts as, like 15m", "LENGTH"),
+    Option("--minimum", "the shortest length that any work counts as, like 15m", "LENGTH"),
 )
 DETAIL = """stint targets match clockme       propose a place with a matching name for each project, and ask
 stint targets match clockme activity_id=9     the same, with this field in each mapping

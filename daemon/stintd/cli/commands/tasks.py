@@ -33,7 +33,7 @@ def _list(words: Words, control: Control) -> None:
         print(json.dumps(tasks))
         return
     if not tasks:
-        print(dim("no tasks yet; branches named like DEV-12 make them, or `stint tasks add NAME -p PROJECT`"))
+        print(dim("no tasks yet; branches named like DEV-12 create them, or `stint tasks add NAME -p PROJECT`"))
         return
     names = {project["id"]: project["name"] for project in control.every("/api/projects", status="all")}
     rows = [

@@ -182,11 +182,12 @@ def run(words: Words) -> None:
         _print_csv(answer, days, target)
     elif words.html:
         changed = corrections.fetch_corrections(control, bounds, client=words.client, project=project)
-        print(_html(answer, days, target, [corrections.text_of(correction) for correction in changed]))
+        notes = [corrections.text_of(correction, corrections.timesheet_length) for correction in changed]
+        print(_html(answer, days, target, notes))
     else:
         sheet = target_lines(answer, days, columns(), for_terminal(target)) if target else lines(answer, days, columns())
         changed = corrections.fetch_corrections(control, bounds, client=words.client, project=project)
-        print("\n".join([*sheet, *corrections.lines(changed, columns())]))
+        print("\n".join([*sheet, *corrections.lines(changed, columns(), corrections.timesheet_length)]))
 
 
 VERBS = {

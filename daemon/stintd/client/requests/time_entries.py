@@ -118,14 +118,14 @@ def start(
     auto_create: bool | None = None,
     idempotency_key: str | None = None,
 ) -> Request[Entry]:
-    """Start a timer by hand. A person's running timer is stopped first, unless the settings allow parallel timers."""
+    """Start a manual timer. A person's running timer is stopped first, unless the settings allow parallel timers."""
     body = wire_fields(locals()) | {"manual": True}
     started = field_reader("timer", Entry)
     return Request("POST", "/api/timer/start", started, body=body, key=new_key(idempotency_key)).convert(_require_entry)
 
 
 def _require_entry(entry: Entry | None) -> Entry:
-    """The timer of a start by hand, which always has one."""
+    """The timer of a manual start, which always has one."""
     return entry if entry is not None else reader(Entry)(None)
 
 

@@ -116,7 +116,7 @@ def cancel(
     path: str | None = None,
     timer_id: str | None = None,
 ) -> Request[Entry | None]:
-    """Discard the timer that was started by hand. Its time is tracked automatically again."""
+    """Discard the manual timer. Its time is tracked automatically again."""
     return Request("POST", "/api/timer/cancel", field_reader("entry", Entry), body=wire_fields(locals()))
 
 

@@ -37,7 +37,8 @@ def approve(
     scope = _Scope(step, since, until, client, project_id, "e.approved_us IS NULL")
     lost = scope.ids(" AND e.project_id IS NULL")
     if lost:
-        raise Conflict(f"{len(lost)} entries have no project", "give them a project, or delete them", {"entries": lost[:20]})
+        count = "1 entry has" if len(lost) == 1 else f"{len(lost)} entries have"
+        raise Conflict(f"{count} no project", "`stint edit ID --project NAME`, or `stint delete ID`", {"entries": lost[:20]})
     rows = scope.rows(limit)
     approved = edits.approve([rollup.entry_of(row) for row in rows], Surroundings(step.now, step.policy, _refuse_new_id))
     pins: dict[str, EntryColumns] = {
@@ -122,6 +123,4 @@ def _check_edit(step: Step, verb: str, edit_id: str | None) -> None:
     """An edit can be continued only by the same verb and client, and only while it is not undone."""
     known = fetch_one(step.conn, EditRow, "SELECT verb, who, undone_us FROM edit WHERE id = ?", (edit_id,))
     if edit_id is not None and (known is None or (known["verb"], known["who"], known["undone_us"]) != (verb, step.who, None)):
-        raise Conflict(
-            "this editId is not one that can be continued", "start without one, and continue with the one in the answer"
-        )
+        raise Conflict("this editId cannot be continued", "start without one, and continue with the one in the answer")

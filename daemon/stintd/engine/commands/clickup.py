@@ -53,7 +53,7 @@ def start(
     at: datetime | None = None,
     **words: Unpack[WorkWords],
 ) -> ClickUpEntryAnswerJson:
-    """Start a timer by hand on a task; `conflict` with the running timer if there is one, even for the same task."""
+    """Start a manual timer on a task; `conflict` with the running timer if there is one, even for the same task."""
     task = clickup.find_task(step, task_id, task_name, list_name)
     work = cast("EntryWords", {**words, "task_name": task.key})
     request = timers.StartRequest(

@@ -50,7 +50,7 @@ def redeliver(step: Step, webhook_id: str, delivery_id: str | None = None) -> Re
         return {"redelivered": count}
     row = queries.find_delivery(step, delivery_id)
     if row["target"] != target:
-        raise NotFound(f"this webhook has no delivery {delivery_id[:40]}", "GET its deliveries to see them")
+        raise NotFound(f"this webhook has no delivery {delivery_id[:40]}", "`stint webhooks deliveries ID` lists them")
     retry_now(step, row["id"])
     return {"redelivered": 1}
 

@@ -84,7 +84,7 @@ def refuse_beyond_reach(step: Step, lo_us: int, hi_us: int, entry_id: str = "") 
         (entry_id, hi_us, lo_us - LONGEST_US, lo_us),
     )
     if any(not step.admits(row["project_id"]) for row in rows):
-        raise Conflict("something that this key has no access to is in the way", "ask the owner")
+        raise Conflict("something that this key has no access to is in the way", "ask the user")
 
 
 def is_billed(step: Step, project_id: str | None) -> bool:
@@ -138,7 +138,7 @@ def create(step: Step, request: EntryRequest) -> Reply[MadeEntryJson]:
     """Enter past work. It takes automatic time and says how much; the owner's own only when asked."""
     start, end = _span(request.start, request.end, request.minutes)
     if request.replace and step.limit is not None:
-        raise Forbidden("this key may not replace what is there", "leave replace out, or ask the owner")
+        raise Forbidden("this key may not replace what is there", "leave replace out, or ask the user")
     if request.replace and request.overlap:
         raise Invalid("replace and overlap exclude each other", "send one of them", {"field": "overlap"})
     names = ProjectNames(request.project_id, request.project_name, request.place)
@@ -289,7 +289,7 @@ def _project_id(step: Step, row: EntryRow, words: EntryChanges) -> str | None:
     if "project_id" not in words:
         return row["project_id"]
     if step.limit is not None:
-        raise Forbidden("this key may not take an entry's project away", "name a project it reaches")
+        raise Forbidden("this key may not remove the project of an entry", "name a project that this key has access to")
     return None
 
 

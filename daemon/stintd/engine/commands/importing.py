@@ -1,7 +1,7 @@
 """Imports entries from files: one batch a step; all batches of one import are one edit, so that one undo removes it. An entry
 that exists already adds nothing: it is recognised by its id, or (if the file has no ids) by its content. Entries that the
 owner deleted or merged do not come back. The owner's own time in the way is reported, and the import is refused unless the
-request says otherwise; automatic time gives way, as for every entry by hand.
+request says otherwise; automatic time gives way, as for every manual entry.
 """
 
 import json

@@ -152,7 +152,7 @@ def _add_limiting_client(step: Step, values: Mapping[str, object]) -> Mapping[st
         return values
     client = step.limit.client_id
     if client is None or step.limit.project_id is not None or values.get("client_id", client) != client:
-        raise Forbidden("this key can use only projects that exist", "ask the owner to create the project")
+        raise Forbidden("this key can use only projects that exist", "ask the user to create the project")
     return {**values, "client_id": client}
 
 

@@ -1,4 +1,4 @@
-"""Sessions that API clients report: a start that is not by hand, signs of life, and the end. They are evidence.
+"""Sessions that API clients report: a start that is not manual, signs of life, and the end. They are evidence.
 
 A session's heartbeats carry the project's id as its name, so renaming the project moves nothing. The session's row stores the
 project names that its starts used (column `folder`, because hooks send the folder's name): a name that led to a fallback, or to a

@@ -1,4 +1,4 @@
-"""The names that starts of timers by hand used for their projects, if not the real ones: a name that fell back to a project,
+"""The names that starts of manual timers used for their projects, if not the real ones: a name that fell back to a project,
 or is close to its name, finds the same timer again at the stop. (Sessions store theirs in their own rows.)
 """
 

@@ -105,7 +105,7 @@ class StartRequest:
 
 
 def start(step: Step, request: StartRequest) -> Reply[StartedTimerJson]:
-    """Start a timer by hand, or report a session (see `sessions`); a timer that runs already is answered as it is, unless the API
+    """Start a manual timer, or report a session (see `sessions`); a timer that runs already is answered as it is, unless the API
     always starts a new one (`is_fresh`).
 
     The verbs of ClockMe's clients (start, stop, pause, resume, signs of life) accept a name close to that of one project unless

@@ -84,8 +84,8 @@ def find_task(reading: Reader, task_id: str | None, task_name: str | None, list_
         what = f"ID '{task_id[:100]}'" if task_id else f"name '{(task_name or '')[:100]}'"
         raise NotFound(
             f"Task with {what} not found",
-            "tasks that stintd knows are found, and those of a ClickUp that is connected (`stint connect clickup`): make it with"
-            " create_task or `stint tasks add`, or work on a branch that carries its id",
+            "only tasks that stintd knows are found, and those of a connected ClickUp (`stint connect clickup`): create it with"
+            " create_task or `stint tasks add`, or work on a branch whose name contains its id",
         )
     return _clickup_task(reading, rows[0])
 

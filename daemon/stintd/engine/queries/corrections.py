@@ -1,4 +1,4 @@
-"""Approved hours that have changed since: "approved 3.5 h, now 3.75 h". Approval pins everything, so later evidence is not
+"""Approved hours that have changed since: "approved 3h 30m, now 3h 45m". Approval pins everything, so later evidence is not
 applied to it, and an edit requires unapproving first. This shows both, by project, task and local day: what was last
 approved, and what the sheet would say if nothing of it were approved. The query changes nothing.
 """

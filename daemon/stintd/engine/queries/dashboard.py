@@ -76,10 +76,10 @@ def _decision_alerts(open_count: int, unconfirmed: int, gaps_today: int) -> list
         text = "one decision is open" if open_count == 1 else f"{open_count} decisions are open"
         alerts.append(alert("review", "info", text, "`stint review` lists them, each with the command that settles it"))
     if unconfirmed:
-        noun = "entry" if unconfirmed == 1 else "entries"
-        text = f"{unconfirmed} {noun} rest on file changes alone or are estimated, and are not delivered"
+        count = "1 entry" if unconfirmed == 1 else f"{unconfirmed} entries"
+        text = f"{count} based on file changes alone, or estimated: not delivered before you confirm"
         alerts.append(alert("unconfirmed", "info", text, "`stint why ID` shows why; `stint approve` confirms a period"))
     if gaps_today:
         text = f"{gaps_today} {'gap' if gaps_today == 1 else 'gaps'} between today's entries"
-        alerts.append(alert("gaps", "info", text, "`stint gaps` lists them, `stint fill` gives one to a project"))
+        alerts.append(alert("gaps", "info", text, "`stint gaps` lists them, `stint fill` assigns one to a project"))
     return alerts

@@ -51,7 +51,10 @@ def hours_at_target(
 ) -> list[TargetHours]:
     """Everything of a period, which must consist of the owner's whole days, because days are what is rounded."""
     if span.days is None or zone != zone_of(view.policy.zone):
-        raise Invalid("sums at a target are those of your own whole days", "send from and to as dates, without a time zone")
+        raise Invalid(
+            "hours at a target can be shown only for whole days in your own time zone",
+            "send from and to as dates, without a time zone",
+        )
     return [*_rounded_hours(view, link, span, zone, filters), *_delivered_hours(view, link, span, zone, filters)]
 
 

@@ -29,7 +29,7 @@ LOOKED = "review:looked"
 """Cursor that says when the owner looked last, in microseconds."""
 LEAST_GAP_US = 15 * 60_000_000
 LONG_US = 12 * 3_600_000_000
-"""A finished entry by hand that is longer was probably forgotten."""
+"""A finished manual entry that is longer was probably forgotten."""
 UNCONFIRMED = """
 SELECT e.project_id, p.name AS project_name, e.start_us, e.end_us, e.id, e.is_estimated
 FROM entry e LEFT JOIN project p ON p.id = e.project_id
@@ -313,7 +313,8 @@ def _correction_items(view: View, span: Period) -> list[ReviewItemJson]:
     for key, approved, current, is_evidence in corrections.differences(view, span, {}):
         name = fetch_value(view.conn, str, "SELECT name FROM project WHERE id = ?", (key.project,)) or "no project"
         subject = f"{name} {date.fromisoformat(key.day):%a} {int(key.day[-2:])}"
-        text = f"{subject}: approved {approved / 3600:.2f} h, now {current / 3600:.2f} h ({(current - approved) / 3600:+.2f})"
+        more = ("+" if current > approved else "-") + short_length(abs(current - approved))
+        text = f"{subject}: approved {short_length(approved)}, now {short_length(current)} ({more})"
         command = f"stint {'unapprove' if is_evidence else 'approve'} {key.day} --project {shlex.quote(name)}"
         fields: _ItemFields = {
             "day": key.day,

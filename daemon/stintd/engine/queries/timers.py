@@ -24,7 +24,7 @@ def timers(view: View) -> list[EntryJson]:
 
 
 def _provisional_timers(view: View, entries: list[EntryJson]) -> list[EntryJson]:
-    """Work noticed where no timer runs yet; left out while a timer by hand runs."""
+    """Work noticed where no timer runs yet; left out while a manual timer runs."""
     if not view.glimpses or any(timer["origin"] not in AUTOMATIC and timer["state"] == "running" for timer in entries):
         return []
     resolver = load_resolver(view.conn, view.policy)
@@ -61,7 +61,7 @@ def today_us(view: View) -> int:
 
 
 def counted_end(row: CountedRow, now_us: int) -> int:
-    """Where totals stop counting: the end, now for a timer that runs by hand, else the last evidence."""
+    """Where totals stop counting: the end, now for a running manual timer, else the last evidence."""
     if row["end_us"] is not None:
         return int(row["end_us"])
     if row["origin"] == "auto" and row["last_evidence_us"] is not None:

@@ -81,7 +81,7 @@ def _week_days(text: str) -> tuple[date, date]:
             return week_of(date.fromisoformat(f"{text[:4]}-W{text[-2:]}-1"))
         return week_of(date.fromisoformat(text))
     except (ValueError, OverflowError) as error:
-        raise Invalid("week is not a week", "send 2026-W47, or a date in it") from error
+        raise Invalid("week is not valid", "send 2026-W47, or a date in it") from error
 
 
 def _rows(view: View, span: Period, filters: Filters, zone: ZoneInfo, target: TargetLink | None) -> list[TimesheetRowJson]:

@@ -36,7 +36,7 @@ class Buckets:
             return False
         if len(self._known) >= BUCKETS_LIMIT:
             raise Conflict(
-                f"there are {BUCKETS_LIMIT} buckets", "each watcher makes one bucket; find the program that makes so many"
+                f"there are {BUCKETS_LIMIT} buckets", "each watcher creates one bucket; find the program that creates so many"
             )
         value = json.dumps([kind, client])
 
