@@ -30,7 +30,7 @@ class Invalid(StintdError):
 
 
 class NotFound(StintdError):
-    """Nothing by that id or name; near names go into the hint."""
+    """Nothing has that id or name; similar names go into the hint."""
 
     code = "not_found"
 
@@ -48,7 +48,7 @@ class Unauthorized(StintdError):
 
 
 class Forbidden(StintdError):
-    """Known caller, but this is not theirs to do."""
+    """The client is known, but may not do this."""
 
     code = "forbidden"
 
@@ -72,6 +72,6 @@ class StorageFull(StintdError):
 
 
 class Internal(StintdError):
-    """A defect of ours; the id in `details` is in the log."""
+    """A bug in stintd; the id in `details` is in the log."""
 
     code = "internal"

@@ -5,7 +5,9 @@ _LIST = "`stint log` lists entries; `stint projects`, `stint clients` and `stint
 _INVOICE = "`stint report last month --invoice --client Acme` prints hours, rates and amounts for an invoice"
 _TOTALS = "`stint report last month` prints totals, `stint status` today's total"
 _BUDGET = "`stint projects edit acme --budget-hours 40` sets how many hours are agreed"
-_BREAK = "`stint pause` pauses the running timer; `stint gaps` lists unclaimed time, `stint fill GAP acme` claims it as work"
+_BREAK = (
+    "`stint pause` pauses the running timer; `stint gaps` lists time without an entry, `stint fill GAP acme` fills it with work"
+)
 _CALENDAR = "meetings come from the calendars in your settings: `stint config edit`, table [calendar]"
 _START = "`stint start acme` starts a timer by hand; saves and commits start one automatically"
 _STOP = "`stint stop` stops the running timer"
@@ -48,7 +50,7 @@ HINTS = {
     "budget": _BUDGET,
     "break": _BREAK,
     "lunch": _BREAK,
-    "idle": "`stint gaps` lists unclaimed time; `stint config get time.idle_timeout` shows the idle timeout",
+    "idle": "`stint gaps` lists time without an entry; `stint config get time.idle_timeout` shows the idle timeout",
     "away": _BREAK,
     "calendar": _CALENDAR,
     "calendars": _CALENDAR,

@@ -3,7 +3,7 @@ hours.
 
 What such an API client reads comes from a view that holds nothing else (store/scope.py). Its commands run on the whole
 sheet, because one person's attention serves all clients: so projects are looked up within reach only, and what lies beyond
-is taken out of answers and refusals.
+is removed from answers and refusals.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""`stint gaps` and `fill`: unclaimed time, with the command that fills it."""
+"""`stint gaps` and `fill`: time without an entry, with the command that fills it."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def fill(words: Words) -> None:
 
 
 VERBS = {
-    "gaps": Verb("gaps", gaps, "unclaimed time in the working day", (PERIOD,), RANGE),
+    "gaps": Verb("gaps", gaps, "gaps in the working day: time without an entry", (PERIOD,), RANGE),
     "fill": Verb(
         "fill", fill, "fill a gap with time for PROJECT", (Operand("GAP"), Operand("PROJECT", complete="projects")), FILL_OPTIONS
     ),

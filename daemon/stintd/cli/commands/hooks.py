@@ -30,11 +30,11 @@ install and uninstall show each change to a file; with --dry-run they change not
 Without a HOST: git; status then shows all.
 
 git, without an option: with git 2.54 or later all your repositories, through one line in your git configuration; with an
-older git the repository of the current folder. Existing hooks keep working: they are kept, and run after ours.
+older git the repository of the current folder. Existing hooks keep working: they are kept, and run after stintd's.
 A repository whose hooks belong to the project (core.hooksPath, like husky's) is left alone and reported.
 
 Agents: the hooks go into your own settings of the agent; other hooks there stay, and so does every other byte.
-Editors and shells: one line in a file that they read when they start loads a file of ours.
+Editors and shells: one line in a file that they read when they start loads a file of stintd's.
 wakatime: the settings of WakaTime's clients name stintd as their server; if they name another, stintd is added to it."""
 
 

@@ -12,7 +12,7 @@ ANSWERS = ("keep", "drop", "split", "assign")
 OPTIONS = (Option("--create", "create the project if it does not exist"),)
 DETAIL = """stint return keep            it was work: count it for the timer
 stint return drop            it was not work: the timer ends where it was paused
-stint return split 14:30     you were away until then, and worked since
+stint return split 14:30     you were away until then, and have worked since
 stint return assign PROJECT  it was work on another project; the timer starts again now"""
 
 

@@ -1,4 +1,4 @@
-"""`stint why`: why an entry, or the time at an instant, is what it is: evidence, commits, and a reason for each gap."""
+"""`stint why`: why an entry, or a minute, is counted as it is: evidence, commits, and a reason for each gap."""
 
 import json
 from collections import Counter
@@ -178,7 +178,7 @@ VERBS = {
     "why": Verb(
         "why",
         run,
-        "why an entry, or the time at an instant, is what it is",
+        "why an entry, or a minute, is counted as it is",
         (Operand("WHAT", "+", complete="entries"),),
         (Option("--history", "also show its edits"),),
         "WHAT is an id from `stint log`, or a time: -15m, 9:30, yesterday 14:20.",

@@ -1,5 +1,5 @@
-"""Entries by the owner's hand: entered, changed, deleted, split, merged, restored. Each is one edit that can be undone;
-what it does to the entry and to those around it is the rules' word (`domain.edits`).
+"""Commands on entries: enter, change, delete, split, merge, restore. Each is one edit that can be undone; the rules
+(`domain.edits`) decide what it does to the entry and to those around it.
 """
 
 from collections.abc import Callable
@@ -40,7 +40,7 @@ def refuse_locked(row: EntryRow) -> None:
 
 
 def refuse_overlap(step: Step, start_us: int) -> None:
-    """A timer cannot begin inside the owner's own finished time."""
+    """Refuse (`conflict`) a timer that begins inside a finished entry of the owner's own."""
     found = fetch_all(
         step.conn,
         EntryRow,
@@ -58,7 +58,7 @@ def refuse_overlap(step: Step, start_us: int) -> None:
 
 
 def _check_reach(step: Step, change: edits.Change) -> None:
-    """A limited caller's entries may grow over its own projects' automatic time, not over that of others."""
+    """Entries of a limited API client may replace automatic time of its own projects, not of others."""
     for entry in (*change.created, *change.updated) if step.reach is not None else ():
         lo, hi = to_us(entry.start), to_us(entry.end or step.now)
         was = fetch_one(
@@ -73,7 +73,7 @@ def _check_reach(step: Step, change: edits.Change) -> None:
 
 
 def refuse_beyond_reach(step: Step, lo_us: int, hi_us: int, entry_id: str = "") -> None:
-    """Refuse (`conflict`) a limited caller a stretch in which the person worked on what it does not reach; names nothing."""
+    """Refuse (`conflict`) a stretch with the person's work on projects beyond the reach of the API client; names none of them."""
     if step.reach is None:
         return
     rows = fetch_all(
@@ -102,7 +102,7 @@ def _entry_at_revision(row: EntryRow, expected: int | None) -> TimeEntry:
 
 
 def _write_edit(step: Step, verb: str, summary: str, decide: Callable[[], edits.Change]) -> edits.Change:
-    """Have the rules decide, write it as one edit, and derive what it moved."""
+    """Let the rules decide, write the result as one edit, and derive what it changed."""
     try:
         change: edits.Change = decide()
     except Conflict as error:
@@ -120,7 +120,7 @@ def _write_edit(step: Step, verb: str, summary: str, decide: Callable[[], edits.
 @frozen
 class EntryRequest:
     """Past work as a client enters it. Two of `start`, `end` and `minutes` say when. `place`: where its `path` lies. `replace`:
-    it takes the owner's own time too; `overlap`: it lies beside that."""
+    it also replaces the owner's own time; `overlap`: it may overlap that."""
 
     project_id: str | None = None
     project_name: str | None = None
@@ -135,7 +135,7 @@ class EntryRequest:
 
 
 def create(step: Step, request: EntryRequest) -> Reply[MadeEntryJson]:
-    """Enter past work. It takes automatic time and says how much; the owner's own only when asked."""
+    """Enter past work. It replaces automatic time and says how much; the owner's own time only on request."""
     start, end = _span(request.start, request.end, request.minutes)
     if request.replace and step.limit is not None:
         raise Forbidden("this key may not replace what is there", "leave replace out, or ask the user")
@@ -224,7 +224,7 @@ def change(
     confirmed: bool | None = None,
     **words: Unpack[EntryChanges],
 ) -> EntryJson:
-    """Edit an entry; what is set is pinned, what is not goes on following its evidence."""
+    """Edit an entry; fields that are set are pinned, the others keep following the evidence."""
     row = entry_rows.row_of(step, find_entry(step, entry_id)["id"])
     entry = _entry_at_revision(row, revision)
     if minutes is not None:
@@ -294,7 +294,7 @@ def _project_id(step: Step, row: EntryRow, words: EntryChanges) -> str | None:
 
 
 def _confirm(step: Step, entry_id: str, is_confirmed: bool) -> None:
-    """The owner's word on evidence that was doubted; it holds, so the entry no longer follows that evidence."""
+    """The owner confirms doubtful evidence. That stays so: the entry no longer follows that evidence."""
     row = entry_rows.row_of(step, entry_id)
     refuse_locked(row)
     pins = {*row["pinned"].split(), *(("time", "project") if is_confirmed else ())}
@@ -307,7 +307,7 @@ def _confirm(step: Step, entry_id: str, is_confirmed: bool) -> None:
 
 
 def delete(step: Step, entry_id: str, revision: int | None = None) -> EntryJson:
-    """Delete an entry; its time stays away until that is undone."""
+    """Delete an entry; its time is not filled again until that is undone."""
     found = find_entry(step, entry_id)
     entry = _entry_at_revision(found, revision)
     shown = wire.entry(step, found)
@@ -318,7 +318,7 @@ def delete(step: Step, entry_id: str, revision: int | None = None) -> EntryJson:
 
 
 def restore(step: Step, entry_id: str) -> EntryJson:
-    """Bring a deleted entry back by undoing what removed it; one that is there is answered as it is."""
+    """Bring a deleted entry back by undoing what removed it; one that was not deleted is answered as it is."""
     if not exists(step.conn, "SELECT 1 FROM entry WHERE id = ?", (entry_id,)):
         removal = fetch_value(
             step.conn,
@@ -379,7 +379,7 @@ def _find_following_entry(step: Step, at_us: int, row: EntryRow) -> str | None:
 
 
 def merge(step: Step, ids: tuple[str, ...]) -> EntryJson:
-    """Make one entry of several of the same project; what lay between them becomes a pause, never work."""
+    """Make one entry of several of the same project; the time between them becomes a pause, never work."""
     entries = [rollup.entry_of(find_entry(step, entry_id)) for entry_id in ids]
     if len({entry.id for entry in entries}) < 2:
         raise Invalid("merging takes two entries or more", "send the ids of two", {"field": "ids"})

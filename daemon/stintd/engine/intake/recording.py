@@ -47,7 +47,7 @@ class Recording:
         return self.since is not None and time >= self.since and (self.until is None or time < self.until)
 
     def shape(self) -> RecordingState:
-        """As callers see it."""
+        """The state as API clients see it."""
         until = self.until.isoformat().replace("+00:00", "Z") if self.until else None
         return {"recording": self.since is None, "until": until if self.since else None}
 

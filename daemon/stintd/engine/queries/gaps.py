@@ -1,4 +1,4 @@
-"""Time between entries that nobody has claimed: where it lies, why, and how it is named.
+"""Time between entries that belongs to none: where it lies, why, and how it is named.
 
 A gap's id is its start in hexadecimal microseconds: the same gap has the same id each time it is looked for, and none is
 stored. What nobody could have worked (a night between two days) is no gap.

@@ -1,7 +1,7 @@
-"""One list of what needs its owner's decision, each line with the one command that settles it.
+"""One list of what needs the owner's decision, each line with the one command that settles it.
 
-A line goes away when its command was run: nothing is stored but when the list was looked at last. What was approved is
-settled, and so are the gaps between what was.
+A line disappears once its command was run: nothing is stored except when the owner last looked at the list. Approved
+entries are settled, and so are the gaps between them.
 """
 
 import shlex
@@ -26,7 +26,7 @@ from stintd.store.row_types import EntryRow, NamedEntryRow, ProjectRow, ReasonRo
 from stintd.store.rowio import fetch_all, fetch_value
 
 LOOKED = "review:looked"
-"""Cursor that says when the owner looked last, in microseconds."""
+"""The cursor that says when the owner last looked at the list, in microseconds."""
 LEAST_GAP_US = 15 * 60_000_000
 LONG_US = 12 * 3_600_000_000
 """A finished manual entry that is longer was probably forgotten."""
@@ -62,7 +62,7 @@ SELECT start_us FROM entry WHERE start_us >= ? AND start_us < ? AND updated_us >
 AND NOT EXISTS (SELECT 1 FROM edit WHERE at_us = entry.updated_us
 AND (who = 'owner' OR who IN (SELECT name FROM api_key WHERE hash GLOB 'browser:*'))) ORDER BY start_us
 """
-"""What its owner did at this machine or in the dashboard needs no telling; what evidence, agents and other callers did does."""
+"""Entries that changed otherwise than by the owner (on this machine or in the dashboard): by evidence, agents, API clients."""
 
 
 def listing(
@@ -71,7 +71,7 @@ def listing(
     until: date | datetime | None = None,
     calendar_meetings: Sequence[Meeting] = (),
 ) -> ReviewJson:
-    """Everything open of a period (unless named: last week and this one), and when the list was looked at last."""
+    """Every open decision of a period (by default last week and this one), and when the owner last looked at the list."""
     span = _span(view, since, until)
     lines = [*items(view, span), *_meeting_items(view, span, calendar_meetings)]
     if span.days is not None and (span.days[1] - span.days[0]) / DAY < corrections.LONGEST:
@@ -93,9 +93,10 @@ def _blind_json(stretch: BlindStretch) -> BlindJson:
 
 
 def count(view: View) -> int:
-    """How many there are without a period; differences of approved hours, which take reading evidence twice, and meetings,
-    which take reading calendars, left out. Asked with every status: what is many (entries, deliveries) is counted and not
-    shown."""
+    """How many decisions are open in the default period. It is part of every status, so it leaves out what is slow:
+    differences of approved hours, which need the evidence twice, and meetings, which need the calendars. Where there may
+    be many (entries, deliveries), rows are only counted.
+    """
     span = _span(view, None, None)
     few = (_project_items, _unassigned_items, _unconfirmed_items, _long_items, _changed_items)
     sql = f"SELECT count(*) FROM (SELECT DISTINCT target, state, hold, error {UNDELIVERABLE})"  # noqa: S608
@@ -104,7 +105,7 @@ def count(view: View) -> int:
 
 
 def _gap_count(view: View, span: Period) -> int:
-    """As `_gaps` finds them, from the bare rows."""
+    """The number of gaps that `_gap_items` lists, from the rows alone."""
     zone, now_us, count = zone_of(view.policy.zone), to_us(view.now), 0
     last: EntryRow | None = None
     for row in fetch_all(view.conn, EntryRow, PEOPLE, (span.lo_us - 86_400_000_000, span.hi_us + 86_400_000_000)):
@@ -133,7 +134,7 @@ def period_of(
 
 
 def items(view: View, span: Period) -> list[ReviewItemJson]:
-    """What the database tells at once."""
+    """The decisions that the database alone shows: no evidence is derived, no calendar read."""
     return [
         *_gap_items(view, span),
         *_project_items(view, span),
@@ -146,7 +147,7 @@ def items(view: View, span: Period) -> list[ReviewItemJson]:
 
 
 class _ItemFields(TypedDict, total=False):
-    """What a line may say of itself besides."""
+    """The fields that only some lines have."""
 
     day: str | None
     start: str | None
@@ -218,7 +219,7 @@ def _meeting_items(view: View, span: Period, calendar_meetings: Sequence[Meeting
 
 
 def _project_items(view: View, span: Period) -> Iterator[ReviewItemJson]:
-    """New ones are open until somebody says whether they are billed; a look-alike is suggested, never taken."""
+    """A new project is open until somebody says whether it is billed; one with a similar name is suggested, never joined."""
     resolver = None
     for row in fetch_all(view.conn, ProjectRow, NEW, (span.lo_us, span.hi_us)):
         name = row["name"]
@@ -244,7 +245,7 @@ def _unassigned_items(view: View, span: Period) -> Iterator[ReviewItemJson]:
 
 
 def _unconfirmed_items(view: View, span: Period) -> Iterator[ReviewItemJson]:
-    """By project and day: what rests on file changes alone, or is estimated."""
+    """Time that is estimated or based on file changes alone, by project and day."""
     zone, groups = zone_of(view.policy.zone), dict[tuple[str, str | None], list[NamedEntryRow]]()
     for row in fetch_all(view.conn, NamedEntryRow, UNCONFIRMED, (span.lo_us, span.hi_us)):
         day = from_us(row["start_us"]).astimezone(zone).date().isoformat()
@@ -281,7 +282,7 @@ def _long_items(view: View, span: Period) -> Iterator[ReviewItemJson]:
 
 
 def _target_items(view: View) -> Iterator[ReviewItemJson]:
-    """What targets require and entries lack: one line for each reason."""
+    """What targets require and entries lack, one line for each reason."""
     for row in fetch_all(view.conn, ReasonRow, REASONS):
         why = row["hold"] or row["error"] or "parked: stintd gave up on it"
         count = "1 entry" if row["n"] == 1 else f"{row['n']} entries"
@@ -291,7 +292,7 @@ def _target_items(view: View) -> Iterator[ReviewItemJson]:
 
 
 def _changed_items(view: View, span: Period) -> Iterator[ReviewItemJson]:
-    """Days before the last look whose entries changed after it."""
+    """Days before the owner's last look whose entries changed after it."""
     looked_us = cursors.get(view.conn, LOOKED)
     if looked_us is None:
         return
