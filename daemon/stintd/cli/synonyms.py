@@ -9,7 +9,7 @@ _BREAK = (
     "`stint pause` pauses the running timer; `stint gaps` lists time without an entry, `stint fill GAP acme` fills it with work"
 )
 _CALENDAR = "meetings come from the calendars in your settings: `stint config edit`, table [calendar]"
-_START = "`stint start acme` starts a timer by hand; saves and commits start one automatically"
+_START = "`stint start acme` starts a manual timer; saves and commits start one automatically"
 _STOP = "`stint stop` stops the running timer"
 _MESSAGE = "`stint edit ID --message TEXT` says what an entry was about; `stint log` shows ids"
 _SETTINGS = "`stint config get --all` lists the settings, `stint config set KEY VALUE` changes one"
@@ -63,7 +63,7 @@ HINTS = {
     "hledger": _LEDGER,
     "ledger": _LEDGER,
     "timeclock": _LEDGER,
-    "pomodoro": "there is no timer that counts down; `stint start acme` and `stint stop` time work by hand",
+    "pomodoro": "there is no timer that counts down; `stint start acme` and `stint stop` run a manual timer",
     "track": _START,
     "timer": _START,
     "timers": _START,
@@ -79,8 +79,8 @@ HINTS = {
     "describe": _MESSAGE,
     "tag": "`stint edit ID --tag TAG` sets the tags of an entry; `stint report --by tag` sums by tag",
     "rename": "`stint projects edit acme --name NEW` renames a project; clients and tasks likewise",
-    "abort": "`stint cancel` discards the timer started by hand",
-    "discard": "`stint cancel` discards the timer started by hand",
+    "abort": "`stint cancel` discards the manual timer",
+    "discard": "`stint cancel` discards the manual timer",
     "lock": "`stint approve last week` approves and locks a period",
     "unlock": "`stint unapprove last week` opens an approved period again",
     "confirm": "`stint edit ID --confirm` confirms an estimated entry, `stint approve last week` approves a period",

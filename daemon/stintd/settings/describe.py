@@ -11,7 +11,7 @@ _TABLE_NOTES = {
     "watch": "Which folders are watched.",
     "time": "How evidence becomes time. Write lengths like \"15m\", \"1h30m\", \"90s\" or \"14d\".",
     "agents": "When an AI agent's work counts as supervised by you.",
-    "timer": "Timers started by hand.",
+    "timer": "Manual timers: those that you start yourself.",
     "project": "How projects and tasks get their names.",
     "owner": "Who you are in git.",
     "http": "The HTTP port on this machine.",

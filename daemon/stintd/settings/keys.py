@@ -251,7 +251,7 @@ KEYS = (
     _length("agents.supervised_max", "The longest silence of yours that still counts as supervision.", "0s", "2h"),
     Key("timer.concurrency", choice(*_MODES), _DEFAULTS.concurrency, 'What starting a timer does while another one runs: '
         '"switch" stops that one, "parallel" lets both run, "strict" refuses.', {"enum": list(_MODES)}, "concurrency"),
-    _length("timer.manual_max", "A timer started by hand is paused after this long without evidence or an action of yours.",
+    _length("timer.manual_max", "A manual timer is paused after this long without evidence or an action of yours.",
             "15m", "24h"),
     Key("timer.notify", _read_flag, True, "Whether the desktop asks (with notify-send) what you did while a timer was "
         "auto-paused.", {"type": "boolean"}),
@@ -278,7 +278,7 @@ KEYS = (
     _whole("log.keep", "How many older log files are kept.", 1, 100, 3),
     _length("backup.every", "The daily backup is made when the newest one is this old; 0s turns it off.", "0s", "90d",
             timedelta(days=1)),
-    _whole("backup.keep", "How many backups of each kind are kept: daily ones, and those made by hand.", 1, 1000, 7),
+    _whole("backup.keep", "How many backups of each kind are kept: daily ones, and those that you make.", 1, 1000, 7),
     Key("retention.evidence", _read_retention, timedelta(), "How long heartbeats are kept; the hours made from them stay. 0s "
         "keeps heartbeats for ever, else from 90d to 366d.",
         {"type": "string", "pattern": r"^\s*(\d+(\.\d+)?\s*[dhmsDHMS]\s*)+$"}),

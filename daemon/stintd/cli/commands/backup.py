@@ -25,7 +25,7 @@ NAME = re.compile(r"stintd-(\d{8}T\d{6})-([a-z0-9-]+)\.db")
 ALREADY_RUNNING = 5
 DETAIL = """stint backup                    back up the database now, checked and private (0600), also while the daemon runs
 stint backup --to /mnt/usb/     and copy the backup there
-stint backup list               list the backups: one a day, and those made by hand (settings: [backup])
+stint backup list               list the backups: one a day, and those that you made (settings: [backup])
 stint backup restore FILE       replace the database with a backup; FILE is a name from the list, or a path.
                                 The present database is kept beside it, and nothing is delivered twice"""
 OPTIONS = (

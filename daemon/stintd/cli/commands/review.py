@@ -13,7 +13,7 @@ from stintd.client.control import Control
 HEADS = {
     "correction": "approved hours that have changed since", "gap": "gaps in the working day",
     "meeting": "meetings in your calendar without hours",
-    "unassigned": "time without a project", "unconfirmed": "not confirmed", "long": "long timers started by hand",
+    "unassigned": "time without a project", "unconfirmed": "not confirmed", "long": "long manual timers",
     "project": "new projects", "suggestion": "projects that may be the same", "target": "hours that billing targets do not have",
     "changed": "changed since your last review",
 }  # fmt: skip

@@ -94,7 +94,7 @@ VERBS = {
     "start": Verb(
         "start",
         start,
-        "start a timer by hand; without PROJECT, for the project of the current folder",
+        "start a manual timer; without PROJECT, for the project of the current folder",
         (PROJECT,),
         START_OPTIONS,
     ),

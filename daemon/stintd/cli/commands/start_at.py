@@ -29,6 +29,6 @@ VERBS = {
     "start": Verb("start", start, fast.VERBS["start"].summary, (fast.PROJECT,), fast.START_OPTIONS),
     "stop": Verb("stop", stop, fast.VERBS["stop"].summary, (fast.PROJECT,), (fast.AT,)),
     "switch": Verb(
-        "switch", switch, "stop the running timer and start one for PROJECT by hand", (fast.PROJECT,), fast.START_OPTIONS
+        "switch", switch, "stop the running timer and start a manual one for PROJECT", (fast.PROJECT,), fast.START_OPTIONS
     ),
 }

@@ -37,14 +37,12 @@ def carry_on(words: Words) -> None:
 
 def cancel(words: Words) -> None:
     body = {"projectName": words.project} if words.project else {}
-    _post(words, "/api/timer/cancel", body, "cancelled {} at {}", "no timer that you started by hand is running")
+    _post(words, "/api/timer/cancel", body, "cancelled {} at {}", "no manual timer is running")
 
 
 VERBS = {
     "pause": Verb("pause", pause, "pause the running timer", (PROJECT,)),
     "resume": Verb("resume", resume, "resume the paused timer", (PROJECT,)),
-    "continue": Verb("continue", carry_on, "start the last timer that you started by hand again"),
-    "cancel": Verb(
-        "cancel", cancel, "discard the timer that you started by hand; its time is tracked automatically again", (PROJECT,)
-    ),
+    "continue": Verb("continue", carry_on, "start your last manual timer again"),
+    "cancel": Verb("cancel", cancel, "discard the manual timer; its time is tracked automatically again", (PROJECT,)),
 }

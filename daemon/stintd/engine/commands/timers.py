@@ -181,7 +181,7 @@ def _decide(step: Step, decide: Callable[[], timer.TimerDecision]) -> timer.Time
 def _start_by_hand(
     step: Step, outcome: timer.TimerDecision, target: resolve.ProjectChoice, source: str | None = None
 ) -> Reply[StartedTimerJson]:
-    """Write the entry of a timer started by hand. Its history names the program that started it."""
+    """Write the entry of a manual timer. Its history names the program that started it."""
     by = f" (by {source.strip()})" if source and source.strip() not in ("", "cli") else ""
     with step.edit("start", f"start {resolve.project_json(step, target.id)['name']}{by}"):
         done = carry_out(step, outcome)
