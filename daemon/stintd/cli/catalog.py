@@ -59,9 +59,9 @@ def find_key(control: Control, word: str) -> Answer:
 
 
 Action = Callable[[Words, Control, Answer], Answer | None]
-"""Does something with the row that was found; returns the row to tell of, None where it has printed its own lines."""
+"""Does something with the row that was found; returns the row to report, None where it has printed its own lines."""
 DONE = {"add": "added", "delete": "deleted", "remove": "removed", "complete": "completed"}
-"""What is said after an action; after any other it is `changed`."""
+"""What is printed after an action; after any other it is `changed`."""
 
 
 def catalog_verb(

@@ -40,7 +40,7 @@ def answer_pause(
     row, since = _find_paused_timer(step, timer_id)
     if answer == "split" and (at is None or not since <= at <= step.now):
         raise Invalid(
-            "the answer split needs the time at which you resumed",
+            "the answer split needs the time when you resumed",
             "name a time since the timer was paused: stint return split 14:30",
             {"field": "at"},
         )
