@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from stintd.cli.answer import Answer, Rows
 from stintd.cli.layout import wrap
 from stintd.cli.period import Bounds
-from stintd.cli.text import UNKNOWN, decimal_hours, for_terminal, local_time, warn
+from stintd.cli.text import UNKNOWN, decimal_hours, for_terminal, length, local_time, warn
 from stintd.client.control import Control
 from stintd.errors import StintdError
 

@@ -71,7 +71,9 @@ def _run(level: str, task: Callable[[Any], Iterable[str]] | None = None) -> int:
         if logging.root.handlers:  # without any, the traceback would go to the terminal
             logging.getLogger("stintd").error("stintd ended", exc_info=error)
         where = f"{error.filename}: " if error.filename else ""
-        return _report_refusal(Unavailable(f"{where}{error.strerror or error}", "see that it is there, yours and writable"), 1)
+        return _report_refusal(
+            Unavailable(f"{where}{error.strerror or error}", "make sure that it exists, is yours and is writable"), 1
+        )
     except KeyboardInterrupt:
         return 130
     return 0

@@ -75,7 +75,7 @@ class Patch:
 
 @frozen
 class New:
-    """An entry that somebody adds by hand."""
+    """An entry that somebody adds."""
 
     project: ProjectId
     start: datetime

@@ -93,7 +93,7 @@ class SpoolSource:
         self._real_paths = real_paths
         self._unfinished = 0  # half-written files seen by the last pass
         self._is_in_trouble = False
-        self._dropped = 0  # unreadable messages that were removed to save room
+        self._dropped = 0  # unreadable messages that were removed to save space
 
     async def run(self, sink: Sink) -> None:
         """Read what waits, then read whenever something arrives, until cancelled."""

@@ -30,7 +30,9 @@ def check_service() -> Iterator[Finding]:
     wrong = {path: state for path, state in states.items() if state not in ("installed", "absent")}
     for path, state in wrong.items():
         yield warning(
-            "service", f"{display_path(path)}: {state}", "`stint service install` writes it again; move your own away first"
+            "service",
+            f"{display_path(path)}: {state}",
+            "`stint service install` writes it again; if the file is your own, move it away first",
         )
     if not wrong and "installed" in states.values():
         missing = [path for path, state in states.items() if state == "absent"]

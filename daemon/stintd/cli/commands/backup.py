@@ -110,7 +110,9 @@ def _list(words: Words) -> None:
     for backup in backups:
         at = datetime.fromisoformat(backup["at"]).astimezone()
         print(f"{backup['name']}  {at:%Y-%m-%d %H:%M}  {backup['kind']:<12} {_size(backup['bytes']):>9}")
-    print(dim(f"in {display_path(paths.home_layout().backups)}") if backups else dim("no backups yet; `stint backup` makes one"))
+    print(
+        dim(f"in {display_path(paths.home_layout().backups)}") if backups else dim("no backups yet; `stint backup` creates one")
+    )
 
 
 def _size(number: int) -> str:

@@ -32,7 +32,7 @@ def fill(
     auto_create: bool = False,
     **words: Unpack[EntryWords],
 ) -> Reply[EntryJson]:
-    """Assign a gap to a project, by hand."""
+    """Assign a gap to a project."""
     lo, hi = gaps.find_gap(step, gap_id)
     target = resolve.require_project(step, ProjectNames(project_id, project_name, place), may_create=auto_create)
     return Reply(entries.fill(step, lo, min(hi, to_us(step.now)), target, words))

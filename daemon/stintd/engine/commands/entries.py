@@ -30,11 +30,11 @@ from stintd.store.row_types import BackfillRow, EntryRow, ProjectRow, TimedRow
 from stintd.store.rowio import exists, fetch_all, fetch_one, fetch_value
 
 HAS_OWN_TIME = "(origin <> 'auto' OR instr(pinned, 'time') > 0)"
-"""Entries whose time is the owner's word; the others follow the evidence and give way."""
+"""Entries whose time the owner set; the others follow the evidence and give way."""
 
 
 def refuse_locked(row: EntryRow) -> None:
-    """Refuse a change of what was approved."""
+    """Refuse (`conflict`) a change of an approved entry."""
     if row["locked"] or row["approved_us"] is not None:
         raise Conflict("the entry is approved and locked", "unapprove it first: `stint unapprove PERIOD`")
 
@@ -88,7 +88,7 @@ def refuse_beyond_reach(step: Step, lo_us: int, hi_us: int, entry_id: str = "") 
 
 
 def is_billed(step: Step, project_id: str | None) -> bool:
-    """Whether new work on a project is billed: its own word, else whether it has a client."""
+    """Whether new work on a project is billed: its own setting, else whether it has a client."""
     row = fetch_one(step.conn, ProjectRow, "SELECT billable, client_id FROM project WHERE id = ?", (project_id,))
     if row is None:
         return False
@@ -96,7 +96,7 @@ def is_billed(step: Step, project_id: str | None) -> bool:
 
 
 def _entry_at_revision(row: EntryRow, expected: int | None) -> TimeEntry:
-    """The entry, if the caller has seen its latest revision."""
+    """The entry; `conflict` unless the client has seen its latest revision."""
     check_revision(row, expected)
     return rollup.entry_of(row)
 
@@ -204,7 +204,7 @@ def automatic_us(step: Step, lo: int, hi: int, reach_us: int = LONGEST_US) -> in
 
 
 def fill(step: Step, lo_us: int, hi_us: int, target: resolve.ProjectChoice, words: EntryWords) -> EntryJson:
-    """Write down a gap: what no entry of the person holds already."""
+    """Fill a gap, where no entry of the person is yet."""
     new = _new_entry(step, target, from_us(lo_us), from_us(hi_us), words)
     near = edit_rows.load_surroundings(step, lo_us, hi_us)
     change = _write_edit(step, "fill", f"fill {new.start:%Y-%m-%d %H:%M}", lambda: edits.fill(new, near))
@@ -246,7 +246,7 @@ def change(
 
 
 def _moved_entry(entry: TimeEntry, start: datetime | None, end: datetime | None) -> list[TimeEntry]:
-    """Where the entry will be, so that the entries there are looked at too."""
+    """Where the entry will be, so that the entries there are considered too."""
     begin, finish = start or entry.start, end or entry.end
     return [copied(entry, start=begin, end=finish)] if finish is None or finish > begin else []
 
@@ -334,7 +334,7 @@ def restore(step: Step, entry_id: str) -> EntryJson:
 
 
 def undo_edit(step: Step, edit_id: str) -> list[str]:
-    """Undo an edit: rows, totals, what is derived; the ids of the entries that are there and changed."""
+    """Undo an edit: rows, totals, what is derived. Answers the ids of the changed entries that exist."""
     changed = []
     for one in kept.undo_steps(step.conn, edit_id, step.now):
         if one.table == "entry":
@@ -369,7 +369,7 @@ def split(step: Step, entry_id: str, at: datetime, revision: int | None = None) 
 
 
 def _find_following_entry(step: Step, at_us: int, row: EntryRow) -> str | None:
-    """The automatic entry that goes on after a cut of what still runs."""
+    """The automatic entry that continues after a cut of one that still runs."""
     return fetch_value(
         step.conn,
         str,

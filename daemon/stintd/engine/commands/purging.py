@@ -159,7 +159,7 @@ def _delete_entries(step: Step, gone: Deletions, rows: list[EntryRow]) -> None:
 
 
 def _clip(step: Step, gone: Deletions, row: EntryRow, lo_us: int, hi_us: int) -> None:
-    """Cut an entry by hand that reaches beyond the period, so that it keeps only what lies outside."""
+    """Cut a manual entry that reaches beyond the period, so that it keeps only what lies outside."""
     start_us, end_us = row["start_us"], _end_us(step, row)
     left, right = (start_us, lo_us) if start_us < lo_us else None, (hi_us, end_us) if end_us > hi_us else None
     if left is not None:

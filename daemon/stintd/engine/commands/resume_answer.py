@@ -64,7 +64,7 @@ def answer_pause(
 
 
 def _start_again(step: Step, row: EntryRow) -> str:
-    """Start the same work again from now; a pause cannot contain an entry by hand, so this is a new timer."""
+    """Start the same work again from now; a pause cannot contain a manual entry, so this is a new timer."""
     words: EntryWords = {
         "description": row["description"],
         "tags": tuple(json.loads(row["tags"])),

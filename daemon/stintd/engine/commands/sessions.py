@@ -70,7 +70,7 @@ def begin(step: Step, session: str, project_id: ProjectId, start: SessionStart) 
     _close_idle(step)
     known = fetch_one(step.conn, SessionRow, "SELECT * FROM session WHERE id = ?", (session,))
     if known is not None and not step.admits(known["project_id"]):
-        raise Conflict("this session belongs to other work", "send a different sessionId")
+        raise Conflict("this session belongs to a project that this key has no access to", "send a different sessionId")
     _store_beat(step, "session_start", session, project_id, start.place, start.at, start.source)
     at_us, names = to_us(start.at), _normal_names(start.called)
     values: SessionColumns = {
@@ -228,7 +228,7 @@ def _open_timers(step: Step, condition: str) -> list[EntryRow]:
 
 
 def _find_project_of_timer(step: Step, name: str | None) -> resolve.ProjectChoice | None:
-    """The project of the timer by hand whose start used this name."""
+    """The project of the manual timer whose start used this name."""
     entry = start_names.find_timer(step, name) if name is not None else None
     row = fetch_one(step.conn, EntryRow, "SELECT project_id FROM entry WHERE id = ?", (entry,)) if entry is not None else None
     if row is None or row["project_id"] is None or not step.admits(row["project_id"]):

@@ -127,7 +127,7 @@ def start(step: Step, request: StartRequest) -> Reply[StartedTimerJson]:
 
 
 def switch(step: Step, request: StartRequest) -> Reply[StartedTimerJson]:
-    """Stop every human timer and start this one by hand."""
+    """Stop every human timer and start this manual one."""
     names = ProjectNames(request.project_id, request.project_name, request.place)
     target = resolve.require_project(step, names, may_create=request.auto_create, fallback_id=request.fallback_project_id)
     start = replace(_start_of(step, target, request, None), on_running=None)
@@ -282,7 +282,7 @@ def _forget_idle_session(step: Step, which: TimerNames, target: timer.TimerSelec
 
 
 def pause(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: Unpack[TimerNames]) -> TimerAnswerJson:
-    """Pause the running timer; an automatic timer becomes one by hand."""
+    """Pause the running timer; an automatic timer becomes a manual one."""
     target = _select_timer(step, which, at, fuzzy) or _refuse_unknown_project()
     outcome = timer.pause(open_timers(step), _select_within_reach(step, target), step.policy, step.now)
     with step.edit("pause", "pause the timer"):

@@ -183,8 +183,8 @@ def _start_cursor(step: Step, name: str, address: str, us: int) -> None:
 
 
 def _rewind_cursor(step: Step, name: str, us: int) -> None:
-    """A heartbeat from before what was sent: everything that no silence parts from it is sent again, because it may end
-    or divide what began long before. Never from before it was wanted.
+    """Move the cursor back for a heartbeat from before what was sent. Everything from the silence before it on is sent again,
+    because it may end or divide an event that began long before. The cursor never moves to before the receiver was set.
     """
     cursor, first_cursor = cursors.get(step.conn, PREFIX + name), cursors.get(step.conn, PREFIX + name + ".from")
     if cursor is not None and us < int(cursor):
@@ -194,6 +194,6 @@ def _rewind_cursor(step: Step, name: str, us: int) -> None:
 
 
 def _advance_cursor(step: Step, name: str, from_us: int, us: int) -> None:
-    """Move the cursor to here, unless a late heartbeat came meanwhile."""
+    """Move the cursor forward to here, unless a late heartbeat came meanwhile."""
     if cursors.get(step.conn, PREFIX + name) == str(from_us):
         cursors.put(step.conn, {PREFIX + name: str(us)})

@@ -150,7 +150,7 @@ class BillingTargets:
             return
         self._engine.health.raise_warning(
             "delivery_failing",
-            f"nothing could be delivered to {name} since {_time_text(state['failing_us'])}: {state['trouble']}",
+            f"nothing could be delivered to {name} {_since_text(state['failing_us'])}: {state['trouble']}",
             f"nothing is lost; delivery is retried automatically, and `stint sync {name}` retries it now",
             subject=name,
         )
@@ -181,8 +181,8 @@ class BillingTargets:
         )
 
 
-def _time_text(us: int | None) -> str:
-    return f"{from_us(us):%Y-%m-%d %H:%M} UTC" if us is not None else "a while"
+def _since_text(us: int | None) -> str:
+    return f"since {from_us(us):%Y-%m-%d %H:%M} UTC" if us is not None else "for a while"
 
 
 def _connect(step: Step, links: Mapping[str, TargetLink]) -> None:

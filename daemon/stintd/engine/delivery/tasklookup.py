@@ -189,5 +189,5 @@ def _pick_only(matches: Sequence[RemoteTask], query: TaskQuery) -> RemoteTask | 
 def _cannot_ask(target: str, query: TaskQuery, why: str) -> Unavailable:
     return Unavailable(
         f"Task with {query.text} is not known here, and {target} could not be asked: {why}",
-        "try again later; tasks that stintd knows are found all the same (`stint tasks add` makes one)",
+        "try again later; tasks that stintd knows are found anyway (`stint tasks add` creates one)",
     )

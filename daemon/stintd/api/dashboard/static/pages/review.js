@@ -11,7 +11,7 @@ import { Fill } from "../parts/fill.js";
 
 const TITLES = {
   gap: "Gaps in the working day", unassigned: "Time without a project", unconfirmed: "Unconfirmed entries", correction: "Approved hours that have changed since",
-  meeting: "Meetings without an entry", long: "Long timers started by hand", project: "New projects", suggestion: "Possibly the same project", target: "Hours that billing targets do not have", changed: "Changed since your last review",
+  meeting: "Meetings without an entry", long: "Long manual timers", project: "New projects", suggestion: "Possibly the same project", target: "Hours that billing targets do not have", changed: "Changed since your last review",
 };
 
 export function Page() {
