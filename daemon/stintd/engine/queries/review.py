@@ -201,7 +201,7 @@ def _gap_items(view: View, span: Period) -> Iterator[ReviewItemJson]:
 
 
 def _meeting_items(view: View, span: Period, calendar_meetings: Sequence[Meeting]) -> Iterator[ReviewItemJson]:
-    """Gaps, except those between approved entries: they are settled."""
+    """Meetings that no entry covers, except between approved entries: there everything is settled."""
     proposals = meetings.proposals(view, calendar_meetings)
     settled = (
         [(lo, hi) for lo, hi, before, after in gaps.gap_bounds(view, span) if before["approved_us"] and after["approved_us"]]
