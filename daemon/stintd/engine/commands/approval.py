@@ -35,14 +35,16 @@ def approve(
     so that they become one edit and other requests are answered in between.
     """
     scope = _Scope(step, since, until, client, project_id, "e.approved_us IS NULL")
-    lost = scope.ids(" AND e.project_id IS NULL")
-    if lost:
-        count = "1 entry has" if len(lost) == 1 else f"{len(lost)} entries have"
-        raise Conflict(f"{count} no project", "`stint edit ID --project NAME`, or `stint delete ID`", {"entries": lost[:20]})
+    unassigned_ids = scope.ids(" AND e.project_id IS NULL")
+    if unassigned_ids:
+        count = "1 entry has" if len(unassigned_ids) == 1 else f"{len(unassigned_ids)} entries have"
+        raise Conflict(
+            f"{count} no project", "`stint edit ID --project NAME`, or `stint delete ID`", {"entries": unassigned_ids[:20]}
+        )
     rows = scope.rows(limit)
-    approved = edits.approve([rollup.entry_of(row) for row in rows], Surroundings(step.now, step.policy, _refuse_new_id))
+    change = edits.approve([rollup.entry_of(row) for row in rows], Surroundings(step.now, step.policy, _refuse_new_id))
     pins: dict[str, EntryColumns] = {
-        entry.id: {"pinned": pins_text(entry.pinned), "is_confirmed": int(entry.is_confirmed)} for entry in approved.updated
+        entry.id: {"pinned": pins_text(entry.pinned), "is_confirmed": int(entry.is_confirmed)} for entry in change.updated
     }
     now_us = to_us(step.now)
     return _change(step, "approve", rows, lambda row: {**pins[row["id"]], "approved_us": now_us, "locked": 1}, edit_id)
@@ -82,8 +84,10 @@ class _Scope:
     ) -> None:
         span = period(since, until if until is not None else since, zone_of(step.policy.zone), step.now)
         clauses, values = overlapping(span.lo_us, span.hi_us)
-        more, wanted = conditions({"client": client, "project_id": project_id})
-        self.step, self.clauses, self.values = step, [*clauses, *more, "e.end_us IS NOT NULL", state], [*values, *wanted]
+        more_clauses, more_values = conditions({"client": client, "project_id": project_id})
+        self.step = step
+        self.clauses = [*clauses, *more_clauses, "e.end_us IS NOT NULL", state]
+        self.values = [*values, *more_values]
 
     def ids(self, tail: str) -> list[str]:
         return [row["id"] for row in find(self.step, self.clauses, self.values, tail)]
@@ -114,13 +118,13 @@ def _change(
         for row in rows:
             entry_rows.change(step, row, values(row))
     settle(step)
-    shown = wire.entries_by_id(step, [row["id"] for row in rows])
-    seconds = sum(entry["durationSeconds"] for entry in shown)
-    return {"entries": shown, "count": len(shown), "seconds": seconds, "editId": edit_id}
+    entries = wire.entries_by_id(step, [row["id"] for row in rows])
+    seconds = sum(entry["durationSeconds"] for entry in entries)
+    return {"entries": entries, "count": len(entries), "seconds": seconds, "editId": edit_id}
 
 
 def _check_edit(step: Step, verb: str, edit_id: str | None) -> None:
     """An edit can be continued only by the same verb and client, and only while it is not undone."""
-    known = fetch_one(step.conn, EditRow, "SELECT verb, who, undone_us FROM edit WHERE id = ?", (edit_id,))
-    if edit_id is not None and (known is None or (known["verb"], known["who"], known["undone_us"]) != (verb, step.who, None)):
+    edit = fetch_one(step.conn, EditRow, "SELECT verb, who, undone_us FROM edit WHERE id = ?", (edit_id,))
+    if edit_id is not None and (edit is None or (edit["verb"], edit["who"], edit["undone_us"]) != (verb, step.who, None)):
         raise Conflict("this editId cannot be continued", "start without one, and continue with the one in the answer")

@@ -52,54 +52,56 @@ class Import:
 
 def add(step: Step, batch: Import, is_dry: bool) -> BackfillChangesJson:
     """Store what is new, and answer what that changed (dry run: would change) by project and day."""
-    live = _drop_live(step, batch.beats)
-    known = heartbeats.are_known(step.conn, live)
-    fresh = derive.drop_unrecorded(step.conn, [beat for beat, is_known in zip(live, known, strict=True) if not is_known])
+    candidates = _drop_live(step, batch.beats)
+    known_flags = heartbeats.are_known(step.conn, candidates)
+    new_beats = derive.drop_unrecorded(
+        step.conn, [beat for beat, is_known in zip(candidates, known_flags, strict=True) if not is_known]
+    )
     counts: BackfillCountsJson = {
-        "new": len(fresh),
-        "known": sum(known),
-        "live": len(batch.beats) - len(live),
-        "notRecorded": len(live) - sum(known) - len(fresh),
+        "new": len(new_beats),
+        "known": sum(known_flags),
+        "live": len(batch.beats) - len(candidates),
+        "notRecorded": len(candidates) - sum(known_flags) - len(new_beats),
     }
-    before = _load_days(step, fresh)
-    difference = rebuild.compare_after(step, lambda: _store(step, batch, fresh), 1, 0, is_dry=False)
+    before = _load_days(step, new_beats)
+    difference = rebuild.compare_after(step, lambda: _store(step, batch, new_beats), 1, 0, is_dry=False)
     answer: BackfillChangesJson = {
         **difference,
         "dryRun": is_dry,
-        "editId": _find_edit(step, batch.id) if fresh and not is_dry else None,
+        "editId": _find_edit(step, batch.id) if new_beats and not is_dry else None,
         "heartbeats": counts,
-        "sessions": len({beat.context.session for beat in fresh}),
-        "days": _changes(step, before, _load_days(step, fresh), batch.source != AGENTS),
+        "sessions": len({beat.context.session for beat in new_beats}),
+        "days": _changes(step, before, _load_days(step, new_beats), batch.source != AGENTS),
     }
     if is_dry:
         raise DryRun(answer)
     return answer
 
 
-def _store(step: Step, batch: Import, fresh: Sequence[Heartbeat]) -> None:
-    if not fresh:
+def _store(step: Step, batch: Import, new_beats: Sequence[Heartbeat]) -> None:
+    if not new_beats:
         return
-    first_at, last_at = min(beat.time for beat in fresh), max(beat.time for beat in fresh)
+    first_at, last_at = min(beat.time for beat in new_beats), max(beat.time for beat in new_beats)
     row = {
         "id": batch.id,
         "source": batch.source,
         "at_us": to_us(step.now),
         "first_us": to_us(first_at),
         "last_us": to_us(last_at),
-        "beats": len(fresh),
+        "beats": len(new_beats),
     }
-    ingest(step, fresh)
+    ingest(step, new_beats)
     with step.edit("backfill", f"backfill {batch.source}, {first_at:%Y-%m-%d} to {last_at:%Y-%m-%d}"):
         rowio.insert(step.conn, "backfill", row)
-        _note_sessions(step, batch, fresh)
+        _note_sessions(step, batch, new_beats)
     for repo, signal in batch.commits:
         checkout_rows.keep_commit(step, repo, signal)
 
 
-def _note_sessions(step: Step, batch: Import, fresh: Sequence[Heartbeat]) -> None:
+def _note_sessions(step: Step, batch: Import, new_beats: Sequence[Heartbeat]) -> None:
     """Store the sessions that no hook reported, closed at their last act."""
     by_session: dict[str, list[Heartbeat]] = defaultdict(list)
-    for beat in fresh:
+    for beat in new_beats:
         by_session[beat.context.session or ""].append(beat)
     for session, beats in by_session.items():
         if session and not exists(step.conn, "SELECT 1 FROM session WHERE id = ?", (session,)):
@@ -146,23 +148,23 @@ def _load_live_evidence(step: Step, lo_us: int, hi_us: int) -> tuple[dict[str, l
     contexts = heartbeats.contexts(step.conn)
     silence = step.policy.session_idle_timeout // timedelta(microseconds=1)
     reach = silence + NEAR_US
-    spoken: dict[str, list[Interval]] = defaultdict(list)
+    pairs_by_session: dict[str, list[Interval]] = defaultdict(list)
     moments: dict[tuple[str, str], list[int]] = defaultdict(list)
     for run in heartbeats.runs(step.conn, lo_us - reach, hi_us + reach):
         context = contexts[run.context]
         if context.source not in ("agent", "git") or context.is_backfilled:
             continue
         if context.session:
-            spoken[context.session].append((run.first_us, run.last_us))
+            pairs_by_session[context.session].append((run.first_us, run.last_us))
         moments[context.kind, _place(context)] += [at for at, _ in heartbeats.beats(step.conn, run)]
-    joined = {session: _join_stretches(pairs, silence) for session, pairs in spoken.items()}
-    return joined, {key: sorted(times) for key, times in moments.items()}
+    stretches = {session: _join_stretches(pairs, silence) for session, pairs in pairs_by_session.items()}
+    return stretches, {key: sorted(times) for key, times in moments.items()}
 
 
 def _join_stretches(pairs: list[Interval], silence: int) -> list[Interval]:
     """Stretches without a silence longer than a session may have, widened by `NEAR_US` on both sides."""
-    joined = union((lo, hi + silence) for lo, hi in pairs)
-    return [(lo - NEAR_US, hi - silence + NEAR_US) for lo, hi in joined]
+    stretches = union((lo, hi + silence) for lo, hi in pairs)
+    return [(lo - NEAR_US, hi - silence + NEAR_US) for lo, hi in stretches]
 
 
 def _is_covered(beat: Heartbeat, covered: dict[str, list[Interval]]) -> bool:
@@ -187,16 +189,16 @@ def _load_days(step: Step, beats: Sequence[Heartbeat]) -> dict[tuple[str, str], 
     """Microseconds by day and project, around these heartbeats."""
     if not beats:
         return {}
-    one_day = timedelta(days=1)
-    bounds = min(beat.time for beat in beats).date() - one_day, max(beat.time for beat in beats).date() + one_day
+    day = timedelta(days=1)
+    bounds = min(beat.time for beat in beats).date() - day, max(beat.time for beat in beats).date() + day
     out: dict[tuple[str, str], dict[str, int]] = {}
     for row in fetch_all(step.conn, RollupRow, DAYS_SQL, tuple(map(date.isoformat, bounds))):
-        known = out.setdefault((row["day"], row["project_id"]), dict.fromkeys(LENGTHS, 0))
+        lengths = out.setdefault((row["day"], row["project_id"]), dict.fromkeys(LENGTHS, 0))
         if row["actor"] == "agent":
-            known["agent_us"] += row["total_us"]
+            lengths["agent_us"] += row["total_us"]
         else:
-            known["hands_on_us"] += row["hands_on_us"]
-            known["supervised_us"] += row["supervised_us"]
+            lengths["hands_on_us"] += row["hands_on_us"]
+            lengths["supervised_us"] += row["supervised_us"]
     return out
 
 
@@ -210,16 +212,16 @@ def _changes(
     for day, project in sorted(before.keys() | after.keys()):
         was, now = before.get((day, project), none), after.get((day, project), none)
         if was != now:
-            more = {name: wire.seconds(now[name]) - wire.seconds(was[name]) for name in LENGTHS}
+            gains = {name: wire.seconds(now[name]) - wire.seconds(was[name]) for name in LENGTHS}
             out.append(
                 {
                     "day": day,
                     "projectId": project or None,
                     "projectName": names.get(project),
-                    "handsOnSeconds": more["hands_on_us"],
-                    "supervisedSeconds": more["supervised_us"],
-                    "agentSeconds": more["agent_us"],
-                    "band": _band_json(more["hands_on_us"]) if is_vague else None,
+                    "handsOnSeconds": gains["hands_on_us"],
+                    "supervisedSeconds": gains["supervised_us"],
+                    "agentSeconds": gains["agent_us"],
+                    "band": _band_json(gains["hands_on_us"]) if is_vague else None,
                 }
             )
     return out

@@ -19,23 +19,23 @@ def sign_in(step: Step, cookie: str, proof: str) -> KeyJson:
     for row in _browser_rows(step):
         if row["created_us"] <= to_us(step.now - BROWSER_LASTS):
             rowio.update(step.conn, "api_key", row["id"], {"revoked_us": now_us})
-    made: Row = {
+    new_row: Row = {
         "id": step.new_id(),
         "name": _unique_name(step),
         "scope": "full",
         "hash": browser_hash(cookie, proof),
         "created_us": now_us,
     }
-    rowio.insert(step.conn, "api_key", made)
-    return keys.key_json(keys.find_key(step.conn, made["id"]))
+    rowio.insert(step.conn, "api_key", new_row)
+    return keys.key_json(keys.find_key(step.conn, new_row["id"]))
 
 
 def sign_out_all(step: Step) -> list[str]:
     """Sign out every browser; answers the ids of their keys."""
-    gone = [row["id"] for row in _browser_rows(step)]
-    for key_id in gone:
+    key_ids = [row["id"] for row in _browser_rows(step)]
+    for key_id in key_ids:
         rowio.update(step.conn, "api_key", key_id, {"revoked_us": to_us(step.now)})
-    return gone
+    return key_ids
 
 
 def _browser_rows(step: Step) -> list[ApiKeyRow]:
@@ -46,9 +46,9 @@ def _browser_rows(step: Step) -> list[ApiKeyRow]:
 
 def _unique_name(step: Step) -> str:
     """A name that is unique by its minute, then by a number."""
-    plain, number = f"browser {step.now:%Y-%m-%d %H:%M}", 1
-    name = plain
+    base, number = f"browser {step.now:%Y-%m-%d %H:%M}", 1
+    name = base
     while exists(step.conn, "SELECT 1 FROM api_key WHERE name = ? AND revoked_us IS NULL", (name,)):
         number += 1
-        name = f"{plain} ({number})"
+        name = f"{base} ({number})"
     return name

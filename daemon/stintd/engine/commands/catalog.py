@@ -33,10 +33,10 @@ def create_client(step: Step, name: str) -> Reply[ClientJson]:
     return Reply(wire.client(find_client(step, str(row["id"]))))
 
 
-def _refuse_taken_name(step: Step, name: str, but: str = "") -> None:
-    taken = fetch_one(step.conn, ClientRow, "SELECT id FROM client WHERE name = ? AND id <> ?", (name.strip(), but))
-    if taken is not None:
-        raise Conflict(f"a client {name} exists already", "choose another name", {"clientId": taken["id"]})
+def _refuse_taken_name(step: Step, name: str, except_id: str = "") -> None:
+    other = fetch_one(step.conn, ClientRow, "SELECT id FROM client WHERE name = ? AND id <> ?", (name.strip(), except_id))
+    if other is not None:
+        raise Conflict(f"a client {name} exists already", "choose another name", {"clientId": other["id"]})
 
 
 def change_client(
@@ -86,8 +86,8 @@ def create_task(
     hourly_rate: Decimal | None = None,
 ) -> Reply[TaskJson]:
     """Create a task in a project."""
-    target = resolve.require_project(step, resolve.ProjectNames(project_id, project_name))
-    row = resolve.insert_task(step, target.id, name, key)
+    project = resolve.require_project(step, resolve.ProjectNames(project_id, project_name))
+    row = resolve.insert_task(step, project.id, name, key)
     row |= {"estimated_hours": estimated_hours, "hourly_rate": money_text(hourly_rate)}
     rowio.update(step.conn, "task", row["id"], {"estimated_hours": estimated_hours, "hourly_rate": row["hourly_rate"]})
     return Reply(wire.task(row))
@@ -122,8 +122,8 @@ def change_task(
 def _move_key(step: Step, row: TaskRow, key: str) -> None:
     if exists(step.conn, "SELECT 1 FROM task WHERE project_id = ? AND key = ?", (row["project_id"], key)):
         raise Conflict(f"a task {key} exists already", "choose another key")
-    used = exists(step.conn, "SELECT 1 FROM entry WHERE project_id = ? AND task = ?", (row["project_id"], row["key"]))
-    if used:
+    is_used = exists(step.conn, "SELECT 1 FROM entry WHERE project_id = ? AND task = ?", (row["project_id"], row["key"]))
+    if is_used:
         raise Conflict("entries have this task's key", "create a task with the new key instead")
 
 

@@ -35,10 +35,10 @@ def learn(step: Step, key: str, name: str, list_name: str) -> TaskKey:
     project named like the list, which is created if missing. An existing task is left as it is; `{project, key}` says where
     it is.
     """
-    reached = step.reach or frozenset()
-    wanted = resolve.ProjectNames(project_name=list_name or "ClickUp")
-    target = resolve.ProjectNames(project_id=next(iter(reached))) if len(reached) == 1 else wanted
-    project = resolve.require_project(step, target, may_create=True)
+    project_ids = step.reach or frozenset()
+    list_project = resolve.ProjectNames(project_name=list_name or "ClickUp")
+    names = resolve.ProjectNames(project_id=next(iter(project_ids))) if len(project_ids) == 1 else list_project
+    project = resolve.require_project(step, names, may_create=True)
     known_key = fetch_value(step.conn, str, "SELECT key FROM task WHERE project_id = ? AND key = ?", (project.id, key))
     new_key = known_key or resolve.insert_task(step, project.id, name or key, key)["key"]
     project_name = fetch_value(step.conn, str, "SELECT name FROM project WHERE id = ?", (project.id,))
@@ -60,19 +60,19 @@ def start(
         project_id=task.project_id, source=SOURCE, manual=True, at=at, words=work, surface="strict", is_fresh=True
     )
     try:
-        started = timers.start(step, request).value["timer"]
+        entry = timers.start(step, request).value["timer"]
     except Conflict as error:
-        standing = error.details.get("timer")
-        if isinstance(standing, dict):
-            error.details["timer"] = clickup.entry_with_task(step, cast("EntryJson", standing))
+        running = error.details.get("timer")
+        if isinstance(running, dict):
+            error.details["timer"] = clickup.entry_with_task(step, cast("EntryJson", running))
         raise
-    return {"entry": clickup.entry_with_task(step, started) if started is not None else None}
+    return {"entry": clickup.entry_with_task(step, entry) if entry is not None else None}
 
 
 def stop(step: Step, description: str | None = None, tags: tuple[str, ...] | None = None) -> ClickUpEntryAnswerJson:
     """Stop the running timer; the given words replace its own. `not_found` if none runs."""
-    near = [entry for entry in timers.open_timers(step) if step.admits(entry.project)]
-    running = timer.find(near, timer.TimerSelector(), ("running", "paused"))
+    reachable = [entry for entry in timers.open_timers(step) if step.admits(entry.project)]
+    running = timer.find(reachable, timer.TimerSelector(), ("running", "paused"))
     if running is None:
         raise NotFound("No timer is currently running", "start one with start_time_tracking")
     ended = timers.stop(step, timer_id=running.id)["entry"]
@@ -98,5 +98,5 @@ def add(
     """Enter past work on a task."""
     task = clickup.find_task(step, task_id, task_name, list_name)
     work = cast("EntryWords", {**words, "task_name": task.key})
-    made = entries.create(step, entries.EntryRequest(project_id=task.project_id, start=start, end=end, words=work))
-    return {"entry": clickup.entry_with_task(step, made.value)}
+    reply = entries.create(step, entries.EntryRequest(project_id=task.project_id, start=start, end=end, words=work))
+    return {"entry": clickup.entry_with_task(step, reply.value)}

@@ -22,22 +22,22 @@ def start(step: Step, project_id: str, at: datetime | None = None, **words: Unpa
     """
     request = timers.StartRequest(project_id=project_id, at=at, words=words, surface="switch", is_fresh=True)
     with _translate_errors():
-        started = timers.start(step, request).value["timer"]
-    assert started is not None, "a start by hand always has its timer"
-    return Reply(entry(started))
+        timer_json = timers.start(step, request).value["timer"]
+    assert timer_json is not None, "a start by hand always has its timer"
+    return Reply(entry(timer_json))
 
 
 def stop(step: Step) -> ClockEyeEntryJson:
     """Stop the running timer, of several the most recently started one; `not_found` if none runs."""
-    near = [timer_entry for timer_entry in timers.open_timers(step) if step.admits(timer_entry.project)]
-    running = timer.find(near, timer.TimerSelector(), ("running", "paused"))
+    reachable = [timer_entry for timer_entry in timers.open_timers(step) if step.admits(timer_entry.project)]
+    running = timer.find(reachable, timer.TimerSelector(), ("running", "paused"))
     if running is None:
         raise NotFound("no timer is running", "start one: POST /api/time-entries/start")
     with _translate_errors():
-        ended = timers.stop(step, timer_id=running.id)["entry"]
-    if ended is None:
+        entry_json = timers.stop(step, timer_id=running.id)["entry"]
+    if entry_json is None:
         raise NotFound("no timer is running", "start one: POST /api/time-entries/start")
-    return entry(ended)
+    return entry(entry_json)
 
 
 @contextmanager
@@ -46,11 +46,11 @@ def _translate_errors() -> Iterator[None]:
     try:
         yield
     except StintdError as error:
-        field, standing, others = (error.details.get(name) for name in ("field", "timer", "entries"))
+        field, timer_json, entries = (error.details.get(name) for name in ("field", "timer", "entries"))
         if isinstance(field, str):
             error.details["field"] = re.sub(r"([A-Z])", r"_\1", field).lower()
-        if isinstance(standing, dict):
-            error.details["timer"] = entry(cast("EntryJson", standing))
-        if isinstance(others, list):
-            error.details["entries"] = [entry(timer_entry) for timer_entry in others]
+        if isinstance(timer_json, dict):
+            error.details["timer"] = entry(cast("EntryJson", timer_json))
+        if isinstance(entries, list):
+            error.details["entries"] = [entry(timer_entry) for timer_entry in entries]
         raise

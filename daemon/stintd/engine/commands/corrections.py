@@ -20,7 +20,7 @@ from stintd.engine.wire_types import EntryJson, LookedJson, MovedJson, UndoneJso
 from stintd.errors import Conflict, NotFound
 from stintd.frozen import frozen
 from stintd.store import cursors
-from stintd.store import edits as kept
+from stintd.store import edits as edit_store
 
 
 def fill(
@@ -34,8 +34,8 @@ def fill(
 ) -> Reply[EntryJson]:
     """Assign a gap to a project."""
     lo, hi = gaps.find_gap(step, gap_id)
-    target = resolve.require_project(step, ProjectNames(project_id, project_name, place), may_create=auto_create)
-    return Reply(entries.fill(step, lo, min(hi, to_us(step.now)), target, words))
+    project = resolve.require_project(step, ProjectNames(project_id, project_name, place), may_create=auto_create)
+    return Reply(entries.fill(step, lo, min(hi, to_us(step.now)), project, words))
 
 
 @frozen
@@ -55,21 +55,23 @@ class MoveRequest:
 def move(step: Step, request: MoveRequest) -> MovedJson:
     """Move a period (of one project, or everything in it) to another project; entries are cut at its edges."""
     start, end = request.start, request.end
-    target = resolve.require_project(step, ProjectNames(request.project_id, request.project_name), may_create=request.auto_create)
-    task = resolve.task_key(step, target.id, None, request.task_name)
-    source = None
+    project = resolve.require_project(
+        step, ProjectNames(request.project_id, request.project_name), may_create=request.auto_create
+    )
+    task = resolve.task_key(step, project.id, None, request.task_name)
+    from_project_id = None
     if request.from_project is not None:
-        source = resolve.require_project(step, ProjectNames(project_name=request.from_project)).id
-    near = edit_rows.load_surroundings(step, to_us(min(start, end)), to_us(max(start, end)))
+        from_project_id = resolve.require_project(step, ProjectNames(project_name=request.from_project)).id
+    surroundings = edit_rows.load_surroundings(step, to_us(min(start, end)), to_us(max(start, end)))
     try:
-        change = edits.move(start, end, target.id, near, source, task)
+        change = edits.move(start, end, project.id, surroundings, from_project_id, task)
     except Conflict as error:
         raise edit_rows.attach_entries(step, error) from None
     with step.edit("move", f"move {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}"):
         edit_rows.write(step, change)
     settle(step)
-    moved = [entry.id for entry in (*change.created, *change.updated) if entry.project == target.id]
-    entries = wire.entries_by_id(step, sorted(moved))
+    moved_ids = [entry.id for entry in (*change.created, *change.updated) if entry.project == project.id]
+    entries = wire.entries_by_id(step, sorted(moved_ids))
     answer: MovedJson = {
         "dryRun": request.dry_run,
         "entries": entries,
@@ -83,12 +85,12 @@ def move(step: Step, request: MoveRequest) -> MovedJson:
 
 def undo(step: Step, edit_id: str | None = None) -> UndoneJson:
     """Undo the latest edit that was not undone, or one by its id (a prefix is enough)."""
-    last = kept.last_undoable(step.conn) if edit_id is None else None
-    if edit_id is None and last is None:
+    last_edit = edit_store.last_undoable(step.conn) if edit_id is None else None
+    if edit_id is None and last_edit is None:
         raise NotFound("there is nothing to undo", "`stint undo --list` lists the latest edits")
-    wanted = last.id if last is not None else evidence.find_edit(step, edit_id or "")["id"]
-    changed = entries.undo_edit(step, wanted)
-    return {"edit": evidence.edit(evidence.find_edit(step, wanted)), "entries": wire.entries_by_id(step, changed)}
+    undone_id = last_edit.id if last_edit is not None else evidence.find_edit(step, edit_id or "")["id"]
+    entry_ids = entries.undo_edit(step, undone_id)
+    return {"edit": evidence.edit(evidence.find_edit(step, undone_id)), "entries": wire.entries_by_id(step, entry_ids)}
 
 
 def note_review(step: Step) -> LookedJson:

@@ -57,8 +57,8 @@ def write(step: Step, change: Change) -> None:
         entry_rows.change(step, row, {**entry_columns(entry, change), **_anchor_columns(row, entry)})
     for entry in change.created:
         entry_rows.add(step, {"id": entry.id, **entry_columns(entry, change), **_evidence_columns(entry)})
-    for taken in change.taken:
-        entry_rows.take_stretch(step, taken.start_us, taken.end_us, taken.actor, taken.project)
+    for stretch in change.taken:
+        entry_rows.take_stretch(step, stretch.start_us, stretch.end_us, stretch.actor, stretch.project)
     for cut in change.cuts:
         cut_row = {"id": step.new_id(), "at_us": cut.at_us, "actor": cut.actor, "project_id": cut.project}
         rowio.insert(step.conn, "cut", cut_row)

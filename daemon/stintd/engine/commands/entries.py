@@ -3,8 +3,7 @@
 """
 
 from collections.abc import Callable
-from dataclasses import field
-from dataclasses import replace as copied
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import TypedDict, Unpack, cast
 
@@ -25,7 +24,7 @@ from stintd.engine.step import Step
 from stintd.engine.wire_types import EntriesAnswerJson, EntryJson, MadeEntryJson
 from stintd.errors import Conflict, Forbidden, Invalid, NotFound
 from stintd.frozen import frozen
-from stintd.store import edits as kept
+from stintd.store import edits as edit_store
 from stintd.store.row_types import BackfillRow, EntryRow, ProjectRow, TimedRow
 from stintd.store.rowio import exists, fetch_all, fetch_one, fetch_value
 
@@ -41,19 +40,19 @@ def refuse_locked(row: EntryRow) -> None:
 
 def refuse_overlap(step: Step, start_us: int) -> None:
     """Refuse (`conflict`) a timer that begins inside a finished entry of the owner's own."""
-    found = fetch_all(
+    rows = fetch_all(
         step.conn,
         EntryRow,
         f"SELECT id FROM entry WHERE actor = 'human' AND {HAS_OWN_TIME} AND end_us > ? ORDER BY start_us LIMIT 5",  # noqa: S608
         (start_us,),
     )
-    if found:
-        shown = wire.entries_by_id(step, [row["id"] for row in found])
-        name = shown[0]["projectName"] or "no project"
+    if rows:
+        entries = wire.entries_by_id(step, [row["id"] for row in rows])
+        name = entries[0]["projectName"] or "no project"
         raise Conflict(
             f"your own entry ({name}) reaches beyond that time",
             "start later, or change the entry with `stint edit`",
-            {"entries": shown},
+            {"entries": entries},
         )
 
 
@@ -61,13 +60,13 @@ def _check_reach(step: Step, change: edits.Change) -> None:
     """Entries of a limited API client may replace automatic time of its own projects, not of others."""
     for entry in (*change.created, *change.updated) if step.reach is not None else ():
         lo, hi = to_us(entry.start), to_us(entry.end or step.now)
-        was = fetch_one(
+        old = fetch_one(
             step.conn,
             TimedRow,
             "SELECT start_us, coalesce(end_us, ?) AS end_us FROM entry WHERE id = ?",
             (to_us(step.now), entry.id),
         )
-        has_grown = was is None or lo < was["start_us"] or hi > was["end_us"]
+        has_grown = old is None or lo < old["start_us"] or hi > old["end_us"]
         if has_grown and entry.actor == "human" and entry.id not in change.overlapping:
             refuse_beyond_reach(step, lo, hi, entry.id)
 
@@ -142,39 +141,39 @@ def create(step: Step, request: EntryRequest) -> Reply[MadeEntryJson]:
     if request.replace and request.overlap:
         raise Invalid("replace and overlap exclude each other", "send one of them", {"field": "overlap"})
     names = ProjectNames(request.project_id, request.project_name, request.place)
-    target = resolve.require_project(step, names, may_create=request.auto_create)
-    new = _new_entry(step, target, start, end, request.words)
-    near = edit_rows.load_surroundings(step, to_us(min(start, end)), to_us(max(start, end)))
-    taken = automatic_us(step, to_us(start), to_us(end))
+    project = resolve.require_project(step, names, may_create=request.auto_create)
+    new = _new_entry(step, project, start, end, request.words)
+    surroundings = edit_rows.load_surroundings(step, to_us(min(start, end)), to_us(max(start, end)))
+    taken_us = automatic_us(step, to_us(start), to_us(end))
     mode = "replace" if request.replace else "overlap" if request.overlap else "refuse"
     change = _write_edit(
         step,
         "add",
         f"add {start:%Y-%m-%d %H:%M}, {short_length(60 * round((end - start) / timedelta(minutes=1)))}",
-        lambda: edits.add(new, near, mode),
+        lambda: edits.add(new, surroundings, mode),
     )
-    shown = wire.entry(step, find_entry(step, change.created[-1].id))
+    entry = wire.entry(step, find_entry(step, change.created[-1].id))
     return Reply(
         {
-            **shown,
-            "takenSeconds": 0 if request.overlap else wire.seconds(taken),
+            **entry,
+            "takenSeconds": 0 if request.overlap else wire.seconds(taken_us),
             "notice": (change.notice or None) if step.limit is None else None,
-            "projectCreated": target.is_new,
+            "projectCreated": project.is_new,
         }
     )
 
 
-def _new_entry(step: Step, target: resolve.ProjectChoice, start: datetime, end: datetime, words: EntryWords) -> edits.New:
-    task = resolve.task_of(step, target, words)
+def _new_entry(step: Step, project: resolve.ProjectChoice, start: datetime, end: datetime, words: EntryWords) -> edits.New:
+    task = resolve.task_of(step, project, words)
     billable = words.get("billable")
     return edits.New(
-        target.id,
+        project.id,
         start,
         end,
         task,
         words.get("description") or "",
         tuple(words.get("tags", ())),
-        is_billed(step, target.id) if billable is None else billable,
+        is_billed(step, project.id) if billable is None else billable,
         step.policy.zone,
     )
 
@@ -191,23 +190,23 @@ def _span(start: datetime | None, end: datetime | None, minutes: float | None) -
     raise Invalid(f"{missing} is missing", "send startTime and endTime, or startTime and durationMinutes", {"field": missing})
 
 
-def automatic_us(step: Step, lo: int, hi: int, reach_us: int = LONGEST_US) -> int:
+def automatic_us(step: Step, lo: int, hi: int, longest_us: int = LONGEST_US) -> int:
     """How much automatic time of the person lies in a stretch."""
     rows = fetch_all(
         step.conn,
         TimedRow,
         f"SELECT start_us, coalesce(end_us, last_evidence_us) AS end_us FROM entry WHERE actor = 'human'"  # noqa: S608
         f" AND NOT {HAS_OWN_TIME} AND start_us BETWEEN ? AND ? AND coalesce(end_us, last_evidence_us) > ?",
-        (lo - reach_us, hi, lo),
+        (lo - longest_us, hi, lo),
     )
     return sum(min(row["end_us"], hi) - max(row["start_us"], lo) for row in rows)
 
 
-def fill(step: Step, lo_us: int, hi_us: int, target: resolve.ProjectChoice, words: EntryWords) -> EntryJson:
+def fill(step: Step, lo_us: int, hi_us: int, project: resolve.ProjectChoice, words: EntryWords) -> EntryJson:
     """Fill a gap, where no entry of the person is yet."""
-    new = _new_entry(step, target, from_us(lo_us), from_us(hi_us), words)
-    near = edit_rows.load_surroundings(step, lo_us, hi_us)
-    change = _write_edit(step, "fill", f"fill {new.start:%Y-%m-%d %H:%M}", lambda: edits.fill(new, near))
+    new = _new_entry(step, project, from_us(lo_us), from_us(hi_us), words)
+    surroundings = edit_rows.load_surroundings(step, lo_us, hi_us)
+    change = _write_edit(step, "fill", f"fill {new.start:%Y-%m-%d %H:%M}", lambda: edits.fill(new, surroundings))
     return wire.entry(step, find_entry(step, change.created[0].id))
 
 
@@ -236,9 +235,9 @@ def change(
     if end is not None:
         fields["end"] = end
     patch = edits.Patch(**fields)
-    near = edit_rows.load_surroundings_of(step, [entry, *_moved_entry(entry, start, end)])
+    surroundings = edit_rows.load_surroundings_of(step, [entry, *_moved_entry(entry, start, end)])
     _write_edit(
-        step, "edit", f"edit {', '.join(sorted({*words, *times})) or 'an entry'}", lambda: edits.patch(entry, patch, near)
+        step, "edit", f"edit {', '.join(sorted({*words, *times})) or 'an entry'}", lambda: edits.patch(entry, patch, surroundings)
     )
     if confirmed is not None:
         _confirm(step, row["id"], confirmed)
@@ -247,8 +246,8 @@ def change(
 
 def _moved_entry(entry: TimeEntry, start: datetime | None, end: datetime | None) -> list[TimeEntry]:
     """Where the entry will be, so that the entries there are considered too."""
-    begin, finish = start or entry.start, end or entry.end
-    return [copied(entry, start=begin, end=finish)] if finish is None or finish > begin else []
+    new_start, new_end = start or entry.start, end or entry.end
+    return [replace(entry, start=new_start, end=new_end)] if new_end is None or new_end > new_start else []
 
 
 class PatchFields(TypedDict, total=False):
@@ -308,13 +307,13 @@ def _confirm(step: Step, entry_id: str, is_confirmed: bool) -> None:
 
 def delete(step: Step, entry_id: str, revision: int | None = None) -> EntryJson:
     """Delete an entry; its time is not filled again until that is undone."""
-    found = find_entry(step, entry_id)
-    entry = _entry_at_revision(found, revision)
-    shown = wire.entry(step, found)
-    near = edit_rows.load_surroundings_of(step, [entry])
-    summary = f"delete {found['project_name'] or 'an entry'}, {short_length(shown['durationSeconds'] // 60 * 60)}"
-    _write_edit(step, "delete", summary, lambda: edits.delete(entry, near))
-    return shown
+    row = find_entry(step, entry_id)
+    entry = _entry_at_revision(row, revision)
+    answer = wire.entry(step, row)
+    surroundings = edit_rows.load_surroundings_of(step, [entry])
+    summary = f"delete {row['project_name'] or 'an entry'}, {short_length(answer['durationSeconds'] // 60 * 60)}"
+    _write_edit(step, "delete", summary, lambda: edits.delete(entry, surroundings))
+    return answer
 
 
 def restore(step: Step, entry_id: str) -> EntryJson:
@@ -335,22 +334,22 @@ def restore(step: Step, entry_id: str) -> EntryJson:
 
 def undo_edit(step: Step, edit_id: str) -> list[str]:
     """Undo an edit: rows, totals, what is derived. Answers the ids of the changed entries that exist."""
-    changed = []
-    for one in kept.undo_steps(step.conn, edit_id, step.now):
-        if one.table == "entry":
-            changed.append(one.row_id)
-            before, after = cast("EntryRow | None", one.before), cast("EntryRow | None", one.after)
+    entry_ids = []
+    for row_change in edit_store.undo_steps(step.conn, edit_id, step.now):
+        if row_change.table == "entry":
+            entry_ids.append(row_change.row_id)
+            before, after = cast("EntryRow | None", row_change.before), cast("EntryRow | None", row_change.after)
             entry_rows.follow_undo(step, before, after)
-        elif one.table in ("taken", "cut"):
-            row = one.before or one.after or {}
-            bounds = (row["start_us"], row["end_us"]) if one.table == "taken" else (row["at_us"], row["at_us"])
+        elif row_change.table in ("taken", "cut"):
+            row = row_change.before or row_change.after or {}
+            bounds = (row["start_us"], row["end_us"]) if row_change.table == "taken" else (row["at_us"], row["at_us"])
             step.touch(*bounds)
-        elif one.table in ("project", "mapping", "repo"):
+        elif row_change.table in ("project", "mapping", "repo"):
             step.forget_places()
-        elif one.table == "backfill" and one.before is not None and one.after is None:
-            backfill.remove(step, cast("BackfillRow", one.before))
+        elif row_change.table == "backfill" and row_change.before is not None and row_change.after is None:
+            backfill.remove(step, cast("BackfillRow", row_change.before))
     settle(step)
-    return [entry_id for entry_id in changed if exists(step.conn, "SELECT 1 FROM entry WHERE id = ?", (entry_id,))]
+    return [entry_id for entry_id in entry_ids if exists(step.conn, "SELECT 1 FROM entry WHERE id = ?", (entry_id,))]
 
 
 # ---------------------------------------------------------------- split and merge
@@ -360,9 +359,9 @@ def split(step: Step, entry_id: str, at: datetime, revision: int | None = None) 
     """Cut an entry in two at an instant inside it; nothing is lost between them."""
     row = entry_rows.row_of(step, find_entry(step, entry_id)["id"])
     entry = _entry_at_revision(row, revision)
-    near = edit_rows.load_surroundings_of(step, [entry])
-    done = _write_edit(step, "split", f"split at {at:%Y-%m-%d %H:%M}", lambda: edits.split(entry, at, near))
-    second: str = done.created[0].id
+    surroundings = edit_rows.load_surroundings_of(step, [entry])
+    result = _write_edit(step, "split", f"split at {at:%Y-%m-%d %H:%M}", lambda: edits.split(entry, at, surroundings))
+    second: str = result.created[0].id
     if not exists(step.conn, "SELECT 1 FROM entry WHERE id = ?", (second,)):
         second = _find_following_entry(step, to_us(at), row) or second
     return {"entries": wire.entries_by_id(step, [row["id"], second])}
@@ -383,6 +382,6 @@ def merge(step: Step, ids: tuple[str, ...]) -> EntryJson:
     entries = [rollup.entry_of(find_entry(step, entry_id)) for entry_id in ids]
     if len({entry.id for entry in entries}) < 2:
         raise Invalid("merging takes two entries or more", "send the ids of two", {"field": "ids"})
-    near = edit_rows.load_surroundings_of(step, entries)
-    done = _write_edit(step, "merge", f"merge {len(entries)} entries", lambda: edits.merge(entries, near))
-    return wire.entry(step, find_entry(step, done.updated[0].id))
+    surroundings = edit_rows.load_surroundings_of(step, entries)
+    result = _write_edit(step, "merge", f"merge {len(entries)} entries", lambda: edits.merge(entries, surroundings))
+    return wire.entry(step, find_entry(step, result.updated[0].id))

@@ -36,7 +36,7 @@ def check_revision(row: RevisedRow, expected: int | None) -> None:
 def add(step: Step, values: EntryColumns) -> str:
     """Insert an entry made by the owner; answers its id."""
     now_us, state = to_us(step.now), step.state
-    full = {
+    columns = {
         "id": step.new_id(),
         "actor": "human",
         "origin": "manual",
@@ -71,7 +71,7 @@ def add(step: Step, values: EntryColumns) -> str:
         "updated_us": now_us,
         **values,
     }
-    row = cast("EntryRow", full)
+    row = cast("EntryRow", columns)
     rowio.insert(step.conn, "entry", row)
     rollup.add(step, row)
     _touch(step, row)
@@ -81,11 +81,11 @@ def add(step: Step, values: EntryColumns) -> str:
 
 def change(step: Step, before: EntryRow, values: EntryColumns) -> EntryRow:
     """Set columns of an entry, if any differ; answers the row as it is then."""
-    differing = rowio.differences(before, values)
-    if not differing:
+    changes = rowio.differences(before, values)
+    if not changes:
         return before
-    differing |= {"revision": before["revision"] + 1, "updated_us": to_us(step.now)}
-    rowio.update(step.conn, "entry", before["id"], differing)
+    changes |= {"revision": before["revision"] + 1, "updated_us": to_us(step.now)}
+    rowio.update(step.conn, "entry", before["id"], changes)
     after = row_of(step, before["id"])
     rollup.replace(step, before, after)
     _touch(step, before)

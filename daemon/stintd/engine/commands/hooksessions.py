@@ -32,16 +32,16 @@ class SessionAct:
 def note(step: Step, act: SessionAct, context: Context) -> None:
     """Store it. A late report changes no end after it; a report after the end opens the session again."""
     at_us = to_us(act.at)
-    known = fetch_one(step.conn, SessionRow, "SELECT * FROM session WHERE id = ?", (act.session,))
+    stored = fetch_one(step.conn, SessionRow, "SELECT * FROM session WHERE id = ?", (act.session,))
     values: Row = {"project_id": resolve_project(step, context), "last_us": at_us, "ended_us": None, "end_reason": ""}
     if act.kind == "session_end":
         values |= {"ended_us": at_us, "end_reason": act.reason or "stop"}
     if act.pid is not None:
         values |= {"pid": act.pid, "pid_started": act.started, "boot_id": act.boot}
-    if known is None:
+    if stored is None:
         row = {"id": act.session, "agent": act.agent, "caller": HOOK, "started_us": at_us, **values}
         rowio.insert(step.conn, "session", row)
-    elif at_us >= known["last_us"]:
+    elif at_us >= stored["last_us"]:
         rowio.update(step.conn, "session", act.session, values)
 
 

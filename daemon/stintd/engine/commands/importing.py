@@ -15,8 +15,7 @@ from stintd.domain.edits import LONGEST
 from stintd.domain.mapping.resolver import normal_name
 from stintd.domain.model import ProjectId, to_us
 from stintd.engine import wire
-from stintd.engine.commands import entries as by_hand
-from stintd.engine.commands import resolve, restore_evidence
+from stintd.engine.commands import entries, resolve, restore_evidence
 from stintd.engine.commands.resolve import ProjectNames
 from stintd.engine.entries import project_names
 from stintd.engine.entry_texts import ALL_PINS
@@ -64,27 +63,27 @@ class _Batch:
     import_id: str
     outcomes: list[ImportOutcome] = field(default_factory=list)
     overlaps: list[OverlapJson] = field(default_factory=list)
-    created: list[str] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
-    reach_us: int = LONGEST_US
-    fresh: set[str] = field(default_factory=set)
+    created_names: list[str] = field(default_factory=list)
+    unknown_names: list[str] = field(default_factory=list)
+    longest_us: int = LONGEST_US
+    new_ids: set[str] = field(default_factory=set)
     added_us: int = 0
     taken_us: int = 0
-    passed: int = 0
+    skipped_beats: int = 0
 
 
 def import_batch(step: Step, request: ImportRequest) -> ImportedJson:
     """Import a batch. Answers what was added; with `dry_run`, what would be added, and changes nothing."""
     batch, parts = _Batch(step, request, request.import_id or step.new_id()), request.parts
     _check_edit(step, batch.import_id)
-    batch.reach_us = _longest_us(step)
+    batch.longest_us = _longest_us(step)
     counts = {name: sum(_ADD[name](step, dict(row)) for row in parts.get(name) or []) for name in _CATALOG}
     # Projects and tasks are created outside the edit: undoing an import must not remove a project that has been used since.
     rows = [row for record in request.entries if (row := _row_to_add(batch, dict(record))) is not None]
     with step.edit("import", f"import from {request.source}", batch.import_id):
         for name in ("taken", "cuts", *restore_evidence.ADD):
             counts[name] = sum(_ADD[name](step, dict(row)) for row in parts.get(name) or [])
-        counts["heartbeats"], batch.passed = restore_evidence.add(step, batch.import_id, parts.get("heartbeats") or [])
+        counts["heartbeats"], batch.skipped_beats = restore_evidence.add(step, batch.import_id, parts.get("heartbeats") or [])
         span = restore_evidence.bounds(step, batch.import_id)
         for row in rows:
             _insert(step, row, span)
@@ -109,10 +108,10 @@ def _answer(batch: _Batch, counts: dict[str, int]) -> ImportedJson:
         "overlaps": batch.overlaps,
         "addedSeconds": wire.seconds(batch.added_us),
         "takenSeconds": wire.seconds(batch.taken_us),
-        "projectsCreated": batch.created,
-        "unknownProjects": batch.unknown,
+        "projectsCreated": batch.created_names,
+        "unknownProjects": batch.unknown_names,
         "others": counts,
-        "heartbeatsPassed": batch.passed,
+        "heartbeatsPassed": batch.skipped_beats,
     }
 
 
@@ -124,8 +123,8 @@ def _longest_us(step: Step) -> int:
 
 def _check_edit(step: Step, import_id: str) -> None:
     """An import may continue only its own edit."""
-    known = fetch_one(step.conn, EditRow, "SELECT verb, who, undone_us FROM edit WHERE id = ?", (import_id,))
-    if known is not None and (known["verb"] != "import" or known["who"] != step.who or known["undone_us"] is not None):
+    edit = fetch_one(step.conn, EditRow, "SELECT verb, who, undone_us FROM edit WHERE id = ?", (import_id,))
+    if edit is not None and (edit["verb"] != "import" or edit["who"] != step.who or edit["undone_us"] is not None):
         raise Conflict(
             "this importId belongs to another edit", "start an import without importId, and continue with the one in the answer"
         )
@@ -139,7 +138,7 @@ def _row_to_add(batch: _Batch, record: Row) -> EntryRow | None:
     step = batch.step
     row = _file_columns(step, record)
     _check_span(step, row)
-    if row["id"] in batch.fresh or _is_known(step, row["id"]):
+    if row["id"] in batch.new_ids or _is_known(step, row["id"]):
         batch.outcomes.append("known")
         return None
     project = _resolve_project(batch, record)
@@ -148,24 +147,24 @@ def _row_to_add(batch: _Batch, record: Row) -> EntryRow | None:
         batch.outcomes.append("known")
         return None
     if row["actor"] == "human" and not row["may_overlap"]:
-        near = _find_overlaps(batch, row)
-        if near and batch.request.overlap != "keep":
-            batch.overlaps.append({"index": len(batch.outcomes), "id": row["id"], "with": _overlaps_json(step, near)})
+        overlaps = _find_overlaps(batch, row)
+        if overlaps and batch.request.overlap != "keep":
+            batch.overlaps.append({"index": len(batch.outcomes), "id": row["id"], "with": _overlaps_json(step, overlaps)})
             batch.outcomes.append("overlaps")
             return None
-        row["may_overlap"] = int(bool(near))
-    row["billable"] = int(record["billable"] if record.get("billable") is not None else by_hand.is_billed(step, project))
+        row["may_overlap"] = int(bool(overlaps))
+    row["billable"] = int(record["billable"] if record.get("billable") is not None else entries.is_billed(step, project))
     end_us = _end_us(row)
     batch.added_us += wire.length_us(row, end_us)
-    batch.taken_us += by_hand.automatic_us(step, row["start_us"], end_us, batch.reach_us) if row["actor"] == "human" else 0
-    batch.fresh.add(row["id"])
+    batch.taken_us += entries.automatic_us(step, row["start_us"], end_us, batch.longest_us) if row["actor"] == "human" else 0
+    batch.new_ids.add(row["id"])
     batch.outcomes.append("added")
     return row
 
 
 def _file_columns(step: Step, record: Row) -> EntryRow:
     """The columns that come from the file."""
-    pauses = [[to_us(near_row["start_us"]), to_us(near_row["end_us"])] for near_row in record.get("pauses") or []]
+    pauses = [[to_us(pause["start_us"]), to_us(pause["end_us"])] for pause in record.get("pauses") or []]
     columns: Row = {
         "id": record["id"],
         "actor": record.get("actor", "human"),
@@ -233,40 +232,40 @@ def _is_known(step: Step, entry_id: str) -> bool:
 
 def _is_covered(batch: _Batch, row: EntryRow) -> bool:
     """Whether an entry of the same project has this time already, to the second (files have whole seconds only)."""
-    near = _overlapping_rows(batch, row, "project_id IS ? AND actor = ?", (row["project_id"], row["actor"]))
+    candidates = _overlapping_rows(batch, row, "project_id IS ? AND actor = ?", (row["project_id"], row["actor"]))
     lo, hi = row["start_us"] + SECOND, _end_us(row)
     return any(
         start <= row["start_us"] + SECOND - 1
         and hi <= end
-        and not any(min(stop, hi) - max(begin, lo) > 0 for begin, stop in wire.pauses(near_row["pauses"]) if stop is not None)
-        for near_row in near
-        for start, end in [(near_row["start_us"], near_row["end_us"])]
+        and not any(min(stop, hi) - max(begin, lo) > 0 for begin, stop in wire.pauses(other["pauses"]) if stop is not None)
+        for other in candidates
+        for start, end in [(other["start_us"], other["end_us"])]
     )
 
 
 def _find_overlaps(batch: _Batch, row: EntryRow) -> list[NearRow]:
     """The owner's own entries that overlap the counted time of this one."""
-    near = _overlapping_rows(batch, row, f"actor = 'human' AND {by_hand.HAS_OWN_TIME} AND may_overlap = 0", ())
-    counted = _counted_stretches(cast("NearRow", row))
+    candidates = _overlapping_rows(batch, row, f"actor = 'human' AND {entries.HAS_OWN_TIME} AND may_overlap = 0", ())
+    stretches = _counted_stretches(cast("NearRow", row))
     return [
-        near_row
-        for near_row in near
-        if any(lo < stop and begin < hi for lo, hi in counted for begin, stop in _counted_stretches(near_row))
+        other
+        for other in candidates
+        if any(lo < stop and begin < hi for lo, hi in stretches for begin, stop in _counted_stretches(other))
     ]
 
 
 def _overlapping_rows(batch: _Batch, row: EntryRow, condition: str, values: tuple[object, ...]) -> list[NearRow]:
     """Entries that overlap a row's span and did not come with this import."""
     now = to_us(batch.step.now)
-    near = fetch_all(
+    others = fetch_all(
         batch.step.conn,
         NearRow,
         "SELECT id, project_id, start_us, coalesce(end_us, ?) AS end_us, pauses FROM entry"  # noqa: S608
         f" WHERE {condition} AND start_us BETWEEN ? AND ? AND coalesce(end_us, ?) > ? AND NOT EXISTS"
         " (SELECT 1 FROM edit_row WHERE row_id = entry.id AND edit_id = ? AND table_name = 'entry') ORDER BY start_us",
-        (now, *values, row["start_us"] - batch.reach_us, row["end_us"], now, row["start_us"], batch.import_id),
+        (now, *values, row["start_us"] - batch.longest_us, row["end_us"], now, row["start_us"], batch.import_id),
     )
-    return [near_row for near_row in near if near_row["id"] not in batch.fresh]
+    return [other for other in others if other["id"] not in batch.new_ids]
 
 
 def _counted_stretches(row: NearRow) -> list[tuple[int, int]]:
@@ -294,7 +293,7 @@ def _insert(step: Step, row: EntryRow, span: tuple[int, int] | None) -> None:
     now_us, state = to_us(step.now), step.state
     end_us = _end_us(row)
     is_explained = span is not None and span[0] <= (row.get("last_evidence_us") or end_us) <= span[1]
-    full = cast(
+    entry = cast(
         "EntryRow",
         {
             "state": "finished",
@@ -310,12 +309,12 @@ def _insert(step: Step, row: EntryRow, span: tuple[int, int] | None) -> None:
             "origin": _stored_origin(row, is_explained),
         },
     )
-    rowio.insert(step.conn, "entry", full)
-    rollup.add(step, full)
-    known = None if is_explained else heartbeats.bounds(step.conn)
-    if known is not None and row["start_us"] <= known[1] + LONGEST_US and end_us >= known[0] - LONGEST_US:
+    rowio.insert(step.conn, "entry", entry)
+    rollup.add(step, entry)
+    evidence = None if is_explained else heartbeats.bounds(step.conn)
+    if evidence is not None and row["start_us"] <= evidence[1] + LONGEST_US and end_us >= evidence[0] - LONGEST_US:
         step.touch(row["start_us"], end_us)
-    reconcile.announce(step, "time_entry.created", full["id"])
+    reconcile.announce(step, "time_entry.created", entry["id"])
 
 
 _OWN_COLUMNS = {
@@ -339,16 +338,16 @@ def _resolve_project(batch: _Batch, record: Row) -> ProjectId | None:
     if not name:
         return None
     try:
-        target = resolve.require_project(step, ProjectNames(project_name=name), may_create=batch.request.create)
+        project = resolve.require_project(step, ProjectNames(project_name=name), may_create=batch.request.create)
     except NotFound:
         if not batch.request.dry_run:
             raise
-        target = resolve.require_project(step, ProjectNames(project_name=name), may_create=True)
-        batch.unknown.append(name)
-    if target.is_new:
-        batch.created.append(name)
-        _give_client(step, target.id, record.get("client_name"))
-    return target.id
+        project = resolve.require_project(step, ProjectNames(project_name=name), may_create=True)
+        batch.unknown_names.append(name)
+    if project.is_new:
+        batch.created_names.append(name)
+        _give_client(step, project.id, record.get("client_name"))
+    return project.id
 
 
 def _give_client(step: Step, project_id: str, name: str | None) -> None:
@@ -441,8 +440,8 @@ def _add_repo(step: Step, row: Row) -> bool:
 
 
 def _add_commit(step: Step, row: Row) -> bool:
-    known = _is_there(step, "repo_commit", "repo_id = ? AND sha = ?", row["repo_id"], row["sha"])
-    if known or not _is_there(step, "repo", "id = ?", row["repo_id"]):
+    is_known = _is_there(step, "repo_commit", "repo_id = ? AND sha = ?", row["repo_id"], row["sha"])
+    if is_known or not _is_there(step, "repo", "id = ?", row["repo_id"]):
         return False
     rowio.insert(step.conn, "repo_commit", _sql_row(row))
     return True
@@ -456,14 +455,14 @@ def _add_mapping(step: Step, row: Row) -> bool:
     return True
 
 
-def _add_merged(step: Step, row: Row) -> bool:
+def _add_merged_entry(step: Step, row: Row) -> bool:
     if _is_there(step, "merged_entry", "id = ?", row["id"]):
         return False
     rowio.insert(step.conn, "merged_entry", _sql_row(row))
     return True
 
 
-def _add_taken(step: Step, row: Row) -> bool:
+def _add_taken_stretch(step: Step, row: Row) -> bool:
     if _is_there(step, "taken", "id = ?", row["id"]):
         return False
     row = _sql_row(row)
@@ -487,7 +486,7 @@ def _add_evidence_row(add: Callable[[Step, Row], bool], step: Step, row: Row) ->
 
 _ADD: dict[str, Callable[[Step, Row], bool]] = {
     "clients": _add_client, "projects": _add_project, "tasks": _add_task, "people": _add_person, "repos": _add_repo,
-    "commits": _add_commit, "mappings": _add_mapping, "merged": _add_merged, "taken": _add_taken, "cuts": _add_cut,
+    "commits": _add_commit, "mappings": _add_mapping, "merged": _add_merged_entry, "taken": _add_taken_stretch, "cuts": _add_cut,
     **{name: partial(_add_evidence_row, add) for name, add in restore_evidence.ADD.items()},
 }  # fmt: skip
 _CATALOG = ("clients", "projects", "tasks", "people", "repos", "commits", "mappings", "merged")

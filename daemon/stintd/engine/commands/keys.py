@@ -29,9 +29,9 @@ def create(
     stored. With a client or a project, the key can reach nothing else.
     """
     name = (name or f"{scope} key").strip()
-    taken = fetch_one(step.conn, ApiKeyRow, "SELECT id FROM api_key WHERE name = ? AND revoked_us IS NULL", (name,))
-    if taken is not None:
-        raise Conflict(f"a key named {name} exists already", "choose another name, or revoke that key", {"keyId": taken["id"]})
+    other = fetch_one(step.conn, ApiKeyRow, "SELECT id FROM api_key WHERE name = ? AND revoked_us IS NULL", (name,))
+    if other is not None:
+        raise Conflict(f"a key named {name} exists already", "choose another name, or revoke that key", {"keyId": other["id"]})
     key = str(uuid4())
     row: Row = {
         "id": step.new_id(),

@@ -91,9 +91,9 @@ def change(
     check_revision(row, revision)
     columns = _columns(step, values)
     if name is not None and name.strip() != row["name"]:
-        taken = fetch_one(step.conn, ProjectRow, "SELECT id FROM project WHERE name = ? AND deleted = 0", (name.strip(),))
-        if taken is not None:
-            raise Conflict(f"a project {name} exists already", "choose another name", {"projectId": taken["id"]})
+        other = fetch_one(step.conn, ProjectRow, "SELECT id FROM project WHERE name = ? AND deleted = 0", (name.strip(),))
+        if other is not None:
+            raise Conflict(f"a project {name} exists already", "choose another name", {"projectId": other["id"]})
         columns |= {"name": name.strip(), "normal_name": normal_name(name), "origin": "manual"}
     if columns:
         rowio.update(step.conn, "project", row["id"], {**columns, "revision": row["revision"] + 1})
@@ -110,11 +110,11 @@ def delete(step: Step, project_id: str, revision: int | None = None) -> ProjectJ
     check_revision(row, revision)
     if exists(step.conn, "SELECT 1 FROM entry WHERE project_id = ? LIMIT 1", (row["id"],)):
         raise Conflict("this project has hours", "archive it: PATCH archived, or `stint projects archive`")
-    shown = resolve.project_json(step, row["id"])
+    answer = resolve.project_json(step, row["id"])
     rowio.update(step.conn, "project", row["id"], {"deleted": 1, "revision": row["revision"] + 1})
     step.forget_places()
     step.publish("project.deleted", {"id": row["id"], "name": row["name"]})
-    return shown
+    return answer
 
 
 # ---------------------------------------------------------------- mappings

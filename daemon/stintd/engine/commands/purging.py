@@ -48,58 +48,58 @@ class Deletions:
     ids: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("entries", "heartbeats", "commits", "sessions"), 0))
-    us: int = 0
+    removed_us: int = 0
     deliveries: dict[str, int] = field(default_factory=dict)
-    repos: list[str] = field(default_factory=list)
+    still_watched: list[str] = field(default_factory=list)
 
 
-def purge_project(step: Step, project_id: str, watched: frozenset[str]) -> PurgedRowsJson:
-    """Purge a project. `watched`: checkouts that are still watched; their bare rows stay."""
+def purge_project(step: Step, project_id: str, watched_paths: frozenset[str]) -> PurgedRowsJson:
+    """Purge a project. `watched_paths`: checkouts that are still watched; their bare rows stay."""
     row = fetch_one(step.conn, ProjectRow, "SELECT * FROM project WHERE id = ?", (project_id,))
     if row is None:
         raise NotFound(f"there is no project {project_id[:40]}", "`stint projects` lists them")
-    gone = Deletions({project_id}, {row["name"]})
+    deletions = Deletions({project_id}, {row["name"]})
     resolver = step.state.resolver(step.conn, step.policy)
-    sessions = _delete_beats(step, gone, resolver, project_id)
+    sessions = _delete_beats(step, deletions, resolver, project_id)
     _keep_moved_entries(step, project_id)
     entries = fetch_all(step.conn, EntryRow, "SELECT * FROM entry WHERE project_id = ?", (project_id,))
-    _delete_entries(step, gone, entries)
+    _delete_entries(step, deletions, entries)
     _delete_sessions(
-        step, gone, fetch_all(step.conn, SessionRow, "SELECT id FROM session WHERE project_id = ?", (project_id,)), sessions
+        step, deletions, fetch_all(step.conn, SessionRow, "SELECT id FROM session WHERE project_id = ?", (project_id,)), sessions
     )
-    _delete_repos(step, gone, project_id, watched)
-    _delete_catalog_rows(step.conn, gone, row)
+    _delete_repos(step, deletions, project_id, watched_paths)
+    _delete_catalog_rows(step.conn, deletions, row)
     for lo_us, hi_us in _human_stretches(step, entries):
         entry_rows.take_stretch(step, lo_us, hi_us, "human", None)
     step.publish("project.deleted", {"id": project_id, "name": ""})
-    return _finish(step, gone, "one project")
+    return _finish(step, deletions, "one project")
 
 
 def purge_period(step: Step, span: Period) -> PurgedRowsJson:
     """Purge a period; entries that reach beyond it are cut at its ends."""
-    gone, lo_us, hi_us = Deletions(), span.lo_us, min(span.hi_us, to_us(step.now))
-    count, touched = purge.sift(step.conn, lambda context, at, entity: lo_us <= at < hi_us, (lo_us, hi_us - 1))
-    gone.counts["heartbeats"] = count
-    for ends in touched:
+    deletions, lo_us, hi_us = Deletions(), span.lo_us, min(span.hi_us, to_us(step.now))
+    count, ranges = purge.sift(step.conn, lambda context, at, entity: lo_us <= at < hi_us, (lo_us, hi_us - 1))
+    deletions.counts["heartbeats"] = count
+    for ends in ranges:
         step.touch(*ends)
     sql = f"SELECT * FROM entry WHERE start_us BETWEEN ? AND ? AND {END_SQL} > ?"  # noqa: S608  our own words
     rows = fetch_all(step.conn, EntryRow, sql, (lo_us - LONGEST_US, hi_us - 1, lo_us))
-    inside = [row for row in rows if row["start_us"] >= lo_us and _end_us(step, row) <= hi_us]
-    _delete_entries(step, gone, inside)
-    whole = {row["id"] for row in inside}
+    inside_rows = [row for row in rows if row["start_us"] >= lo_us and _end_us(step, row) <= hi_us]
+    _delete_entries(step, deletions, inside_rows)
+    inside_ids = {row["id"] for row in inside_rows}
     for row in rows:
-        if row["id"] not in whole and (row["origin"] != "auto" or "time" in row["pinned"].split()):
-            _clip(step, gone, row, lo_us, hi_us)
-    _delete_other_rows(step, gone, lo_us, hi_us)
+        if row["id"] not in inside_ids and (row["origin"] != "auto" or "time" in row["pinned"].split()):
+            _clip(step, deletions, row, lo_us, hi_us)
+    _delete_other_rows(step, deletions, lo_us, hi_us)
     absences.add(step.conn, Absence(from_us(lo_us), from_us(hi_us), "off", step.state.device_id))
     step.touch(lo_us, hi_us)
-    return _finish(step, gone, f"{span.start:%Y-%m-%d %H:%M} to {from_us(hi_us):%Y-%m-%d %H:%M} UTC")
+    return _finish(step, deletions, f"{span.start:%Y-%m-%d %H:%M} to {from_us(hi_us):%Y-%m-%d %H:%M} UTC")
 
 
 # ---------------------------------------------------------------- parts
 
 
-def _delete_beats(step: Step, gone: Deletions, resolver: Resolver, project_id: str) -> set[str]:
+def _delete_beats(step: Step, deletions: Deletions, resolver: Resolver, project_id: str) -> set[str]:
     """Delete the project's heartbeats, each by the mapping of its time; answers the sessions they came in."""
     contexts = heartbeats.contexts(step.conn)
     sessions: set[str] = set()
@@ -120,9 +120,9 @@ def _delete_beats(step: Step, gone: Deletions, resolver: Resolver, project_id: s
         era = resolver.as_of(first_us)
         return None if era is not resolver.as_of(last_us) or era.differs_by_entity(context) else is_gone(number, first_us, "")
 
-    count, touched = purge.sift(step.conn, is_gone, are_gone=are_gone)
-    gone.counts["heartbeats"] = count
-    for ends in touched:
+    count, ranges = purge.sift(step.conn, is_gone, are_gone=are_gone)
+    deletions.counts["heartbeats"] = count
+    for ends in ranges:
         step.touch(*ends)
     return sessions
 
@@ -144,21 +144,21 @@ def _end_us(step: Step, row: EntryRow) -> int:
     return int(row["end_us"] or row["last_evidence_us"] or max(row["start_us"], to_us(step.now)))
 
 
-def _delete_entries(step: Step, gone: Deletions, rows: list[EntryRow]) -> None:
+def _delete_entries(step: Step, deletions: Deletions, rows: list[EntryRow]) -> None:
     for row in rows:
-        delivered = step.conn.execute("SELECT target FROM delivery WHERE entry_id = ? AND held IS NOT NULL", (row["id"],))
-        for (target,) in delivered.fetchall():
-            gone.deliveries[target] = gone.deliveries.get(target, 0) + 1
+        targets = step.conn.execute("SELECT target FROM delivery WHERE entry_id = ? AND held IS NOT NULL", (row["id"],))
+        for (target,) in targets.fetchall():
+            deletions.deliveries[target] = deletions.deliveries.get(target, 0) + 1
         for sql in ENTRY_SQL:
             step.conn.execute(sql, (row["id"],))
         rollup.remove(step, row)
-        gone.ids.add(row["id"])
-        gone.us += wire.length_us(row, to_us(step.now)) if row["actor"] == "human" else 0
+        deletions.ids.add(row["id"])
+        deletions.removed_us += wire.length_us(row, to_us(step.now)) if row["actor"] == "human" else 0
         step.publish("time_entry.deleted", {"id": row["id"], "mergedInto": None, "projectId": row["project_id"]})
-    gone.counts["entries"] = len(rows)
+    deletions.counts["entries"] = len(rows)
 
 
-def _clip(step: Step, gone: Deletions, row: EntryRow, lo_us: int, hi_us: int) -> None:
+def _clip(step: Step, deletions: Deletions, row: EntryRow, lo_us: int, hi_us: int) -> None:
     """Cut a manual entry that reaches beyond the period, so that it keeps only what lies outside."""
     start_us, end_us = row["start_us"], _end_us(step, row)
     left, right = (start_us, lo_us) if start_us < lo_us else None, (hi_us, end_us) if end_us > hi_us else None
@@ -183,24 +183,24 @@ def _clip(step: Step, gone: Deletions, row: EntryRow, lo_us: int, hi_us: int) ->
         )
     elif right is not None:
         entry_rows.change(step, row, {"start_us": right[0], **_clipped_pauses(row, *right)})
-    gone.us += (min(end_us, hi_us) - max(start_us, lo_us)) if row["actor"] == "human" else 0
+    deletions.removed_us += (min(end_us, hi_us) - max(start_us, lo_us)) if row["actor"] == "human" else 0
 
 
 def _clipped_pauses(row: EntryRow, lo_us: int, hi_us: int) -> EntryColumns:
     """The pauses of an entry inside the part that is left."""
-    pauses = [[max(a, lo_us), b if b is None else min(b, hi_us)] for a, b in json.loads(row["pauses"])]
+    pauses = [[max(start, lo_us), end if end is None else min(end, hi_us)] for start, end in json.loads(row["pauses"])]
     return {"pauses": json.dumps([pair for pair in pauses if pair[0] < hi_us and (pair[1] is None or pair[1] > pair[0])])}
 
 
-def _delete_sessions(step: Step, gone: Deletions, rows: list[SessionRow], heartbeat_sessions: set[str]) -> None:
+def _delete_sessions(step: Step, deletions: Deletions, rows: list[SessionRow], heartbeat_sessions: set[str]) -> None:
     """Delete sessions of which nothing is left, and note their names."""
     ids = {row["id"] for row in rows} | heartbeat_sessions
-    left = {context.session for context in heartbeats.contexts(step.conn).values()} if ids else set()
+    remaining = {context.session for context in heartbeats.contexts(step.conn).values()} if ids else set()
     for session in ids:
-        if session in heartbeat_sessions and session in left and _has_beats(step.conn, session):
+        if session in heartbeat_sessions and session in remaining and _has_beats(step.conn, session):
             continue
-        gone.counts["sessions"] += step.conn.execute("DELETE FROM session WHERE id = ?", (session,)).rowcount
-        gone.ids.add(session)
+        deletions.counts["sessions"] += step.conn.execute("DELETE FROM session WHERE id = ?", (session,)).rowcount
+        deletions.ids.add(session)
 
 
 def _has_beats(conn: Connection, session: str) -> bool:
@@ -208,15 +208,15 @@ def _has_beats(conn: Connection, session: str) -> bool:
     return conn.execute(sql, (session,)).fetchone() is not None
 
 
-def _delete_repos(step: Step, gone: Deletions, project_id: str, watched: frozenset[str]) -> None:
+def _delete_repos(step: Step, deletions: Deletions, project_id: str, watched_paths: frozenset[str]) -> None:
     """Delete the commits of the project's repositories, and the repositories themselves unless they are still watched."""
     conn = step.conn
     for repo in fetch_all(conn, RepoRow, "SELECT * FROM repo WHERE project_id = ?", (project_id,)):
-        gone.counts["commits"] += conn.execute("DELETE FROM repo_commit WHERE repo_id = ?", (repo["id"],)).rowcount
+        deletions.counts["commits"] += conn.execute("DELETE FROM repo_commit WHERE repo_id = ?", (repo["id"],)).rowcount
         checkouts = fetch_all(conn, CheckoutRow, "SELECT * FROM checkout WHERE repo_id = ?", (repo["id"],))
-        gone.repos += [row["path"] for row in checkouts if row["path"] in watched]
+        deletions.still_watched += [row["path"] for row in checkouts if row["path"] in watched_paths]
         for row in checkouts:
-            if row["path"] in watched:
+            if row["path"] in watched_paths:
                 conn.execute("UPDATE checkout SET branch = NULL, head = '' WHERE path = ?", (row["path"],))
                 continue
             conn.execute("DELETE FROM checkout WHERE path = ?", (row["path"],))
@@ -227,24 +227,24 @@ def _delete_repos(step: Step, gone: Deletions, project_id: str, watched: frozens
                 f"project files:{row['path']}",
             ):
                 conn.execute("DELETE FROM cursor WHERE name = ?", (name,))
-        if any(row["path"] in watched for row in checkouts):
+        if any(row["path"] in watched_paths for row in checkouts):
             conn.execute("UPDATE repo SET project_id = NULL WHERE id = ?", (repo["id"],))
         else:
             conn.execute("DELETE FROM repo WHERE id = ?", (repo["id"],))
-            gone.ids.add(repo["id"])
+            deletions.ids.add(repo["id"])
 
 
-def _delete_catalog_rows(conn: Connection, gone: Deletions, row: ProjectRow) -> None:
+def _delete_catalog_rows(conn: Connection, deletions: Deletions, row: ProjectRow) -> None:
     """Delete the project's own rows, and its client if it has no other project."""
-    gone.ids |= {one[0] for one in conn.execute("SELECT id FROM task WHERE project_id = ?", (row["id"],))}
-    gone.ids |= {one[0] for one in conn.execute("SELECT id FROM mapping WHERE project = ?", (row["id"],))}
+    deletions.ids |= {task_id for (task_id,) in conn.execute("SELECT id FROM task WHERE project_id = ?", (row["id"],))}
+    deletions.ids |= {mapping_id for (mapping_id,) in conn.execute("SELECT id FROM mapping WHERE project = ?", (row["id"],))}
     for sql in PROJECT_SQL:
         conn.execute(sql, (row["id"],))
     client = row["client_id"]
     if client and not conn.execute("SELECT 1 FROM project WHERE client_id = ? AND deleted = 0", (client,)).fetchone():
         name = conn.execute("DELETE FROM client WHERE id = ? RETURNING name", (client,)).fetchone()
-        gone.ids.add(client)
-        gone.names |= {name[0]} if name else set()
+        deletions.ids.add(client)
+        deletions.names |= {name[0]} if name else set()
 
 
 def _human_stretches(step: Step, rows: list[EntryRow]) -> list[Interval]:
@@ -254,12 +254,12 @@ def _human_stretches(step: Step, rows: list[EntryRow]) -> list[Interval]:
     )
 
 
-def _delete_other_rows(step: Step, gone: Deletions, lo_us: int, hi_us: int) -> None:
+def _delete_other_rows(step: Step, deletions: Deletions, lo_us: int, hi_us: int) -> None:
     """Delete what else lies in a period: commits, sessions, absences, taken time, cuts, tasks that only its entries had."""
     conn, ends = step.conn, (lo_us, hi_us)
-    gone.counts["commits"] = conn.execute("DELETE FROM repo_commit WHERE time_us >= ? AND time_us < ?", ends).rowcount
+    deletions.counts["commits"] = conn.execute("DELETE FROM repo_commit WHERE time_us >= ? AND time_us < ?", ends).rowcount
     sql = "SELECT id FROM session WHERE started_us >= ? AND max(last_us, coalesce(ended_us, 0)) < ?"
-    _delete_sessions(step, gone, fetch_all(conn, SessionRow, sql, ends), set())
+    _delete_sessions(step, deletions, fetch_all(conn, SessionRow, sql, ends), set())
     for sql in PERIOD_SQL:
         conn.execute(sql, ends)
     tasks = fetch_all(
@@ -271,16 +271,16 @@ def _delete_other_rows(step: Step, gone: Deletions, lo_us: int, hi_us: int) -> N
     )
     for row in tasks:
         conn.execute("DELETE FROM task WHERE id = ?", (row["id"],))
-        gone.ids.add(row["id"])
+        deletions.ids.add(row["id"])
 
 
-def _finish(step: Step, gone: Deletions, what: str) -> PurgedRowsJson:
+def _finish(step: Step, deletions: Deletions, what: str) -> PurgedRowsJson:
     """Derive the neighbouring time again, delete every mention, and leave one line that says what was done."""
     purge.drop_orphans(step.conn)
     step.forget_places()
     settle(step)
-    edits = purge.forget(step.conn, purge.Mentions(gone.ids, gone.names))
-    edit_id, counts = step.new_id(), gone.counts
+    edits = purge.forget(step.conn, purge.Mentions(deletions.ids, deletions.names))
+    edit_id, counts = step.new_id(), deletions.counts
     summary = f"purged {what}: {counts['entries']} entries, {counts['heartbeats']} heartbeats"
     row = {
         "id": edit_id,
@@ -297,9 +297,9 @@ def _finish(step: Step, gone: Deletions, what: str) -> PurgedRowsJson:
         "commits": counts["commits"],
         "sessions": counts["sessions"],
         "edits": edits,
-        "seconds": wire.seconds(gone.us),
-        "deliveries": [{"target": target, "entries": number} for target, number in sorted(gone.deliveries.items())],
-        "stillWatched": sorted(gone.repos),
+        "seconds": wire.seconds(deletions.removed_us),
+        "deliveries": [{"target": target, "entries": number} for target, number in sorted(deletions.deliveries.items())],
+        "stillWatched": sorted(deletions.still_watched),
         "editId": edit_id,
         "summary": summary,
     }

@@ -69,22 +69,22 @@ def _load_sheet(step: Step) -> dict[str, EntryRow]:
 
 
 def _difference(step: Step, before: dict[str, EntryRow], after: dict[str, EntryRow]) -> ChangesJson:
-    gone = [row for entry_id, row in before.items() if entry_id not in after]
-    new = [row for entry_id, row in after.items() if entry_id not in before]
-    changed = [
+    deleted_rows = [row for entry_id, row in before.items() if entry_id not in after]
+    created_rows = [row for entry_id, row in after.items() if entry_id not in before]
+    changed_pairs = [
         (row, after[entry_id]) for entry_id, row in before.items() if entry_id in after and _gist(row) != _gist(after[entry_id])
     ]
     pairs: list[tuple[EntryRow | None, EntryRow | None]] = [
-        *((row, None) for row in gone),
-        *((None, row) for row in new),
-        *changed,
+        *((row, None) for row in deleted_rows),
+        *((None, row) for row in created_rows),
+        *changed_pairs,
     ]
     pairs.sort(key=_start_us)
     now_us = to_us(step.now)
     return {
-        "created": len(new),
-        "updated": len(changed),
-        "deleted": len(gone),
+        "created": len(created_rows),
+        "updated": len(changed_pairs),
+        "deleted": len(deleted_rows),
         "beforeSeconds": wire.seconds(sum(_length_us(row, now_us) for row in before.values() if row["actor"] == "human")),
         "afterSeconds": wire.seconds(sum(_length_us(row, now_us) for row in after.values() if row["actor"] == "human")),
         "projects": _project_differences(step, before, after, now_us),

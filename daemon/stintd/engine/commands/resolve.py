@@ -73,8 +73,8 @@ def match_project(step: Step, names: ProjectNames) -> ProjectChoice | None:
         return ProjectChoice(project) if project else None
     if names.place is not None:
         assignment = step.state.resolver(step.conn, step.policy).resolve(names.place)
-        is_there = assignment.project is not None and step.admits(assignment.project)
-        return ProjectChoice(ProjectId(assignment.project), assignment.task) if is_there and assignment.project else None
+        is_reachable = assignment.project is not None and step.admits(assignment.project)
+        return ProjectChoice(ProjectId(assignment.project), assignment.task) if is_reachable and assignment.project else None
     return None
 
 
@@ -83,10 +83,10 @@ def _match(step: Step, name: str, is_fuzzy: bool) -> NameMatch:
     match = match_name(name, load_names(step))
     if not is_fuzzy or not match.is_new:
         return match
-    active = fetch_all(step.conn, ProjectRow, "SELECT id, name FROM project WHERE deleted = 0 AND archived = 0")
-    names = [(row["id"], row["name"]) for row in active if step.admits(row["id"])]
-    near = match_name(name, names, step.policy.fuzzy_threshold)
-    return near if near.project is not None else match
+    active_rows = fetch_all(step.conn, ProjectRow, "SELECT id, name FROM project WHERE deleted = 0 AND archived = 0")
+    names = [(row["id"], row["name"]) for row in active_rows if step.admits(row["id"])]
+    near_match = match_name(name, names, step.policy.fuzzy_threshold)
+    return near_match if near_match.project is not None else match
 
 
 def _project_by_name(step: Step, name: str, is_fuzzy: bool, may_create: bool, fallback_id: str | None) -> ProjectChoice:
@@ -110,12 +110,12 @@ def _project_by_name(step: Step, name: str, is_fuzzy: bool, may_create: bool, fa
 
 def _project_at_place(step: Step, place: Context, fallback_id: str | None) -> ProjectChoice:
     """The project of a place as evidence from there would resolve, so that a start and the work after it agree."""
-    before = {project for project, _ in load_names(step)}
+    old_ids = {project for project, _ in load_names(step)}
     if step.reach is None:
         projects.ensure_projects(step, [place])
     assignment = step.state.resolver(step.conn, step.policy).resolve(place)
     if assignment.project is not None and step.admits(assignment.project):
-        return ProjectChoice(assignment.project, assignment.task, assignment.project not in before)
+        return ProjectChoice(assignment.project, assignment.task, assignment.project not in old_ids)
     if fallback_id is not None:
         return ProjectChoice(ProjectId(find_project(step, fallback_id)["id"]))
     where = place.repo_path or place.folder or "this place"
@@ -126,9 +126,9 @@ def insert_project(step: Step, values: Mapping[str, object]) -> str:
     """Insert a project that a person asked for; answers its id. `conflict` if the name is taken."""
     name = str(values["name"]).strip()
     values = _add_limiting_client(step, values)
-    taken = fetch_one(step.conn, ProjectRow, "SELECT id FROM project WHERE name = ? AND deleted = 0", (name,))
-    if taken is not None:
-        raise Conflict(f"a project {name} exists already", "choose another name", {"projectId": taken["id"]})
+    other = fetch_one(step.conn, ProjectRow, "SELECT id FROM project WHERE name = ? AND deleted = 0", (name,))
+    if other is not None:
+        raise Conflict(f"a project {name} exists already", "choose another name", {"projectId": other["id"]})
     project_id = step.new_id()
     row = {
         **values,
@@ -186,21 +186,21 @@ def task_key(step: Step, project_id: str, task_id: str | None, task_name: str | 
     return str(task["key"]) if task else str(insert_task(step, project_id, task_name)["key"])
 
 
-def task_of(step: Step, target: ProjectChoice, words: EntryWords) -> str | None:
+def task_of(step: Step, project: ProjectChoice, words: EntryWords) -> str | None:
     """The key of the task that a request names (null for none); if it names none, that of the place, else the project's
     default.
     """
     if "task_id" in words or "task_name" in words:
-        return task_key(step, target.id, words.get("task_id"), words.get("task_name"))
-    return target.task or fetch_value(step.conn, str, "SELECT default_task FROM project WHERE id = ?", (target.id,))
+        return task_key(step, project.id, words.get("task_id"), words.get("task_name"))
+    return project.task or fetch_value(step.conn, str, "SELECT default_task FROM project WHERE id = ?", (project.id,))
 
 
 def insert_task(step: Step, project_id: str, name: str, key: str | None = None) -> TaskRow:
     """Insert a task; `conflict` if its key is taken in the project."""
     key = key or name.strip()
-    taken = fetch_one(step.conn, TaskRow, "SELECT id FROM task WHERE project_id = ? AND key = ?", (project_id, key))
-    if taken is not None:
-        raise Conflict(f"a task {key} exists already", "choose another key", {"taskId": taken["id"]})
+    other = fetch_one(step.conn, TaskRow, "SELECT id FROM task WHERE project_id = ? AND key = ?", (project_id, key))
+    if other is not None:
+        raise Conflict(f"a task {key} exists already", "choose another key", {"taskId": other["id"]})
     row: TaskRow = {
         "id": step.new_id(),
         "key": key,

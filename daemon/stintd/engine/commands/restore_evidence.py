@@ -29,8 +29,8 @@ def add(step: Step, import_id: str, rows: Sequence[Row]) -> tuple[int, int]:
     if lo < 0 or hi > to_us(step.now + step.policy.max_future):
         raise Invalid("a heartbeat of the file is in the future, or before 1970")
     span = bounds(step, import_id)
-    since = lo if span is None else span[1] + 1
-    if any(run.last_us >= since for run in heartbeats.runs(step.conn, since, hi) if since <= hi):
+    since_us = lo if span is None else span[1] + 1
+    if any(run.last_us >= since_us for run in heartbeats.runs(step.conn, since_us, hi) if since_us <= hi):
         known = heartbeats.are_known(step.conn, beats)
         return 0, known.count(False)
     added = heartbeats.add(step.conn, beats).accepted
@@ -81,8 +81,8 @@ def add_absence(step: Step, row: Row) -> bool:
 def add_blind_span(step: Step, row: Row) -> bool:
     """Store a time in which that home's daemon did not record."""
     values = (row["start_us"], row["end_us"], row["reason"])
-    known = "SELECT 1 FROM blind WHERE start_us = ? AND end_us = ? AND reason = ?"
-    if step.conn.execute(known, values).fetchone():
+    known_sql = "SELECT 1 FROM blind WHERE start_us = ? AND end_us = ? AND reason = ?"
+    if step.conn.execute(known_sql, values).fetchone():
         return False
     step.conn.execute("INSERT INTO blind VALUES (?, ?, ?)", values)
     return True

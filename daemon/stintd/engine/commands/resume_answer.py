@@ -37,8 +37,8 @@ def answer_pause(
     """`keep`: it was work. `drop`: it was not, and the timer ends where it was paused. `split`: work resumed at `at`.
     `assign`: it was work on another project; the timer starts again now.
     """
-    row, since = _find_paused_timer(step, timer_id)
-    if answer == "split" and (at is None or not since <= at <= step.now):
+    row, paused_at = _find_paused_timer(step, timer_id)
+    if answer == "split" and (at is None or not paused_at <= at <= step.now):
         raise Invalid(
             "the answer split needs the time when you resumed",
             "name a time since the timer was paused: stint return split 14:30",
@@ -46,21 +46,21 @@ def answer_pause(
         )
     if answer == "assign" and project_id is None and project_name is None:
         raise Invalid("the answer assign needs a project", "stint return assign PROJECT", {"field": "projectName"})
-    made: MadeEntryJson | None = None
-    timer = row["id"]
-    cursors.put(step.conn, {VOUCHED + timer: str(to_us(step.now))})
+    new_entry: MadeEntryJson | None = None
+    shown_id = row["id"]
+    cursors.put(step.conn, {VOUCHED + shown_id: str(to_us(step.now))})
     with step.edit("return", f"{answer} the time since the timer was paused"):
         if answer in ("drop", "assign"):
-            timers.stop(step, at=since, timer_id=timer, fuzzy=False)
+            timers.stop(step, at=paused_at, timer_id=shown_id, fuzzy=False)
         else:
-            timers.resume(step, at=since if answer == "keep" else at, timer_id=timer, fuzzy=False)
+            timers.resume(step, at=paused_at if answer == "keep" else at, timer_id=shown_id, fuzzy=False)
         if answer == "assign":
-            request = entries.EntryRequest(project_id, project_name, start=since, end=step.now, auto_create=auto_create)
-            made = entries.create(step, request).value
-            timer = _start_again(step, row)
+            request = entries.EntryRequest(project_id, project_name, start=paused_at, end=step.now, auto_create=auto_create)
+            new_entry = entries.create(step, request).value
+            shown_id = _start_again(step, row)
         cursors.drop(step.conn, PAUSED + row["id"])
-    entry = wire.entries_by_id(step, [made["id"]])[0] if made is not None else None
-    return {"timer": wire.entries_by_id(step, [timer])[0], "entry": entry}
+    entry = wire.entries_by_id(step, [new_entry["id"]])[0] if new_entry is not None else None
+    return {"timer": wire.entries_by_id(step, [shown_id])[0], "entry": entry}
 
 
 def _start_again(step: Step, row: EntryRow) -> str:
@@ -72,9 +72,9 @@ def _start_again(step: Step, row: EntryRow) -> str:
     }
     if row["task"]:
         words["task_name"] = row["task"]
-    started = timers.start(step, timers.StartRequest(project_id=row["project_id"], manual=True, words=words)).value["timer"]
-    assert started is not None, "a start by hand always has its timer"
-    return started["id"]
+    timer = timers.start(step, timers.StartRequest(project_id=row["project_id"], manual=True, words=words)).value["timer"]
+    assert timer is not None, "a start by hand always has its timer"
+    return timer["id"]
 
 
 def _find_paused_timer(step: Step, timer_id: str | None) -> tuple[EntryRow, datetime]:

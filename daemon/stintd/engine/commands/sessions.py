@@ -53,7 +53,7 @@ def session_of(step: Step, session_id: str | None, project_id: str) -> str:
 
 @frozen
 class SessionStart:
-    """A start of a session as an API client reports it. `called`: its name for the project; `columns`: its words about the
+    """A start of a session as an API client reports it. `project_name`: its name for the project; `columns`: its words about the
     work.
     """
 
@@ -61,18 +61,18 @@ class SessionStart:
     place: Context | None
     source: str | None
     pid: int | None
-    called: str | None
+    project_name: str | None
     columns: SessionColumns
 
 
 def begin(step: Step, session: str, project_id: ProjectId, start: SessionStart) -> None:
     """Start a session, or continue it if it is open."""
     _close_idle(step)
-    known = fetch_one(step.conn, SessionRow, "SELECT * FROM session WHERE id = ?", (session,))
-    if known is not None and not step.admits(known["project_id"]):
+    row = fetch_one(step.conn, SessionRow, "SELECT * FROM session WHERE id = ?", (session,))
+    if row is not None and not step.admits(row["project_id"]):
         raise Conflict("this session belongs to a project that this key has no access to", "send a different sessionId")
     _store_beat(step, "session_start", session, project_id, start.place, start.at, start.source)
-    at_us, names = to_us(start.at), _normal_names(start.called)
+    at_us, names = to_us(start.at), _normal_names(start.project_name)
     values: SessionColumns = {
         **start.columns,
         "project_id": project_id,
@@ -80,19 +80,19 @@ def begin(step: Step, session: str, project_id: ProjectId, start: SessionStart) 
         "end_reason": "",
         "pid": start.pid,
     }
-    if known is not None and known["ended_us"] is None:
-        values |= {"last_us": max(at_us, known["last_us"]), "folder": _names_text([*names_of(known), *names])}
+    if row is not None and row["ended_us"] is None:
+        values |= {"last_us": max(at_us, row["last_us"]), "folder": _names_text([*names_of(row), *names])}
         rowio.update(step.conn, "session", session, values)
         return
     values |= {"started_us": at_us, "last_us": at_us, "folder": _names_text(names)}
-    if known is None:
+    if row is None:
         rowio.insert(step.conn, "session", {"id": session, "agent": start.source or "", "caller": step.who, **values})
     else:
         rowio.update(step.conn, "session", session, values)
 
 
-def _normal_names(called: str | None) -> list[str]:
-    return [normal_name(called)] if called is not None else []
+def _normal_names(project_name: str | None) -> list[str]:
+    return [normal_name(project_name)] if project_name is not None else []
 
 
 def _names_text(names: list[str]) -> str:
@@ -105,15 +105,15 @@ def names_of(session: SessionRow) -> list[str]:
     return names
 
 
-def leave(step: Step, session: SessionRow, called: str | None) -> bool:
+def leave(step: Step, session: SessionRow, project_name: str | None) -> bool:
     """End one of a session's starts while others continue; whether there were others. Two folders that fall back to one
     project are one session of their API client; the first to stop does not end it for the other.
     """
     names = names_of(session)
-    rest = [name for name in names if name not in _normal_names(called)]
-    if not rest or len(rest) == len(names):
+    other_names = [name for name in names if name not in _normal_names(project_name)]
+    if not other_names or len(other_names) == len(names):
         return False
-    rowio.update(step.conn, "session", session["id"], {"folder": _names_text(rest)})
+    rowio.update(step.conn, "session", session["id"], {"folder": _names_text(other_names)})
     return True
 
 
@@ -131,9 +131,9 @@ def forget(step: Step, session: SessionRow) -> None:
 
 def carry_out(step: Step, effect: SessionBeat) -> None:
     """Store evidence of a session that the rules asked for."""
-    known = fetch_one(step.conn, SessionRow, "SELECT * FROM session WHERE id = ?", (effect.session,))
-    if effect.kind == "session_end" and known is not None:
-        end(step, known, effect.at)
+    row = fetch_one(step.conn, SessionRow, "SELECT * FROM session WHERE id = ?", (effect.session,))
+    if effect.kind == "session_end" and row is not None:
+        end(step, row, effect.at)
     else:
         _store_beat(step, effect.kind, effect.session or None, effect.project, None, effect.at, None)
 
@@ -158,8 +158,8 @@ def _close_idle(step: Step) -> None:
         step.conn, SessionRow, "SELECT id, last_us FROM session WHERE ended_us IS NULL AND last_us < ?", (oldest,)
     ):
         last = max(row["last_us"], _last_sign(step, row["id"], row["last_us"]))
-        over: SessionColumns = {"ended_us": last, "end_reason": IDLE} if last < oldest else {}
-        rowio.update(step.conn, "session", row["id"], {"last_us": last, **over})
+        end_values: SessionColumns = {"ended_us": last, "end_reason": IDLE} if last < oldest else {}
+        rowio.update(step.conn, "session", row["id"], {"last_us": last, **end_values})
 
 
 def dormant_sessions(step: Step, session_id: str | None = None) -> list[SessionRow]:
@@ -182,9 +182,11 @@ def find_project(step: Step, names: ProjectNames) -> resolve.ProjectChoice | Non
     project = resolve.match_project(step, names)
     if project is not None or names.project_name is None:
         return project
-    own = [row for row in open_sessions(step) if row["caller"] == step.who] + dormant_sessions(step)
+    own_sessions = [row for row in open_sessions(step) if row["caller"] == step.who] + dormant_sessions(step)
     name = normal_name(names.project_name)
-    return next((resolve.ProjectChoice(row["project_id"]) for row in own if row["project_id"] and name in names_of(row)), None)
+    return next(
+        (resolve.ProjectChoice(row["project_id"]) for row in own_sessions if row["project_id"] and name in names_of(row)), None
+    )
 
 
 # ---------------------------------------------------------------- signs of life
@@ -202,18 +204,20 @@ def note_prompt(
     """What a person's sign of life counts for. Unknown projects create nothing; which session is meant may be unclear."""
     names = ProjectNames(project_id, project_name, place, fuzzy)
     if not names.is_empty:
-        target = find_project(step, names) or _find_project_of_timer(step, project_name)
-        return Sign() if target is None else _store_prompt(step, session_of(step, session_id, target.id), target.id, place)
+        project = find_project(step, names) or _find_project_of_timer(step, project_name)
+        return Sign() if project is None else _store_prompt(step, session_of(step, session_id, project.id), project.id, place)
     if session_id is not None:
         return _note_session_prompt(step, session_id)
-    known, by_hand = open_sessions(step), _open_timers(step, "origin <> 'auto' AND state = 'running'")
-    if len(known) + len(by_hand) > 1:
+    open_rows, manual_timers = open_sessions(step), _open_timers(step, "origin <> 'auto' AND state = 'running'")
+    if len(open_rows) + len(manual_timers) > 1:
         return _store_nameless_prompt(step, None)
-    for row in known or dormant_sessions(step)[: 0 if by_hand else 1]:
+    for row in open_rows or dormant_sessions(step)[: 0 if manual_timers else 1]:
         return _store_prompt(step, row["id"], row["project_id"], None)
     # This client has no open session. Its own closed one was tried first, whatever is edited now: its hook means that one.
     running = (
-        by_hand or _open_timers(step, "origin = 'auto' AND project_id IS NOT NULL") or _open_timers(step, "state = 'paused'")
+        manual_timers
+        or _open_timers(step, "origin = 'auto' AND project_id IS NOT NULL")
+        or _open_timers(step, "state = 'paused'")
     )
     if len(running) > 1:
         return _store_nameless_prompt(step, None)
@@ -239,10 +243,10 @@ def _find_project_of_timer(step: Step, name: str | None) -> resolve.ProjectChoic
 def _note_session_prompt(step: Step, session_id: str) -> Sign:
     """A sign of life that names its session. One for an unknown session is stored without a project, for review."""
     _close_idle(step)
-    known = fetch_one(step.conn, SessionRow, "SELECT * FROM session WHERE id = ?", (session_id,))
-    if known is None or not step.admits(known["project_id"]):
+    row = fetch_one(step.conn, SessionRow, "SELECT * FROM session WHERE id = ?", (session_id,))
+    if row is None or not step.admits(row["project_id"]):
         return _store_nameless_prompt(step, session_id)
-    return _store_prompt(step, session_id, known["project_id"], None)
+    return _store_prompt(step, session_id, row["project_id"], None)
 
 
 def _store_nameless_prompt(step: Step, session: str | None) -> Sign:
@@ -258,8 +262,8 @@ def _store_prompt(step: Step, session: str | None, project_id: str | None, place
     _store_beat(step, "prompt", session, project_id, place, step.now, None)
     if session is not None:
         step.conn.execute("UPDATE session SET last_us = max(last_us, ?) WHERE id = ?", (to_us(step.now), session))
-        again = "UPDATE session SET ended_us = NULL, end_reason = '' WHERE id = ? AND end_reason = ?"
-        step.conn.execute(again, (session, IDLE))
+        reopen_sql = "UPDATE session SET ended_us = NULL, end_reason = '' WHERE id = ? AND end_reason = ?"
+        step.conn.execute(reopen_sql, (session, IDLE))
     return Sign(session, project_id)
 
 
@@ -275,9 +279,9 @@ def _store_beat(
 ) -> None:
     """Store one heartbeat in this step."""
     check_time(at, step.now, step.policy.max_future)
-    known = source if source in SOURCES else "api"
+    known_source = source if source in SOURCES else "api"
     context = Context(
-        known,
+        known_source,
         kind,
         actor,
         place.repo if place else None,
@@ -296,10 +300,10 @@ def _store_beat(
 
 def timer_of(view: View, sign: Sign) -> TimerAnswerJson:
     """`{timer}`: the timer that a sign of life counted for."""
-    shown = timers(view)
-    of_session = [shown_timer for shown_timer in shown if sign.session is not None and shown_timer["sessionId"] == sign.session]
-    of_project = [shown_timer for shown_timer in shown if sign.project is not None and shown_timer["projectId"] == sign.project]
-    return {"timer": next(iter(of_session or of_project), None)}
+    shown_timers = timers(view)
+    same_session = [entry for entry in shown_timers if sign.session is not None and entry["sessionId"] == sign.session]
+    same_project = [entry for entry in shown_timers if sign.project is not None and entry["projectId"] == sign.project]
+    return {"timer": next(iter(same_session or same_project), None)}
 
 
 # ---------------------------------------------------------------- the processes of sessions
@@ -318,10 +322,10 @@ def note_process(step: Step, session_id: str, started: float | None, boot_id: st
 
 def end_lost_session(step: Step, session_id: str) -> None:
     """End a session whose process is gone, at its last sign of life."""
-    known = fetch_one(step.conn, SessionRow, "SELECT * FROM session WHERE id = ? AND ended_us IS NULL", (session_id,))
-    if known is not None:
-        last = from_us(max(known["last_us"], _last_sign(step, session_id, known["last_us"])))
-        end(step, known, last, "its process ended", "agent")
+    row = fetch_one(step.conn, SessionRow, "SELECT * FROM session WHERE id = ? AND ended_us IS NULL", (session_id,))
+    if row is not None:
+        last = from_us(max(row["last_us"], _last_sign(step, session_id, row["last_us"])))
+        end(step, row, last, "its process ended", "agent")
 
 
 def _last_sign(step: Step, session_id: str, since_us: int) -> int:

@@ -17,19 +17,19 @@ OPEN = "SELECT id FROM entry WHERE end_us IS NULL AND origin <> 'auto'"
 
 def remember(step: Step, entry_id: str, name: str) -> None:
     """Store the name that a start used for this timer's project, and drop those of timers that have ended."""
-    is_open = {row["id"] for row in fetch_all(step.conn, EntryRow, OPEN)}
-    names_by_timer = {timer: names for timer, names in _load_names(step).items() if timer in is_open and timer != entry_id}
+    open_ids = {row["id"] for row in fetch_all(step.conn, EntryRow, OPEN)}
+    names_by_timer = {timer: names for timer, names in _load_names(step).items() if timer in open_ids and timer != entry_id}
     names_by_timer[entry_id] = sorted({*_load_names(step).get(entry_id, ()), normal_name(name)})
     cursors.put(step.conn, {NAME: json.dumps(names_by_timer, ensure_ascii=False)})
 
 
 def find_timer(step: Step, name: str) -> EntryId | None:
     """The open timer whose start called its project so, the latest of several."""
-    wanted, known = normal_name(name), _load_names(step)
+    normalised, names_by_timer = normal_name(name), _load_names(step)
     rows = fetch_all(step.conn, EntryRow, OPEN + " ORDER BY start_us DESC, id")
-    return next((EntryId(row["id"]) for row in rows if wanted in known.get(row["id"], ())), None)
+    return next((EntryId(row["id"]) for row in rows if normalised in names_by_timer.get(row["id"], ())), None)
 
 
 def _load_names(step: Step) -> dict[str, list[str]]:
-    known: dict[str, list[str]] = json.loads(cursors.get(step.conn, NAME) or "{}")
-    return known
+    names_by_timer: dict[str, list[str]] = json.loads(cursors.get(step.conn, NAME) or "{}")
+    return names_by_timer

@@ -34,8 +34,8 @@ from stintd.store.rowio import fetch_all, fetch_one
 class TimerChanges:
     """The result of carrying out an outcome: entries that ended, and the one that was created."""
 
-    stopped: list[str]
-    made: str | None
+    stopped_ids: list[str]
+    created_id: str | None
 
 
 class TimerNames(TypedDict, total=False):
@@ -67,16 +67,16 @@ def open_timers(step: Step) -> list[TimeEntry]:
 
 
 def _select_within_reach(
-    step: Step, target: timer.TimerSelector, states: tuple[str, ...] = ("running", "paused", "waiting")
+    step: Step, selector: timer.TimerSelector, states: tuple[str, ...] = ("running", "paused", "waiting")
 ) -> timer.TimerSelector:
     """The timer a request means; for a limited API client only one within its reach, whatever else runs, or `not_found`."""
     if step.reach is None:
-        return target
-    near = [entry for entry in open_timers(step) if step.admits(entry.project)]
-    match = timer.find(near, target, states)
+        return selector
+    reachable = [entry for entry in open_timers(step) if step.admits(entry.project)]
+    match = timer.find(reachable, selector, states)
     if match is None:
         raise NotFound("no such timer is running", "start one first")
-    return timer.TimerSelector(match.id, None, None, target.at)
+    return timer.TimerSelector(match.id, None, None, selector.at)
 
 
 # ---------------------------------------------------------------- start
@@ -84,8 +84,8 @@ def _select_within_reach(
 
 @frozen
 class StartRequest:
-    """A start of a timer as a client asks for it. `place`: where its `path` lies. `called`: an exact name only, unless
-    `fuzzy`. `surface`, `is_fresh`: how the API it came by starts timers (`domain.timer.Start`)."""
+    """A start of a timer as a client asks for it. `place`: where its `path` lies. `project_name`: an exact name only,
+    unless `fuzzy`. `surface`, `is_fresh`: how the API it came by starts timers (`domain.timer.Start`)."""
 
     project_id: str | None = None
     project_name: str | None = None
@@ -112,14 +112,14 @@ def start(step: Step, request: StartRequest) -> Reply[StartedTimerJson]:
     `fuzzy` is false; no other command does.
     """
     names = ProjectNames(request.project_id, request.project_name, request.place, request.fuzzy)
-    target = resolve.require_project(step, names, may_create=request.auto_create, fallback_id=request.fallback_project_id)
+    project = resolve.require_project(step, names, may_create=request.auto_create, fallback_id=request.fallback_project_id)
     by_hand = timer.is_manual_start(request.source or "api", request.session_id, request.pid, request.manual)
-    session = None if by_hand else sessions.session_of(step, request.session_id, target.id)
-    start = _start_of(step, target, request, session)
+    session = None if by_hand else sessions.session_of(step, request.session_id, project.id)
+    start = _start_of(step, project, request, session)
     outcome = _decide(step, lambda: timer.start(open_timers(step), start, step.policy, step.now))
     if session is not None:
-        return _begin_session(step, target, request, session, has_timer=outcome.timer is not None)
-    reply = _start_by_hand(step, outcome, target, request.source)
+        return _begin_session(step, project, request, session, has_timer=outcome.timer is not None)
+    reply = _start_by_hand(step, outcome, project, request.source)
     started = reply.value["timer"]
     if started is not None and request.project_name is not None and request.project_name != started["projectName"]:
         start_names.remember(step, started["id"], request.project_name)
@@ -129,9 +129,9 @@ def start(step: Step, request: StartRequest) -> Reply[StartedTimerJson]:
 def switch(step: Step, request: StartRequest) -> Reply[StartedTimerJson]:
     """Stop every human timer and start this manual one."""
     names = ProjectNames(request.project_id, request.project_name, request.place)
-    target = resolve.require_project(step, names, may_create=request.auto_create, fallback_id=request.fallback_project_id)
-    start = replace(_start_of(step, target, request, None), on_running=None)
-    return _start_by_hand(step, timer.switch(open_timers(step), start, step.policy, step.now), target)
+    project = resolve.require_project(step, names, may_create=request.auto_create, fallback_id=request.fallback_project_id)
+    start = replace(_start_of(step, project, request, None), on_running=None)
+    return _start_by_hand(step, timer.switch(open_timers(step), start, step.policy, step.now), project)
 
 
 def carry_on(step: Step, at: datetime | None = None) -> Reply[StartedTimerJson]:
@@ -148,12 +148,12 @@ def carry_on(step: Step, at: datetime | None = None) -> Reply[StartedTimerJson]:
     )
 
 
-def _start_of(step: Step, target: resolve.ProjectChoice, request: StartRequest, session: str | None) -> timer.Start:
+def _start_of(step: Step, project: resolve.ProjectChoice, request: StartRequest, session: str | None) -> timer.Start:
     """The request in the form the rules take."""
     words = request.words
-    task = resolve.task_of(step, target, words)
+    task = resolve.task_of(step, project, words)
     return timer.Start(
-        target.id,
+        project.id,
         task,
         request.at,
         words.get("description") or "",
@@ -171,47 +171,47 @@ def _decide(step: Step, decide: Callable[[], timer.TimerDecision]) -> timer.Time
     try:
         outcome: timer.TimerDecision = decide()
     except Conflict as error:
-        standing = error.details.get("timer")
-        if isinstance(standing, str):
-            error.details["timer"] = next(iter(wire.entries_by_id(step, [standing])), None)
+        timer_id = error.details.get("timer")
+        if isinstance(timer_id, str):
+            error.details["timer"] = next(iter(wire.entries_by_id(step, [timer_id])), None)
         raise
     return outcome
 
 
 def _start_by_hand(
-    step: Step, outcome: timer.TimerDecision, target: resolve.ProjectChoice, source: str | None = None
+    step: Step, outcome: timer.TimerDecision, project: resolve.ProjectChoice, source: str | None = None
 ) -> Reply[StartedTimerJson]:
     """Write the entry of a manual timer. Its history names the program that started it."""
-    by = f" (by {source.strip()})" if source and source.strip() not in ("", "cli") else ""
-    with step.edit("start", f"start {resolve.project_json(step, target.id)['name']}{by}"):
-        done = carry_out(step, outcome)
+    program = f" (by {source.strip()})" if source and source.strip() not in ("", "cli") else ""
+    with step.edit("start", f"start {resolve.project_json(step, project.id)['name']}{program}"):
+        changes = carry_out(step, outcome)
     settle(step)
-    shown = wire.entry(step, find_entry(step, done.made or outcome.timer or ""))
-    is_new = done.made is not None
-    stopped = wire.entries_by_id(step, done.stopped)
-    return Reply({"timer": shown, "stopped": stopped, "projectCreated": target.is_new}, is_new)
+    entry = wire.entry(step, find_entry(step, changes.created_id or outcome.timer or ""))
+    is_new = changes.created_id is not None
+    stopped = wire.entries_by_id(step, changes.stopped_ids)
+    return Reply({"timer": entry, "stopped": stopped, "projectCreated": project.is_new}, is_new)
 
 
 def _begin_session(
-    step: Step, target: resolve.ProjectChoice, request: StartRequest, session: str, has_timer: bool
+    step: Step, project: resolve.ProjectChoice, request: StartRequest, session: str, has_timer: bool
 ) -> Reply[StartedTimerJson]:
     """Start a session. It is evidence, so it stops nothing."""
     was_open = bool(sessions.open_sessions(step, session)) or has_timer
-    sessions.begin(step, session, target.id, _session_start(step, target, request))
+    sessions.begin(step, session, project.id, _session_start(step, project, request))
     settle(step)
-    shown = timers(view_of(step))
-    mine = [timer_row for timer_row in shown if timer_row["sessionId"] == session] or [
-        timer_row for timer_row in shown if timer_row["projectId"] == target.id
+    shown_timers = timers(view_of(step))
+    own_timers = [entry for entry in shown_timers if entry["sessionId"] == session] or [
+        entry for entry in shown_timers if entry["projectId"] == project.id
     ]
-    return Reply({"timer": mine[0] if mine else None, "stopped": [], "projectCreated": target.is_new}, not was_open)
+    return Reply({"timer": own_timers[0] if own_timers else None, "stopped": [], "projectCreated": project.is_new}, not was_open)
 
 
-def _session_start(step: Step, target: resolve.ProjectChoice, request: StartRequest) -> sessions.SessionStart:
+def _session_start(step: Step, project: resolve.ProjectChoice, request: StartRequest) -> sessions.SessionStart:
     words, at = request.words, timer.check_at(request.at, step.now, step.policy)
     columns: SessionColumns = {
         "description": words.get("description") or "",
         "tags": json.dumps(list(words.get("tags", ()))),
-        "task": resolve.task_key(step, target.id, words.get("task_id"), words.get("task_name")),
+        "task": resolve.task_key(step, project.id, words.get("task_id"), words.get("task_name")),
     }
     if (billable := words.get("billable")) is not None:
         columns["billable"] = int(billable)
@@ -223,68 +223,68 @@ def _session_start(step: Step, target: resolve.ProjectChoice, request: StartRequ
 
 def stop(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: Unpack[TimerNames]) -> EntryAnswerJson:
     """Stop the timer a request means; if none of that name runs, the answer is `{entry: null}`."""
-    target = _select_timer(step, which, at, fuzzy)
-    if target is None:
+    selector = _select_timer(step, which, at, fuzzy)
+    if selector is None:
         return {"entry": None}
     instant = timer.check_at(at, step.now, step.policy)
-    known = _find_session(step, which, target)
-    if known is not None:
-        return {"entry": _end_session(step, known, instant, which.get("project_name"))}
-    if _forget_idle_session(step, which, target):
+    session = _find_session(step, which, selector)
+    if session is not None:
+        return {"entry": _end_session(step, session, instant, which.get("project_name"))}
+    if _forget_idle_session(step, which, selector):
         return {"entry": None}
     try:
-        target = _select_within_reach(step, target)
+        selector = _select_within_reach(step, selector)
     except NotFound:
         return {"entry": None}
-    outcome = timer.stop(open_timers(step), target, step.policy, step.now)
+    outcome = timer.stop(open_timers(step), selector, step.policy, step.now)
     with step.edit("stop", "stop the timer"):
         carry_out(step, outcome)
     settle(step)
     return {"entry": _timer_json(step, outcome.timer)}
 
 
-def _find_session(step: Step, which: TimerNames, target: timer.TimerSelector) -> SessionRow | None:
+def _find_session(step: Step, which: TimerNames, selector: timer.TimerSelector) -> SessionRow | None:
     """The open session that a stop names: by its id, or as the client's only own session of that project."""
     if which.get("session_id") is not None:
         return next(iter(sessions.open_sessions(step, which["session_id"])), None)
-    if target.project is None or target.entry is not None:
+    if selector.project is None or selector.entry is not None:
         return None
-    own = [row for row in sessions.open_sessions(step, project_id=target.project) if row["caller"] == step.who]
-    unnamed = [row for row in own if row["id"] == sessions.session_of(step, None, target.project)]
-    return unnamed[0] if unnamed else own[0] if len(own) == 1 else None
+    own_sessions = [row for row in sessions.open_sessions(step, project_id=selector.project) if row["caller"] == step.who]
+    default_sessions = [row for row in own_sessions if row["id"] == sessions.session_of(step, None, selector.project)]
+    return default_sessions[0] if default_sessions else own_sessions[0] if len(own_sessions) == 1 else None
 
 
-def _end_session(step: Step, known: SessionRow, at: datetime, reason: str | None) -> EntryJson | None:
+def _end_session(step: Step, session: SessionRow, at: datetime, project_name: str | None) -> EntryJson | None:
     """End a session; answers its entry, if it has one."""
-    if sessions.leave(step, known, reason):
+    if sessions.leave(step, session, project_name):
         return None
-    shown = [entry for entry in timers(view_of(step)) if entry["origin"] in AUTOMATIC and entry["state"] != "waiting"]
-    own = [entry for entry in shown if entry["sessionId"] == known["id"]]
-    own = own or [entry for entry in shown if entry["projectId"] == known["project_id"]]
-    sessions.end(step, known, at)
+    automatic = [entry for entry in timers(view_of(step)) if entry["origin"] in AUTOMATIC and entry["state"] != "waiting"]
+    own_timers = [entry for entry in automatic if entry["sessionId"] == session["id"]]
+    own_timers = own_timers or [entry for entry in automatic if entry["projectId"] == session["project_id"]]
+    sessions.end(step, session, at)
     settle(step)
-    ended = wire.entries_by_id(step, [entry["id"] for entry in own])
-    return ended[0] if ended else None
+    entries_json = wire.entries_by_id(step, [entry["id"] for entry in own_timers])
+    return entries_json[0] if entries_json else None
 
 
-def _forget_idle_session(step: Step, which: TimerNames, target: timer.TimerSelector) -> bool:
+def _forget_idle_session(step: Step, which: TimerNames, selector: timer.TimerSelector) -> bool:
     """Whether a stop names the client's own session that had already closed for idleness: it is now over for good. An
     automatic timer that runs in that project since rests on other evidence, so this stop does not end it.
     """
-    if target.entry is not None or (target.project is None and target.session is None):
+    if selector.entry is not None or (selector.project is None and selector.session is None):
         return False
-    own = target.session or sessions.session_of(step, None, target.project or "")
-    idle = sessions.dormant_sessions(step, own)
-    if not idle or any(entry.origin != "auto" and entry.project == target.project for entry in open_timers(step)):
+    session_id = selector.session or sessions.session_of(step, None, selector.project or "")
+    idle_sessions = sessions.dormant_sessions(step, session_id)
+    if not idle_sessions or any(entry.origin != "auto" and entry.project == selector.project for entry in open_timers(step)):
         return False
-    sessions.forget(step, idle[0])
+    sessions.forget(step, idle_sessions[0])
     return True
 
 
 def pause(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: Unpack[TimerNames]) -> TimerAnswerJson:
     """Pause the running timer; an automatic timer becomes a manual one."""
-    target = _select_timer(step, which, at, fuzzy) or _refuse_unknown_project()
-    outcome = timer.pause(open_timers(step), _select_within_reach(step, target), step.policy, step.now)
+    selector = _select_timer(step, which, at, fuzzy) or _refuse_unknown_project()
+    outcome = timer.pause(open_timers(step), _select_within_reach(step, selector), step.policy, step.now)
     with step.edit("pause", "pause the timer"):
         carry_out(step, outcome)
     settle(step)
@@ -293,24 +293,24 @@ def pause(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: U
 
 def resume(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: Unpack[TimerNames]) -> ResumedTimerJson:
     """Resume the paused timer."""
-    target = _select_timer(step, which, at, fuzzy) or _refuse_unknown_project()
-    target = _select_within_reach(step, target, ("paused",))
-    outcome = _decide(step, lambda: timer.resume(open_timers(step), target, step.policy, step.now))
+    selector = _select_timer(step, which, at, fuzzy) or _refuse_unknown_project()
+    selector = _select_within_reach(step, selector, ("paused",))
+    outcome = _decide(step, lambda: timer.resume(open_timers(step), selector, step.policy, step.now))
     with step.edit("resume", "resume the timer"):
-        done = carry_out(step, outcome)
+        changes = carry_out(step, outcome)
     settle(step)
-    return {"timer": _timer_json(step, outcome.timer), "stopped": wire.entries_by_id(step, done.stopped)}
+    return {"timer": _timer_json(step, outcome.timer), "stopped": wire.entries_by_id(step, changes.stopped_ids)}
 
 
 def cancel(step: Step, **which: Unpack[TimerNames]) -> EntryAnswerJson:
     """Discard the manual timer; its span returns to automatic tracking."""
-    target = _select_timer(step, which, None, is_fuzzy=False) or _refuse_unknown_project()
-    outcome = timer.cancel(open_timers(step), target, step.policy, step.now)
-    shown = _timer_json(step, outcome.timer)
+    selector = _select_timer(step, which, None, is_fuzzy=False) or _refuse_unknown_project()
+    outcome = timer.cancel(open_timers(step), selector, step.policy, step.now)
+    answer = _timer_json(step, outcome.timer)
     with step.edit("cancel", "cancel the timer"):
         carry_out(step, outcome)
     settle(step)
-    return {"entry": shown}
+    return {"entry": answer}
 
 
 def change(
@@ -321,8 +321,8 @@ def change(
     **values: Unpack[EntryChanges],
 ) -> EntryJson:
     """Change the running timer; a `conflict` if it is unclear which one."""
-    shown = [entry for entry in timers(view_of(step)) if step.admits(entry["projectId"])]
-    running = [entry for entry in shown if entry["actor"] == "human" and entry["state"] in ("running", "paused")]
+    shown_timers = [entry for entry in timers(view_of(step)) if step.admits(entry["projectId"])]
+    running = [entry for entry in shown_timers if entry["actor"] == "human" and entry["state"] in ("running", "paused")]
     if timer_id is not None:
         running = [entry for entry in running if entry["id"] == timer_id]
     elif current_project_id is not None:
@@ -350,8 +350,9 @@ def _select_timer(step: Step, which: TimerNames, at: datetime | None, is_fuzzy: 
     project = sessions.find_project(step, names)
     if project is not None:
         return timer.TimerSelector(entry, project.id, session, at)
-    by_name = start_names.find_timer(step, names.project_name) if names.project_name is not None else None
-    return timer.TimerSelector(by_name, None, session, at) if by_name is not None and entry in (None, by_name) else None
+    entry_by_name = start_names.find_timer(step, names.project_name) if names.project_name is not None else None
+    is_same = entry_by_name is not None and entry in (None, entry_by_name)
+    return timer.TimerSelector(entry_by_name, None, session, at) if is_same else None
 
 
 def _timer_json(step: Step, entry_id: str | None) -> EntryJson | None:
@@ -367,14 +368,14 @@ def _timer_json(step: Step, entry_id: str | None) -> EntryJson | None:
 
 def carry_out(step: Step, outcome: timer.TimerDecision) -> TimerChanges:
     """Write what the rules decided, in the order they gave."""
-    stopped: list[str] = []
-    made: str | None = None
+    stopped_ids: list[str] = []
+    created_id: str | None = None
     for effect in outcome.effects:
         match effect:
             case timer.StartEntry():
-                made = _start_entry(step, effect)
+                created_id = _start_entry(step, effect)
             case timer.StopEntry():
-                stopped.append(effect.entry)
+                stopped_ids.append(effect.entry)
                 _stop_entry(step, effect)
             case timer.PauseEntry():
                 pause_entry(step, effect)
@@ -384,7 +385,7 @@ def carry_out(step: Step, outcome: timer.TimerDecision) -> TimerChanges:
                 entry_rows.remove(step, entry_rows.row_of(step, effect.entry))
             case timer.SessionBeat():
                 sessions.carry_out(step, effect)
-    return TimerChanges(stopped, made)
+    return TimerChanges(stopped_ids, created_id)
 
 
 def _start_entry(step: Step, effect: timer.StartEntry) -> str:
@@ -420,8 +421,8 @@ def _stop_entry(step: Step, effect: timer.StopEntry) -> None:
 def pause_entry(step: Step, effect: timer.PauseEntry) -> None:
     """Begin a pause; an entry that follows evidence becomes the owner's here."""
     row = entry_rows.row_of(step, effect.entry)
-    begun = [*rollup.entry_of(row).pauses, Pause(effect.at, None)]
-    values: EntryColumns = {"state": "paused", "pauses": pauses_text(begun), "end_us": None}
+    pauses = [*rollup.entry_of(row).pauses, Pause(effect.at, None)]
+    values: EntryColumns = {"state": "paused", "pauses": pauses_text(pauses), "end_us": None}
     if effect.is_cut:
         values |= {"origin": "manual", "pinned": ALL_PINS}
     entry_rows.change(step, row, values)

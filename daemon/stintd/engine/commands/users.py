@@ -43,14 +43,14 @@ def create(step: Step, name: str, email: str | None = None, role: str = "standar
     return Reply(shown)
 
 
-def _refuse_taken_address(step: Step, email: str | None, but: str = "") -> None:
+def _refuse_taken_address(step: Step, email: str | None, except_id: str = "") -> None:
     if email is None:
         return
-    taken = fetch_one(step.conn, PersonRow, "SELECT id FROM person WHERE lower(email) = lower(?)", (email,))
+    other = fetch_one(step.conn, PersonRow, "SELECT id FROM person WHERE lower(email) = lower(?)", (email,))
     owner = person_json(step, find_person(step, ME))
     is_owners = email.casefold() in [address.casefold() for address in (*owner["emails"], owner["email"]) if address]
-    holder = taken["id"] if taken is not None else owner["id"] if is_owners else but
-    if holder != but:
+    holder = other["id"] if other is not None else owner["id"] if is_owners else except_id
+    if holder != except_id:
         raise Conflict(f"{email} is the address of another user", "change that one, or use another address", {"userId": holder})
 
 
@@ -60,30 +60,30 @@ def change(step: Step, user_id: str, revision: int | None = None, **values: Unpa
     check_revision(row, revision)
     if (name := values.get("name")) is not None:
         values["name"] = name.strip()
-    wanted = rowio.differences(row, values)
-    _check_changes(row, wanted)
-    if "email" in wanted:
+    changes = rowio.differences(row, values)
+    _check_changes(row, changes)
+    if "email" in changes:
         _refuse_taken_address(step, values.get("email"), row["id"])
-    if wanted:
-        _store(step, row, wanted)
+    if changes:
+        _store(step, row, changes)
     shown = person_json(step, find_person(step, row["id"]))
-    if wanted.get("status") == "active":
+    if changes.get("status") == "active":
         step.publish("user.joined", shown)
     return shown
 
 
-def _check_changes(row: ShownPersonRow, wanted: Mapping[str, object]) -> None:
-    if row["role"] == "owner" and wanted.keys() & {"role", "status"}:
+def _check_changes(row: ShownPersonRow, changes: Mapping[str, object]) -> None:
+    if row["role"] == "owner" and changes.keys() & {"role", "status"}:
         raise Conflict("the owner's role and status cannot change", "change name and email only")
-    if wanted.get("role") == "owner":
+    if changes.get("role") == "owner":
         raise Invalid("role cannot be owner: a workspace has one", "use manager or standard", {"field": "role"})
-    if wanted.get("status") == "invited":
+    if changes.get("status") == "invited":
         raise Conflict("this user has joined already", "remove them instead: DELETE, or `stint users remove`")
 
 
-def _store(step: Step, row: ShownPersonRow, wanted: Mapping[str, object]) -> None:
+def _store(step: Step, row: ShownPersonRow, changes: Mapping[str, object]) -> None:
     """Give the owner a row, at the first change."""
-    columns = {**wanted, "revision": row["revision"] + 1}
+    columns = {**changes, "revision": row["revision"] + 1}
     if row["is_stored"]:
         rowio.update(step.conn, "person", row["id"], columns)
         return

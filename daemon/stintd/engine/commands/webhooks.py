@@ -81,12 +81,12 @@ def change(
 
 
 def _changes(row: WebhookRow, url: str | None, events: tuple[str, ...] | None, allow_private: bool | None) -> dict[str, object]:
-    wanted = {
+    columns = {
         "url": url,
         "events": None if events is None else events_text(events),
         "allow_private": None if allow_private is None else int(allow_private),
     }
-    return rowio.differences(row, {name: value for name, value in wanted.items() if value is not None})
+    return rowio.differences(row, {name: value for name, value in columns.items() if value is not None})
 
 
 def delete(step: Step, webhook_id: str, revision: int | None = None) -> WebhookJson:
