@@ -9,7 +9,7 @@ import pytest
 from stintd.domain.model import Context
 from stintd.engine import outbox
 from stintd.engine.delivery.retry import Retry
-from stintd.engine.intake.intake import Glimpse
+from stintd.engine.intake.intake import ProvisionalTimer
 from stintd.engine.step import DryRun
 from stintd.engine.upkeep.housekeeping import sweep
 from stintd.engine.upkeep.live_events import LiveEvents
@@ -331,8 +331,8 @@ async def test_what_is_only_shown_provisionally_is_told_to_nobody(daemon, client
     webhook = await made(client, URL, "time_entry.started")
     news = LiveEvents(daemon.engine)
     listener = daemon.engine.hub.listen()
-    glimpse = Glimpse(Context("watch", "edit", folder="/code/site"), daemon.clock.now())
-    news.publish_provisional_timer(glimpse)
+    provisional = ProvisionalTimer(Context("watch", "edit", folder="/code/site"), daemon.clock.now())
+    news.publish_provisional_timer(provisional)
     change = await asyncio.wait_for(listener.next(), PATIENCE)
     assert (change.kind, change.payload["provisional"]) == ("time_entry.started", True)
     assert await deliveries(client, webhook) == []

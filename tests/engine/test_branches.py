@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from stintd.engine.intake.branches import KEPT, Branches
+from stintd.engine.intake.branches import MOVES_LIMIT, Branches
 
 NINE = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
@@ -42,8 +42,8 @@ def test_what_is_told_twice_and_what_is_unknown_change_nothing() -> None:
 
 
 def test_only_the_last_moves_are_kept_and_the_first_of_them_is_still_known() -> None:
-    branches = moved(*((n, f"b{n}") for n in range(1, KEPT + 11)))
-    assert named(branches, 0, KEPT + 20) == ["b10", f"b{KEPT + 10}"]
+    branches = moved(*((n, f"b{n}") for n in range(1, MOVES_LIMIT + 11)))
+    assert named(branches, 0, MOVES_LIMIT + 20) == ["b10", f"b{MOVES_LIMIT + 10}"]
 
 
 def test_within_the_second_git_notes_its_lock_says_when() -> None:

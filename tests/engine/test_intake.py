@@ -88,7 +88,7 @@ async def test_the_place_of_a_heartbeat_is_looked_up_once(tmp_path: Path) -> Non
     async with running(tmp_path) as run:
         run.intake.tell(CheckoutSignal(run.clock.now(), facts("DEV-1")))
         edit = BeatSignal(run.clock.now(), "edit", "editor", path=f"{TOP}/work.py")
-        assert count_lookups(lambda: run.intake.beat([edit])) == 1
+        assert count_lookups(lambda: run.intake.take_beats([edit])) == 1
         tool = BeatSignal(run.clock.now(), "tool", "agent", "agent", path=f"{TOP}/made.py", session="s1")
         agent = AgentSignal(tool, agent="claude-code", folder=TOP)
         assert count_lookups(lambda: run.intake.tell(agent)) == 1

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from stintd.domain.model import Context
-from stintd.engine.intake.intake import Glimpse
+from stintd.engine.intake.intake import ProvisionalTimer
 from stintd.engine.upkeep.live_events import FLOOD, LiveEvents
 from tests.support.clock import FakeClock
 from tests.support.engine import beat, every, running
@@ -52,14 +52,14 @@ async def test_work_just_noticed_is_told_as_a_provisional_timer_until_one_runs(t
     async with running(tmp_path, FakeClock(NOW)) as daemon:
         news = wired(daemon)
         listener = daemon.engine.hub.listen()
-        glimpse = Glimpse(Context("watch", "edit", "human", project="acme", branch="main"), NOW)
-        news.publish_provisional_timer(replace(glimpse, context=replace(glimpse.context, project=None, folder="/code/acme")))
+        timer = ProvisionalTimer(Context("watch", "edit", "human", project="acme", branch="main"), NOW)
+        news.publish_provisional_timer(replace(timer, context=replace(timer.context, project=None, folder="/code/acme")))
         (told,) = await until(listener, "time_entry.started")
         assert (told.payload["provisional"], told.payload["projectName"], told.payload["state"]) == (True, "acme", "running")
         daemon.tell(beat(NOW))
         await daemon.sheet()
         await until(listener, "heartbeat")
-        news.publish_provisional_timer(glimpse)
+        news.publish_provisional_timer(timer)
         daemon.tell(beat(NOW, kind="read"))
         while (change := await listener.next()).kind != "heartbeat":
             assert change.kind != "time_entry.started"

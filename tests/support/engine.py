@@ -40,7 +40,7 @@ class Running:
         return await self.engine.read(lambda conn: select(conn, sql, arguments))
 
     def tell(self, *signals: BeatSignal) -> tuple[int, int, list[tuple[int, str]]]:
-        return self.intake.beat(signals)
+        return self.intake.take_beats(signals)
 
 
 def beat(at: datetime, project: str = "acme", kind: str = "edit", **more: object) -> BeatSignal:

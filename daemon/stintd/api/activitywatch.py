@@ -53,7 +53,7 @@ async def heartbeat(surface: Surface, call: Call, request: Request) -> Answer:
     within = PRESENT if any(signal.kind == "presence" for signal in signals) else EQUAL
     if signals and not daemon.buckets.is_repeat(identity, dump(dict(event.data)).decode(), event.time + event.duration, within):
         real = await daemon.intake.links.follow([signal.path for signal in signals if signal.path])
-        _, _, refused = daemon.beat([replace(signal, path=real.get(signal.path or "", signal.path)) for signal in signals])
+        _, _, refused = daemon.take_beats([replace(signal, path=real.get(signal.path or "", signal.path)) for signal in signals])
         if len(refused) == len(signals):
             raise Invalid(refused[0][1])
     return json_answer(_event_to_wire(event))

@@ -14,7 +14,7 @@ from stintd.api.route import Answered, Call, Request
 from stintd.api.surface import Surface
 from stintd.domain.model import BeatSignal
 from stintd.engine import wire
-from stintd.engine.checks import unlike_any
+from stintd.engine.checks import unique_id
 from stintd.engine.commands import sessions
 from stintd.engine.health import warning_json
 from stintd.engine.intake.recording import RecordingState
@@ -62,7 +62,7 @@ async def heartbeats(surface: Surface, call: Call, request: Request) -> Answer:
             places.append(index)
         except Invalid as error:
             rejected.append(_rejection(index, error.message, error.hint))
-    accepted, duplicates, refused = surface.daemon.beat(signals)
+    accepted, duplicates, refused = surface.daemon.take_beats(signals)
     if accepted == 1 and len(body) == 1:
         return Answer(ONE_ACCEPTED, call.route.status)
     rejected += [_rejection(places[index], text, "") for index, text in refused]
@@ -75,7 +75,7 @@ def _signal(beat: Json, now: datetime) -> BeatSignal:
     signal = signal_from_wire(beat, now)
     if signal.origin_id or value_at(beat, "time") is not None:
         return signal
-    return replace(signal, origin_id=unlike_any())
+    return replace(signal, origin_id=unique_id())
 
 
 def _rejection(index: int, text: str, hint: str) -> Rejection:

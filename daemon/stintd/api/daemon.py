@@ -79,7 +79,7 @@ class Daemon(Protocol):
     def is_ready(self) -> bool:
         """Whether everything that should be watched is watched."""
 
-    def beat(self, signals: list[BeatSignal]) -> tuple[int, int, list[tuple[int, str]]]:
+    def take_beats(self, signals: list[BeatSignal]) -> tuple[int, int, list[tuple[int, str]]]:
         """Write heartbeats to the journal. Returns how many are new, how many were known, and the refused ones (index and
         reason)."""
 

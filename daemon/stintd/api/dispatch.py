@@ -95,14 +95,14 @@ def query(fn: Callable[..., T]) -> Answering[T]:
     async def handle(surface: Surface, call: Call, request: Request) -> T:
         engine = surface.daemon.engine
 
-        glimpses = tuple((glimpse.context, glimpse.time) for glimpse in surface.daemon.intake.glimpses.values())
+        provisional_timers = tuple((timer.context, timer.time) for timer in surface.daemon.intake.provisional_timers.values())
 
         def ask(view: View) -> T:
             return fn(limit_view(view) if call.caller.limit else view, **call.arguments)
 
         waiting = tuple(engine.state.waiting)
         return await engine.read(
-            lambda conn: ask(View(conn, engine.clock.now(), engine.policy, waiting, glimpses)), call.caller.limit
+            lambda conn: ask(View(conn, engine.clock.now(), engine.policy, waiting, provisional_timers)), call.caller.limit
         )
 
     return handle

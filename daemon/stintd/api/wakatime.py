@@ -64,7 +64,7 @@ async def _take(surface: Surface, call: Call) -> list[ItemAnswer]:
         outcomes.append(({"data": {"id": beat.id}}, TAKEN))
         beats.append((index, beat))
     placed = await _place_beats(daemon, beats)
-    _, _, refused = daemon.beat([signal for _, signal in placed])
+    _, _, refused = daemon.take_beats([signal for _, signal in placed])
     for place, why in refused:
         outcomes[placed[place][0]] = _refusal("time" if why.startswith("time") else "entity", why)
     for agent in {beat.agent for _, beat in beats}:

@@ -57,7 +57,7 @@ from stintd.engine.intake.recording import STATE as RECORDING_STATE
 from stintd.engine.intake.recording import Recording
 from stintd.engine.intake.screenlock import STATE as SCREEN_STATE
 from stintd.engine.intake.screenlock import ScreenLock
-from stintd.engine.intake.seen_until import SeenUntil, last_seen
+from stintd.engine.intake.seen_until import SeenUntil, last_seen_at
 from stintd.engine.intake.sessionwatch import SessionWatch
 from stintd.engine.resolver import is_mapped
 from stintd.engine.sheet_state import SheetState
@@ -112,7 +112,7 @@ def core(
     places = Places(_real_paths(chosen.folders))
     database.read_now(lambda conn: checkout_rows.load_checkouts(conn, places))
     states = database.read_now(cursors.all_of)
-    seen_before = database.read_now(lambda conn: last_seen(conn, noted, clock.now()))
+    seen_before = database.read_now(lambda conn: last_seen_at(conn, noted, clock.now()))
     recording = Recording(engine, clock, device)
     recording.restore(states.get(RECORDING_STATE))
     screen_lock = ScreenLock(engine, device)
@@ -236,7 +236,7 @@ def upkeep(
     news = LiveEvents(engine)
     engine.on_admitted.subscribe(news.note_heartbeats)
     engine.health.on_change.subscribe(news.publish_warnings)
-    base.intake.on_glimpse.subscribe(news.publish_provisional_timer)
+    base.intake.on_provisional_timer.subscribe(news.publish_provisional_timer)
     files = PurgedFiles(layout.log, os.path.join(layout.spool, "bad"), fetched)
     reader = AgentLogReader(base.environment)
     return Upkeep(
@@ -305,11 +305,11 @@ def sources(base: Core, note_down: Callable[[float], None], boot: str) -> Source
     bus = base.environment.get("DBUS_SYSTEM_BUS_ADDRESS") or screen.ADDRESS
     session_watch = SessionWatch(engine, boot, process.start_time, process.is_alive, process.Exits().watch, base.is_ready.is_set)
     project_files = ProjectFiles(engine, intake, projectfiles.find, chosen.folders, chosen.exclude)
-    intake.on_checkout.subscribe(project_files.look)
+    intake.on_checkout.subscribe(project_files.request_read)
     live.subscribe(lambda before, now: project_files.set_scope(now.folders, now.exclude))
     for listener in (seen.note, session_watch.note_change, lambda: clock_watch.need_ticks(engine.state.is_running)):
         engine.after_commit(listener)
-    screen_watch = screen.ScreenWatch(clock, bus, intake.is_touched)
+    screen_watch = screen.ScreenWatch(clock, bus, intake.has_activity_since)
     return Sources(seen, watcher, tracker, letterbox, processes, clock_watch, screen_watch, session_watch, project_files)
 
 

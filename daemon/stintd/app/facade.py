@@ -37,9 +37,9 @@ class Facade:
         """See api.daemon.Daemon."""
         return self._ready.is_set()
 
-    def beat(self, signals: list[BeatSignal]) -> tuple[int, int, list[tuple[int, str]]]:
+    def take_beats(self, signals: list[BeatSignal]) -> tuple[int, int, list[tuple[int, str]]]:
         """See api.daemon.Daemon."""
-        return self.intake.beat(signals)
+        return self.intake.take_beats(signals)
 
     def set_aside(self, name: str, text: bytes, why: str) -> None:
         """See api.daemon.Daemon."""
@@ -95,12 +95,12 @@ class Facade:
 
     def recording(self) -> RecordingState:
         """Whether recording is on."""
-        return self._recording.shape()
+        return self._recording.state()
 
     async def set_recording(self, is_on: bool, minutes: float | None) -> RecordingState:
         """Switch recording."""
         await (self._recording.switch_on() if is_on else self._recording.switch_off(minutes))
-        return self._recording.shape()
+        return self._recording.state()
 
     def settings(self) -> Shape:
         """Every setting in force."""

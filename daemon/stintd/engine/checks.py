@@ -17,6 +17,6 @@ def check_time(time: datetime, now: datetime, max_future: timedelta) -> None:
         raise Invalid(f"time {time.isoformat()} is before 1990", "send the time in RFC 3339, like 2026-11-20T10:30:00Z")
 
 
-def unlike_any() -> str:
+def unique_id() -> str:
     """An id for a heartbeat that came without id and time: it duplicates no other, whatever it contains (DETAILS, Duplicates)."""
     return "~" + os.urandom(12).hex()

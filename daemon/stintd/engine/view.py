@@ -27,15 +27,15 @@ class Reader(Protocol):
 
 @frozen
 class View:
-    """A query's surroundings. `waiting`: sessions that have started and not acted yet; `glimpses`: places where work was
-    noticed that the noise rules have not released. Neither has an entry.
+    """A query's surroundings. `waiting`: sessions that have started and not acted yet; `provisional_timers`: places where work
+    was noticed that the noise rules have not released. Neither has an entry.
     """
 
     conn: Connection
     now: datetime
     policy: Policy
     waiting: tuple[WaitingSession, ...] = ()
-    glimpses: tuple[tuple[Context, datetime], ...] = ()
+    provisional_timers: tuple[tuple[Context, datetime], ...] = ()
 
     def admits(self, project_id: str | None) -> bool:
         """Whether a project is within reach: always, because the connection does not contain what is beyond."""

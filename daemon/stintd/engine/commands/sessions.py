@@ -14,7 +14,7 @@ from stintd.domain.kinds import BeatKind
 from stintd.domain.mapping.resolver import normal_name
 from stintd.domain.model import SOURCES, Actor, Context, Heartbeat, ProjectId, from_us, to_us
 from stintd.domain.timer import SessionBeat
-from stintd.engine.checks import check_time, unlike_any
+from stintd.engine.checks import check_time, unique_id
 from stintd.engine.commands import resolve, start_names
 from stintd.engine.commands.resolve import ProjectNames
 from stintd.engine.queries.timers import timers
@@ -294,7 +294,7 @@ def _store_beat(
         "",
         "" if source in SOURCES else source or "",
     )
-    beat = Heartbeat(unlike_any(), at, context)
+    beat = Heartbeat(unique_id(), at, context)
     ingest(step, [beat])
 
 

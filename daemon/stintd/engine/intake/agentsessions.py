@@ -17,7 +17,7 @@ from stintd.store.rowio import fetch_all
 
 GOING_ON = frozenset({"clear", "compact", "resume", "fork"})
 """Reasons of a start that is not a new session if the process already has one."""
-KEPT = 500
+SESSIONS_LIMIT = 500
 """The most open sessions that are remembered, because most sessions end without a report."""
 ALIAS = "session alias:"
 
@@ -67,14 +67,14 @@ class AgentSessions:
     def note(self, signal: AgentSignal, beat: BeatSignal, context: Context) -> None:
         """Store what `take` made of the signal, at the place `context`. A tool call changes nothing here, except the first."""
         session, known = beat.session or "", self._open.get(beat.session or "")
-        fresh = known is None or (beat.pid is not None and (known.pid, known.started) != (beat.pid, signal.started))
+        is_new = known is None or (beat.pid is not None and (known.pid, known.started) != (beat.pid, signal.started))
         if beat.kind == "session_end":
             self._open.pop(session, None)
-        elif fresh:
+        elif is_new:
             self._open[session] = _OpenSession(signal.agent, beat.pid, signal.started)
-            while len(self._open) > KEPT:
+            while len(self._open) > SESSIONS_LIMIT:
                 del self._open[next(iter(self._open))]
-        if fresh or beat.kind != "tool":
+        if is_new or beat.kind != "tool":
             act = hooksessions.SessionAct(
                 session, signal.agent, beat.kind, beat.time, beat.pid, signal.started, self._boot, signal.reason
             )
@@ -84,7 +84,7 @@ class AgentSessions:
         """Note that a process has hooks and so reports when it works. Hooks that were removed do not reach a new process."""
         if pid is not None and started is not None:
             self.processes[pid, started] = None
-            while len(self.processes) > KEPT:
+            while len(self.processes) > SESSIONS_LIMIT:
                 del self.processes[next(iter(self.processes))]
 
     def _is_same_process(self, signal: AgentSignal, session: str) -> bool:
@@ -96,10 +96,10 @@ class AgentSessions:
         """The latest other open session of the same process."""
         if signal.beat.pid is None:
             return None
-        mine = (signal.agent, signal.beat.pid, signal.started)
+        process = (signal.agent, signal.beat.pid, signal.started)
         names = [
             name
             for name, open_session in self._open.items()
-            if (open_session.agent, open_session.pid, open_session.started) == mine and name != session
+            if (open_session.agent, open_session.pid, open_session.started) == process and name != session
         ]
         return names[-1] if names else None

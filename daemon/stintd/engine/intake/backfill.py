@@ -76,17 +76,17 @@ class Backfill:
         batch = backfill.Import(new_id(self._engine.clock.now()), source, [])
         report: dict[str, Any] = {"source": source, "troubles": [], "unwanted": 0, **dict.fromkeys(_COUNTS, 0)}
         if source in ("git", "all"):
-            await self._git(batch, report, *bounds)
+            await self._collect_git(batch, report, *bounds)
         if source in ("agents", "all"):
-            await self._agents(batch, report, *bounds)
+            await self._collect_agents(batch, report, *bounds)
         answer = await self._engine.run(lambda step: backfill.add(step, batch, is_dry), who)
         return {**report, **answer}
 
-    async def _git(self, batch: backfill.Import, report: dict[str, Any], lo_us: int | None, hi_us: int) -> None:
+    async def _collect_git(self, batch: backfill.Import, report: dict[str, Any], lo_us: int | None, hi_us: int) -> None:
         """Add the git acts of every known repository to the batch."""
         by_repo: dict[str, list[CheckoutFacts]] = {}
-        for known in sorted(self._places.checkouts(), key=lambda checkout: (checkout.facts.kind != "main", checkout.path)):
-            by_repo.setdefault(known.facts.common_dir, []).append(known.facts)
+        for checkout in sorted(self._places.checkouts(), key=lambda place: (place.facts.kind != "main", place.path)):
+            by_repo.setdefault(checkout.facts.common_dir, []).append(checkout.facts)
         began_us = await self._engine.read(heartbeats.began_us)
         now_us = to_us(self._engine.clock.now())
         for number, checkouts in enumerate(by_repo.values()):
@@ -94,56 +94,56 @@ class Backfill:
             owner = frozenset(email.lower() for email in self._engine.policy.owner_emails)
             lo = now_us - RECENT_US if lo_us is None else lo_us
             past = await asyncio.to_thread(self._recall, checkouts, owner, lo, hi_us, now_us if began_us is None else began_us)
-            self._place_acts(batch, report, past.acts)
+            self._place_git_acts(batch, report, past.acts)
             report["troubles"] += [{"path": checkouts[0].path, "why": why} for why in past.troubles]
             report["repositories"] += 1
 
-    def _place_acts(self, batch: backfill.Import, report: dict[str, Any], acts: Sequence[GitSignal]) -> None:
-        beats, refused = self._intake.recollect_acts(acts, BACKFILLED + batch.id)
+    def _place_git_acts(self, batch: backfill.Import, report: dict[str, Any], acts: Sequence[GitSignal]) -> None:
+        beats, refused = self._intake.past_git_beats(acts, BACKFILLED + batch.id)
         batch.beats.extend(beats)
         report["unwanted"] += refused
         report["acts"] += len(acts)
         for act in acts:
-            known = self._places.checkout(act.checkout)
-            if act.kind == "commit" and act.new and known is not None and not self._intake.is_excluded(act.checkout):
-                batch.commits.append((known.repo, act))
+            checkout = self._places.checkout(act.checkout)
+            if act.kind == "commit" and act.new and checkout is not None and not self._intake.is_excluded(act.checkout):
+                batch.commits.append((checkout.repo, act))
 
-    async def _agents(self, batch: backfill.Import, report: dict[str, Any], lo_us: int | None, hi_us: int) -> None:
+    async def _collect_agents(self, batch: backfill.Import, report: dict[str, Any], lo_us: int | None, hi_us: int) -> None:
         """Add the acts in agents' session logs to the batch."""
-        logged = await self._reader.read(lo_us or 0, hi_us, to_us(self._engine.clock.now()), self._show_progress)
-        if logged.is_full:
+        logs = await self._reader.read(lo_us or 0, hi_us, to_us(self._engine.clock.now()), self._show_progress)
+        if logs.is_full:
             raise Invalid("the logs hold more than one import can take", "import a shorter period: --from and --to")
-        report["unwanted"] += await self._place_logged(batch, logged)
-        report |= {"files": logged.files, "lines": logged.lines, "unreadableLines": logged.unreadable}
-        report["troubles"] += logged.troubles
+        report["unwanted"] += await self._place_agent_acts(batch, logs)
+        report |= {"files": logs.files, "lines": logs.lines, "unreadableLines": logs.unreadable}
+        report["troubles"] += logs.troubles
 
     def _show_progress(self, progress: dict[str, int]) -> None:
         if self.progress is not None:
             self.progress |= progress
 
-    async def _place_logged(self, batch: backfill.Import, logged: Logged) -> int:
+    async def _place_agent_acts(self, batch: backfill.Import, logs: Logged) -> int:
         """Add the acts to the batch as heartbeats; returns how many may not be recorded."""
-        real = await self._without_links(logged.acts)
+        real = await self._real_paths(logs.acts)
         contexts: dict[Context, Context] = {}  # nearly all are one of a few: ten times less memory
         unwanted = 0
-        for start in range(0, len(logged.acts), AT_ONCE):
-            beats, refused = self._intake.recollect(logged.acts[start : start + AT_ONCE], BACKFILLED + batch.id, real)
+        for start in range(0, len(logs.acts), AT_ONCE):
+            beats, refused = self._intake.past_agent_beats(logs.acts[start : start + AT_ONCE], BACKFILLED + batch.id, real)
             batch.beats.extend(replace(beat, context=contexts.setdefault(beat.context, beat.context)) for beat in beats)
             unwanted += refused
             await asyncio.sleep(0)
-        batch.agents.update({signal.beat.session or "": signal.agent for signal in logged.acts})
+        batch.agents.update({signal.beat.session or "": signal.agent for signal in logs.acts})
         return unwanted
 
-    async def _without_links(self, acts: list[AgentSignal]) -> Mapping[str, str]:
+    async def _real_paths(self, acts: list[AgentSignal]) -> Mapping[str, str]:
         """The real paths of those that lead through symbolic links, by the paths in the logs."""
         paths = {act.beat.path or "" for act in acts} | {act.folder for act in acts}
         folders = sorted(
             {os.path.dirname(path) for path in paths} | {path for path in paths if "." not in os.path.basename(path)}
         )
         real = await self._intake.links.follow(folders[:LINKS_LIMIT])
-        return {path: self._follow(path, real) for path in paths} if real else {}
+        return {path: self._real_path(path, real) for path in paths} if real else {}
 
     @staticmethod
-    def _follow(path: str, real: Mapping[str, str]) -> str:
+    def _real_path(path: str, real: Mapping[str, str]) -> str:
         folder, name = os.path.split(path)
         return real.get(path) or (os.path.join(real[folder], name) if folder in real else path)

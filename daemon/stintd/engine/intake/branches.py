@@ -5,7 +5,7 @@ from bisect import bisect_right, insort
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-KEPT = 64
+MOVES_LIMIT = 64
 SECOND = timedelta(seconds=1)
 
 
@@ -18,11 +18,11 @@ class _Moves:
     locked: datetime | None = None
 
     def branch_at(self, time: datetime) -> str | None:
-        index = bisect_right(self.since, time, key=_instant)
+        index = bisect_right(self.since, time, key=_move_instant)
         return self.since[index - 1][1] if index else self.before
 
 
-def _instant(move: tuple[datetime, str | None]) -> datetime:
+def _move_instant(move: tuple[datetime, str | None]) -> datetime:
     return move[0]
 
 
@@ -41,8 +41,8 @@ class Branches:
         moves = self._moves.get(checkout)
         if moves is None or moves.branch_at(time) == branch:
             return
-        insort(moves.since, (time, branch), key=_instant)
-        if len(moves.since) > KEPT:
+        insort(moves.since, (time, branch), key=_move_instant)
+        if len(moves.since) > MOVES_LIMIT:
             moves.before = moves.since.pop(0)[1]
 
     def note_lock(self, checkout: str, time: datetime) -> None:

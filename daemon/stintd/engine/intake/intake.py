@@ -53,7 +53,7 @@ RECHECK = 0.25
 
 
 @frozen
-class Glimpse:
+class ProvisionalTimer:
     """Work that the noise rules have not released yet: shown as a provisional timer, and stored nowhere."""
 
     context: Context
@@ -85,11 +85,11 @@ class Intake:
         self._are_known, self._is_off, self._is_mapped, self._on_screen = are_known, is_off, is_mapped, on_screen
         self._branches = Branches()
         self._read_to: dict[str, str] = {}
-        self._releasing: asyncio.Task[None] | None = None
-        self.glimpses: dict[str, Glimpse] = {}
+        self._release_task: asyncio.Task[None] | None = None
+        self.provisional_timers: dict[str, ProvisionalTimer] = {}
         self.last_at: dict[str, datetime] = {}
         self.on_rescan = Listeners[[str | None]]()
-        self.on_glimpse = Listeners[[Glimpse]]()
+        self.on_provisional_timer = Listeners[[ProvisionalTimer]]()
         self.on_work = Listeners[[str]]()
         self.on_checkout = Listeners[[CheckoutFacts, str]]()
 
@@ -101,11 +101,11 @@ class Intake:
         """Take signals in order, and the cursors to store together with their results."""
         beats: list[Heartbeat] = []
         for signal in signals:
-            beats += self._one(signal)
+            beats += self._take_signal(signal)
         self._admit(beats)
         self._read_to.update((name, at) for name, at in read_to.items() if not self.is_excluded(name.partition(":")[2]))
         self._keep_cursors()
-        self._schedule()
+        self._schedule_release()
 
     def exclude(self, patterns: Sequence[str]) -> None:
         """Record nothing of these folders and files (absolute patterns)."""
@@ -131,7 +131,7 @@ class Intake:
         """The instant before which everything reported is in the journal or known to be noise; what is held came later."""
         return min((draft.time for draft in self._noise.provisional_drafts()), default=self._clock.now())
 
-    def beat(self, signals: Sequence[BeatSignal], is_timed: bool = True) -> tuple[int, int, list[tuple[int, str]]]:
+    def take_beats(self, signals: Sequence[BeatSignal], is_timed: bool = True) -> tuple[int, int, list[tuple[int, str]]]:
         """Take heartbeats that an API client reports. Returns how many are new, how many were known, and which were refused, by
         index, with the reason."""
         now, beats, refused = self._clock.now(), [], []
@@ -140,10 +140,10 @@ class Intake:
                 beats.append(self._heartbeat_of(signal, self._locate(signal), now, is_timed))
             except Invalid as error:
                 refused.append((index, f"{error.message}: {error.hint}" if error.hint else error.message))
-        wanted = [self._hide_names(beat) for beat in beats if not self._is_unwanted(beat)]
-        fresh = self._fresh(wanted)
-        self._engine.admit(fresh)
-        return len(fresh), len(wanted) - len(fresh), refused
+        allowed = [self._hide_names(beat) for beat in beats if not self._is_unwanted(beat)]
+        new_beats = self._drop_known(allowed)
+        self._engine.admit(new_beats)
+        return len(new_beats), len(allowed) - len(new_beats), refused
 
     def _is_unwanted(self, beat: Heartbeat) -> bool:
         """Whether recording was off then, or the owner excluded the place."""
@@ -152,10 +152,12 @@ class Intake:
         place = beat.context.repo_path or beat.context.folder
         return bool(place) and self.is_excluded(f"{place}/{beat.entity}")
 
-    def recollect(self, signals: Sequence[AgentSignal], batch: str, real: Mapping[str, str]) -> tuple[list[Heartbeat], int]:
+    def past_agent_beats(
+        self, signals: Sequence[AgentSignal], batch: str, real: Mapping[str, str]
+    ) -> tuple[list[Heartbeat], int]:
         """The heartbeats of imported acts, for the import `batch`; this stores none of them. Also how many may not be recorded:
         the owner had excluded the place, recording was off, or they are not acts. `real`: paths without links."""
-        out: list[Heartbeat] = []
+        beats: list[Heartbeat] = []
         now, limit = self._clock.now(), self._engine.policy.max_future
         for signal in signals:
             path = signal.beat.path or ""
@@ -163,29 +165,29 @@ class Intake:
             report = replace(signal.beat, client=batch, path=real.get(path, path), session=session)
             report, place = self._locate_in_session(report, real.get(signal.folder, signal.folder))
             if place is not None:
-                report = self._with_branch(report, place)
+                report = self._add_branch(report, place)
             try:
                 beat = normalise.heartbeat(report, place, self._device, now, limit)
             except Invalid:
                 continue
             if not self._is_unwanted(beat):
-                out.append(self._hide_names(beat))
-        return out, len(signals) - len(out)
+                beats.append(self._hide_names(beat))
+        return beats, len(signals) - len(beats)
 
-    def recollect_acts(self, signals: Sequence[GitSignal], batch: str) -> tuple[list[Heartbeat], int]:
+    def past_git_beats(self, signals: Sequence[GitSignal], batch: str) -> tuple[list[Heartbeat], int]:
         """The same for git acts. They get the ids that they would have if they had been noticed live."""
-        out: list[Heartbeat] = []
+        beats: list[Heartbeat] = []
         for signal in signals:
             actor: Actor = "agent" if signal.witness == "agent" else "human"
             kind = cast("BeatKind", signal.kind)  # a reset never comes here
             draft = BeatDraft(signal.time, signal.checkout, kind, "git", actor, signal.witness, signal.new, signal.branch)
-            live = replace(self._context(draft), branch=signal.branch)
+            live = replace(self._draft_context(draft), branch=signal.branch)
             is_commit = signal.kind == "commit" and bool(signal.new)
             identity = f"git:commit:{signal.new}" if is_commit else content_id(signal.time, live, signal.new)
             beat = Heartbeat(identity, signal.time, replace(live, source_text=batch), signal.new)
             if not self._is_unwanted(beat):
-                out.append(self._hide_names(beat))
-        return out, len(signals) - len(out)
+                beats.append(self._hide_names(beat))
+        return beats, len(signals) - len(beats)
 
     def _hide_names(self, beat: Heartbeat) -> Heartbeat:
         """The heartbeat without the names that the owner hides."""
@@ -201,30 +203,30 @@ class Intake:
         folder = beat.context.folder
         return folder is not None and not (self._places.is_below_root(folder) or self._is_mapped(folder))
 
-    def is_touched(self, since: datetime) -> bool:
+    def has_activity_since(self, since: datetime) -> bool:
         """Whether an editor or a shell has reported a person's activity on this machine since then."""
         return any(self.last_at[name] >= since for name in ("editor", "shell") if name in self.last_at)
 
     def stop(self) -> None:
         """Release what the noise rules still hold, because it happened before the daemon stopped."""
-        if self._releasing is not None:
-            self._releasing.cancel()
+        if self._release_task is not None:
+            self._release_task.cancel()
         self._admit(self._heartbeats_of(self._noise.release(self._clock.now() + timedelta(minutes=1)).heartbeats))
         self._keep_cursors()
 
     # ------------------------------------------------------------------ one signal
 
-    def _one(self, signal: Signal) -> list[Heartbeat]:
+    def _take_signal(self, signal: Signal) -> list[Heartbeat]:
         match signal:
             case FileSignal() | GitSignal() | LockSignal() | ProcessSignal():
-                return self._take_noisy(signal)
+                return self._take_filtered(signal)
             case BeatSignal():
                 beat = self._heartbeat_of(signal, self._locate(signal), self._clock.now())
                 return [] if self._is_unwanted(beat) or self._is_elsewhere(beat) else [self._hide_names(beat)]
             case AgentSignal():
                 return self._take_agent(signal)
             case CheckoutSignal():
-                self._checkout(signal)
+                self._note_checkout(signal)
             case AbsenceSignal():
                 self._engine.write(lambda step: checkout_rows.add_absence(step, signal.absence))
             case ScreenSignal():
@@ -234,7 +236,7 @@ class Intake:
             case RescanSignal():
                 self.on_rescan.tell(signal.checkout)
             case TroubleSignal():
-                self._trouble(signal)
+                self._report_trouble(signal)
         return []
 
     def _heartbeat_of(self, signal: BeatSignal, place: Place | None, now: datetime, is_timed: bool = True) -> Heartbeat:
@@ -242,7 +244,7 @@ class Intake:
         if place is not None:
             self.on_work.tell(signal.path or "")
             self._note_edit(signal, place)
-            signal = self._with_branch(signal, place)
+            signal = self._add_branch(signal, place)
         self.last_at[signal.source] = now
         return normalise.heartbeat(signal, place, self._device, now, self._engine.policy.max_future, is_timed)
 
@@ -269,7 +271,7 @@ class Intake:
             return report, place
         return replace(report, path=folder, entity=report.entity or path), self._places.locate(folder)
 
-    def _with_branch(self, signal: BeatSignal, place: Place) -> BeatSignal:
+    def _add_branch(self, signal: BeatSignal, place: Place) -> BeatSignal:
         """The signal with the branch that was checked out at its time, if its sender named none: the signal may come late."""
         checkout = place.checkout
         if signal.branch or signal.source == "browser" or checkout is None:
@@ -281,63 +283,63 @@ class Intake:
         if signal.source == "editor" and signal.kind == "edit" and place.checkout is not None and place.entity:
             self._noise.note_editor(place.checkout.path, place.entity, signal.time)
 
-    def _project_file(self, signal: FileSignal) -> None:
+    def _note_project_file(self, signal: FileSignal) -> None:
         """Read a project file that changed: what it says now also holds for the past."""
         if os.path.basename(signal.path) in FILE_NAMES:
             checkout = self._places.checkout(signal.checkout)
             if checkout is not None:
                 self.on_checkout.tell(checkout.facts, os.path.dirname(os.path.join(signal.checkout, signal.path)))
 
-    def _take_noisy(self, signal: FileSignal | GitSignal | LockSignal | ProcessSignal) -> list[Heartbeat]:
+    def _take_filtered(self, signal: FileSignal | GitSignal | LockSignal | ProcessSignal) -> list[Heartbeat]:
         now = self._clock.now()
         if isinstance(signal, GitSignal):
             self.last_at["git"] = now
-            self._commit(signal)
+            self._keep_commit(signal)
             if signal.origin == "reflog":
                 self._branches.note_act(signal.checkout, signal.time, signal.branch)
         elif isinstance(signal, LockSignal) and signal.is_held:
             self._branches.note_lock(signal.checkout, signal.time)
         elif isinstance(signal, FileSignal):
             self.last_at["watch"] = now
-            self._project_file(signal)
+            self._note_project_file(signal)
         passed = self._noise.feed(signal, now)
         for draft in passed.provisional:
-            self._glimpse(draft)
+            self._note_provisional_timer(draft)
         return self._heartbeats_of(passed.heartbeats)
 
     def _heartbeats_of(self, drafts: Sequence[BeatDraft]) -> list[Heartbeat]:
-        return [beat for draft in drafts if (beat := self._beat(draft)) is not None]
+        return [beat for draft in drafts if (beat := self._heartbeat_of_draft(draft)) is not None]
 
-    def _beat(self, draft: BeatDraft) -> Heartbeat | None:
+    def _heartbeat_of_draft(self, draft: BeatDraft) -> Heartbeat | None:
         """The heartbeat of a draft that passed the noise rules; None when recording is off, or off for this place."""
         if self._is_off(draft.time) or self.is_excluded(draft.checkout):
             return None
-        context = self._context(draft)
+        context = self._draft_context(draft)
         identity = draft.id or content_id(draft.time, context, draft.entity)
         return self._hide_names(Heartbeat(identity, draft.time, context, draft.entity))
 
-    def _context(self, draft: BeatDraft) -> Context:
+    def _draft_context(self, draft: BeatDraft) -> Context:
         """Where it happened. If the checkout was removed while its last acts were held, they still happened there."""
         act = Context(draft.source, draft.kind, draft.actor, device=self._device, witness=draft.witness)
-        known = self._places.checkout(draft.checkout)
-        if known is None:
+        checkout = self._places.checkout(draft.checkout)
+        if checkout is None:
             place = self._places.locate(draft.checkout)
             if place.checkout is None:
                 return replace(act, folder=place.folder, branch=draft.branch)
-            known = place.checkout
-        branch = draft.branch or self._branches.branch_at(known.path, draft.time, known.branch)
-        return replace(act, repo=known.repo, repo_path=known.path, branch=branch)
+            checkout = place.checkout
+        branch = draft.branch or self._branches.branch_at(checkout.path, draft.time, checkout.branch)
+        return replace(act, repo=checkout.repo, repo_path=checkout.path, branch=branch)
 
-    def _glimpse(self, draft: BeatDraft) -> None:
+    def _note_provisional_timer(self, draft: BeatDraft) -> None:
         if self._is_off(draft.time) or self.is_excluded(draft.checkout):
             return
-        glimpse = Glimpse(self.hide_branch(self._context(draft)), draft.time)
-        is_new = draft.checkout not in self.glimpses
-        self.glimpses[draft.checkout] = glimpse
+        timer = ProvisionalTimer(self.hide_branch(self._draft_context(draft)), draft.time)
+        is_new = draft.checkout not in self.provisional_timers
+        self.provisional_timers[draft.checkout] = timer
         if is_new:
-            self.on_glimpse.tell(glimpse)
+            self.on_provisional_timer.tell(timer)
 
-    def _commit(self, signal: GitSignal) -> None:
+    def _keep_commit(self, signal: GitSignal) -> None:
         """Store a commit's subject for the entries that contain it, unless nothing is recorded then or there."""
         if self._is_off(signal.time) or self.is_excluded(signal.checkout):
             return
@@ -346,7 +348,7 @@ class Intake:
             repo = checkout.repo
             self._engine.write(lambda step: checkout_rows.keep_commit(step, repo, signal))
 
-    def _trouble(self, signal: TroubleSignal) -> None:
+    def _report_trouble(self, signal: TroubleSignal) -> None:
         if signal.is_cleared:
             self._engine.health.clear(signal.code, signal.subject)
         else:
@@ -354,7 +356,7 @@ class Intake:
 
     # ------------------------------------------------------------------ checkouts
 
-    def _checkout(self, signal: CheckoutSignal) -> None:
+    def _note_checkout(self, signal: CheckoutSignal) -> None:
         facts = signal.facts
         if signal.is_gone:
             self._places.forget(facts.path)
@@ -372,23 +374,23 @@ class Intake:
     def _repo_of(self, facts: CheckoutFacts) -> RepoId:
         """The repository of this checkout: by its identity, else the earlier one at this path if it is still the same, else a new
         one."""
-        known = self._places.repo_of_identity(facts.identity)
-        if known is not None:
-            return known
-        before = self._places.checkout(facts.path)
-        if before is not None and _is_same(before.facts, facts):
-            return before.repo
+        repo = self._places.repo_of_identity(facts.identity)
+        if repo is not None:
+            return repo
+        earlier = self._places.checkout(facts.path)
+        if earlier is not None and _is_same(earlier.facts, facts):
+            return earlier.repo
         return RepoId(new_id(self._clock.now()))
 
     # ------------------------------------------------------------------ heartbeats on their way
 
     def _admit(self, beats: list[Heartbeat]) -> None:
-        fresh = self._fresh(beats)
-        for beat in fresh:
-            self.glimpses.pop(beat.context.repo_path or "", None)
-        self._engine.admit(fresh)
+        new_beats = self._drop_known(beats)
+        for beat in new_beats:
+            self.provisional_timers.pop(beat.context.repo_path or "", None)
+        self._engine.admit(new_beats)
 
-    def _fresh(self, beats: list[Heartbeat]) -> list[Heartbeat]:
+    def _drop_known(self, beats: list[Heartbeat]) -> list[Heartbeat]:
         """The heartbeats that are new: not earlier in this batch, not in the journal, and not stored."""
         if not beats:
             return []
@@ -401,11 +403,11 @@ class Intake:
                 unseen.append(beat)
         return [beat for beat, is_known in zip(unseen, self._are_known(unseen), strict=True) if not is_known]
 
-    def _schedule(self) -> None:
+    def _schedule_release(self) -> None:
         """Plan to wake up when the noise rules can release something."""
         deadline = self._noise.next_deadline()
-        if deadline is not None and (self._releasing is None or self._releasing.done()):
-            self._releasing = asyncio.create_task(self._release())
+        if deadline is not None and (self._release_task is None or self._release_task.done()):
+            self._release_task = asyncio.create_task(self._release())
 
     async def _release(self) -> None:
         while (deadline := self._noise.next_deadline()) is not None:
@@ -413,7 +415,7 @@ class Intake:
             passed = self._noise.release(self._clock.now())
             self._admit(self._heartbeats_of(passed.heartbeats))
             self._keep_cursors()
-        self.glimpses.clear()
+        self.provisional_timers.clear()
 
 
 def _is_same(before: CheckoutFacts, now: CheckoutFacts) -> bool:
@@ -426,4 +428,4 @@ def _is_same(before: CheckoutFacts, now: CheckoutFacts) -> bool:
     return before.identity.startswith("root:") or (bool(before.head) and before.head == now.head)
 
 
-__all__ = ["Glimpse", "Intake"]
+__all__ = ["Intake", "ProvisionalTimer"]

@@ -14,7 +14,7 @@ from typing import cast
 from stintd.domain.kinds import KINDS, BeatKind
 from stintd.domain.model import ACTORS, SOURCES, Actor, BeatSignal, BeatSource, Context, Heartbeat
 from stintd.engine.checkouts import Place, Places
-from stintd.engine.checks import check_time, unlike_any
+from stintd.engine.checks import check_time, unique_id
 from stintd.errors import Invalid
 from stintd.store.ids import content_id
 
@@ -106,5 +106,5 @@ def heartbeat(
     check_time(signal.time, now, max_future)
     check_words(signal)
     context, entity = context_of(signal, place, device)
-    identity = signal.origin_id or (content_id(signal.time, context, entity) if is_timed else unlike_any())
+    identity = signal.origin_id or (content_id(signal.time, context, entity) if is_timed else unique_id())
     return Heartbeat(identity, signal.time, context, entity)

@@ -15,7 +15,7 @@ from stintd.engine.intake.intake import Intake
 from stintd.engine.sheet.derive import learn_files
 
 
-class Found(Protocol):
+class FilesRead(Protocol):
     """See `sources.projectfiles`."""
 
     @property
@@ -24,7 +24,7 @@ class Found(Protocol):
     def troubles(self) -> tuple[str, ...]: ...
 
 
-Find = Callable[[CheckoutFacts, Sequence[str], Sequence[str]], Found]
+Find = Callable[[CheckoutFacts, Sequence[str], Sequence[str]], FilesRead]
 
 
 class ProjectFiles:
@@ -36,25 +36,25 @@ class ProjectFiles:
         self._waiting: dict[str, CheckoutFacts] = {}
         self._folders: dict[str, dict[str, None]] = {}
         self._known: dict[str, tuple[ProjectFile, ...]] = {}
-        self._wanted = asyncio.Event()
+        self._request = asyncio.Event()
 
-    def look(self, facts: CheckoutFacts, folder: str) -> None:
+    def request_read(self, facts: CheckoutFacts, folder: str) -> None:
         """Ask for a read: a checkout was found or changed, or a project file in this folder of it was written."""
         self._folders.setdefault(facts.path, {})[folder] = None
         self._waiting[facts.path] = facts
-        self._wanted.set()
+        self._request.set()
 
     async def run(self) -> None:
         """Read the files that were asked for, in batches, until cancelled."""
         while True:
-            await self._wanted.wait()
-            self._wanted.clear()
+            await self._request.wait()
+            self._request.clear()
             waiting, self._waiting = self._waiting, {}
             for path, facts in waiting.items():
                 reading = await asyncio.to_thread(self._find, facts, self._roots, list(self._folders[path]))
-                self._learn(path, reading)
+                self._learn_files(path, reading)
 
-    def _learn(self, path: str, reading: Found) -> None:
+    def _learn_files(self, path: str, reading: FilesRead) -> None:
         health = self._engine.health
         health.clear("project_file", path)
         for trouble in reading.troubles[:1]:
@@ -62,14 +62,14 @@ class ProjectFiles:
         if reading.files or path in self._known:
             self._known[path] = reading.files
             self._engine.write(lambda step: learn_files(step, path, reading.files))
-            self._apply()
+            self._apply_exclusions()
 
     def set_scope(self, roots: Sequence[str], excluded: Sequence[str]) -> None:
         """Use these watched roots and exclusions of the settings from now on."""
         self._roots, self._excluded = roots, excluded
-        self._apply()
+        self._apply_exclusions()
 
-    def _apply(self) -> None:
+    def _apply_exclusions(self) -> None:
         """Make the intake leave out what the settings and the files exclude."""
-        files = [file for known in self._known.values() for file in known]
+        files = [file for checkout_files in self._known.values() for file in checkout_files]
         self._intake.exclude([*self._excluded, *(pattern for file in files for pattern in exclusions(file.folder, file.exclude))])

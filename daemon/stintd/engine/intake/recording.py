@@ -33,10 +33,10 @@ class Recording:
         self._past: tuple[datetime, datetime] | None = None
         self._timer: asyncio.Task[None] | None = None
 
-    def restore(self, stored: str | None) -> None:
+    def restore(self, text: str | None) -> None:
         """Restore the state at which the daemon stopped."""
-        if stored:
-            since, _, until = stored.partition(" ")
+        if text:
+            since, _, until = text.partition(" ")
             self.since, self.until = from_us(int(since)), from_us(int(until)) if until else None
             self._arm()
 
@@ -46,7 +46,7 @@ class Recording:
             return True  # the noise rules still held it when recording was switched on
         return self.since is not None and time >= self.since and (self.until is None or time < self.until)
 
-    def shape(self) -> RecordingState:
+    def state(self) -> RecordingState:
         """The state as API clients see it."""
         until = self.until.isoformat().replace("+00:00", "Z") if self.until else None
         return {"recording": self.since is None, "until": until if self.since else None}
@@ -91,13 +91,13 @@ class Recording:
     def _arm(self) -> None:
         self._disarm()
         if self.until is not None:
-            self._timer = asyncio.create_task(self._later(self.until))
+            self._timer = asyncio.create_task(self._switch_on_at(self.until))
 
     def _disarm(self) -> None:
         if self._timer is not None and self._timer is not asyncio.current_task():
             self._timer.cancel()
         self._timer = None
 
-    async def _later(self, until: datetime) -> None:
+    async def _switch_on_at(self, until: datetime) -> None:
         await self._clock.sleep(max(0.0, (until - self._clock.now()).total_seconds()))
         await self.switch_on()

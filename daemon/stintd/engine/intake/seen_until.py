@@ -19,12 +19,12 @@ IN_FLIGHT = timedelta(seconds=0.5)
 finds files that git wrote before this time, and nobody remembers that git wrote them."""
 
 
-def last_seen(conn: Connection, noted: float | None, now: datetime) -> datetime | None:
+def last_seen_at(conn: Connection, last_note: float | None, now: datetime) -> datetime | None:
     """The instant up to which the daemon before this one saw everything: its note when it stopped or, if it was killed, the last
-    one it had `noted` (epoch seconds). None when there was no daemon before."""
+    one it noted, `last_note` (epoch seconds). None when there was no daemon before."""
     stopped = cursors.meta(conn, STOPPED)
     instants = [datetime.fromisoformat(stopped)] if stopped else []
-    instants += [datetime.fromtimestamp(noted, UTC)] if noted is not None else []
+    instants += [datetime.fromtimestamp(last_note, UTC)] if last_note is not None else []
     return min(max(instants), now) if instants else None
 
 

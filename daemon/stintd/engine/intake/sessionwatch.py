@@ -52,29 +52,29 @@ class SessionWatch:
             while True:
                 await self._changed.wait()
                 self._changed.clear()
-                is_blind = await self._look() if self._is_ready() else True
+                is_blind = await self._check_sessions() if self._is_ready() else True
                 await self._engine.clock.sleep(REST)
                 if is_blind and self._engine.state.is_running and not self._changed.is_set():
-                    await self._wait(PAUSE - REST)
+                    await self._wait_for_change(PAUSE - REST)
                     self._changed.set()
         finally:
             for stop in self._watched.values():
                 stop()
             self._watched.clear()
 
-    async def _look(self) -> bool:
+    async def _check_sessions(self) -> bool:
         """Check every open session that named a process. Returns whether some of them must be checked again from time to time."""
         rows = await self._engine.database.read(sessions.sessions_with_process)
         is_blind = False
         for row in rows:
-            is_blind |= await self._check(row)
+            is_blind |= await self._check_session(row)
         self._dead &= {row["id"] for row in rows}
-        known = {(row["pid"], row["pid_started"]) for row in rows}
-        for gone in self._watched.keys() - known:
+        processes = {(row["pid"], row["pid_started"]) for row in rows}
+        for gone in self._watched.keys() - processes:
             self._watched.pop(gone)()
         return is_blind
 
-    async def _wait(self, seconds: float) -> None:
+    async def _wait_for_change(self, seconds: float) -> None:
         """Wait until something changed, at most this long."""
         waiting = [
             asyncio.ensure_future(self._changed.wait()),
@@ -86,7 +86,7 @@ class SessionWatch:
             for task in waiting:
                 task.cancel()
 
-    async def _check(self, row: SessionRow) -> bool:
+    async def _check_session(self, row: SessionRow) -> bool:
         pid, started = row["pid"], row["pid_started"]
         if pid is None:
             return False
@@ -98,12 +98,12 @@ class SessionWatch:
         if started is None or (pid, started) in self._watched:
             return False
         if not self._is_alive(pid, started):
-            await self._bury(row["id"])
+            await self._close_if_still_dead(row["id"])
             return False
         self._dead.discard(row["id"])
         return not self._watch(pid, started)
 
-    async def _bury(self, session_id: str) -> None:
+    async def _close_if_still_dead(self, session_id: str) -> None:
         """Close a session at the second check: an agent that quits normally reports that last, and the report may still be on its
         way."""
         if session_id in self._dead:

@@ -60,9 +60,9 @@ def branch_of(page: Page, head: str | None, title: str, policy: Policy) -> str |
     """
     if head:
         return head
-    named = _COMPARED.match(page.below) or _NEW_REVIEW.match(page.below)
-    if named:
-        return named["head"].rpartition(":")[2] or None
+    match = _COMPARED.match(page.below) or _NEW_REVIEW.match(page.below)
+    if match:
+        return match["head"].rpartition(":")[2] or None
     ticket = ticket_of(title, policy) if page.is_review else None
     if ticket is None:
         return None

@@ -25,11 +25,11 @@ def timers(view: View) -> list[EntryJson]:
 
 def _provisional_timers(view: View, entries: list[EntryJson]) -> list[EntryJson]:
     """Work noticed where no timer runs yet; left out while a manual timer runs."""
-    if not view.glimpses or any(timer["origin"] not in AUTOMATIC and timer["state"] == "running" for timer in entries):
+    if not view.provisional_timers or any(timer["origin"] not in AUTOMATIC and timer["state"] == "running" for timer in entries):
         return []
     resolver = load_resolver(view.conn, view.policy)
     running = {timer["projectId"] for timer in entries if timer["state"] == "running"}
-    resolved = [(context, time, resolver.resolve(context)) for context, time in view.glimpses]
+    resolved = [(context, time, resolver.resolve(context)) for context, time in view.provisional_timers]
     return [wire.provisional(view, *timer) for timer in resolved if timer[2].project is None or timer[2].project not in running]
 
 

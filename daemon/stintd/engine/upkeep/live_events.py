@@ -13,7 +13,7 @@ from stintd.domain.model import Heartbeat, to_us
 from stintd.engine import health, wire
 from stintd.engine.engine import Engine
 from stintd.engine.hub import LoggedEvent
-from stintd.engine.intake.intake import Glimpse
+from stintd.engine.intake.intake import ProvisionalTimer
 from stintd.engine.queries.timers import timers
 from stintd.engine.resolver import load_resolver
 from stintd.engine.view import View
@@ -43,12 +43,12 @@ class LiveEvents:
             asyncio.get_running_loop().call_later(DELAY, self._publish_beats)
         self._beats.extend(beats[: FLOOD - len(self._beats)])
 
-    def publish_provisional_timer(self, glimpse: Glimpse) -> None:
+    def publish_provisional_timer(self, provisional: ProvisionalTimer) -> None:
         """Publish work that was noticed but not yet released by the noise rules, unless a timer shows it already."""
 
         def load_timers(conn: Connection) -> list[LoggedEvent]:
             engine = self._engine
-            view = View(conn, engine.clock.now(), engine.policy, (), ((glimpse.context, glimpse.time),))
+            view = View(conn, engine.clock.now(), engine.policy, (), ((provisional.context, provisional.time),))
             return [LoggedEvent(0, "time_entry.started", timer) for timer in timers(view) if timer.get("provisional")]
 
         self._start_publishing(load_timers)
