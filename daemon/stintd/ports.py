@@ -66,7 +66,7 @@ class Failure:
 
 
 @frozen
-class Logged:
+class AgentLogActs:
     """What agents' session logs tell. `unreadable` lines were passed over; `troubles` name files that were not read to
     their end, `{path, why}`. `is_full`: there was more than one reading takes."""
 
@@ -81,20 +81,20 @@ class Logged:
 class LogReader(Protocol):
     """Reads the session logs that agents leave on disk."""
 
-    async def read(self, lo_us: int, hi_us: int, now_us: int, progress: Callable[[dict[str, int]], None]) -> Logged:
+    async def read(self, lo_us: int, hi_us: int, now_us: int, progress: Callable[[dict[str, int]], None]) -> AgentLogActs:
         """The acts of a half-open period, each once. `progress` receives `{files, bytes}` first, then `{file, read}`.
         `unavailable` when the logs cannot be read."""
 
 
 @frozen
-class Recalled:
+class RepoHistory:
     """What git still knows of a repository's past: the owner's acts, oldest first, and why something could not be read."""
 
     acts: tuple[GitSignal, ...] = ()
     troubles: tuple[str, ...] = ()
 
 
-Recall = Callable[[Sequence[CheckoutFacts], frozenset[str], int, int, int], Recalled]
+Recall = Callable[[Sequence[CheckoutFacts], frozenset[str], int, int, int], RepoHistory]
 """Of the checkouts of one repository: the acts of its owner (addresses; none: whoever wrote this machine's reflogs) in a
 half-open period, of its history alone those before the last instant. Blocking; microseconds."""
 

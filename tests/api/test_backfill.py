@@ -8,7 +8,7 @@ import pytest
 
 from stintd.domain.model import Absence, AbsenceSignal, AgentSignal, BeatSignal
 from stintd.engine.intake.backfill import Backfill
-from stintd.ports import Logged
+from stintd.ports import AgentLogActs
 from stintd.sources.history import recall
 from tests.support import agentlogs
 
@@ -208,7 +208,7 @@ async def test_only_one_backfill_runs_at_a_time_and_says_how_far_it_is(client, h
             told({"file": 1, "read": 300})
             begun.set()
             await waiting.wait()
-            return Logged([], 3)
+            return AgentLogActs([], 3)
 
     daemon.facade.backfill = Backfill(daemon.engine, daemon.intake, daemon.places, Slow(), recall, lambda: None)
     running = asyncio.ensure_future(client.post("/api/backfill", {}))

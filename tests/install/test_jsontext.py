@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from stintd.errors import Conflict
 from stintd.install.agenthost import JsonText
-from stintd.install.jsontext import parse, with_member, without_member
+from stintd.install.jsontext import insert_member, parse, remove_member
 
 CALL = "set -- claude-code Stop; test -r /h/stintd-agent && . /h/stintd-agent || :"
 OURS = {"Stop": {"hooks": [{"type": "command", "command": CALL}]}, "SessionEnd": {"command": CALL}}
@@ -82,7 +82,7 @@ def test_the_parser_accepts_nothing_that_json_refuses(text):
     ],
 )  # fmt: skip
 def test_a_member_is_laid_out_as_its_neighbours_are(text, after):
-    assert with_member(text, parse(text, comments=True), "a", 1) == after
+    assert insert_member(text, parse(text, comments=True), "a", 1) == after
 
 
 @pytest.mark.parametrize(
@@ -95,4 +95,4 @@ def test_a_member_is_laid_out_as_its_neighbours_are(text, after):
 def test_comments_beside_what_is_taken_stay(text, after):
     node = parse(text, comments=True)
     index = [name for name, _, _ in node.members].index("a")
-    assert without_member(text, node, index) == after
+    assert remove_member(text, node, index) == after

@@ -124,7 +124,7 @@ def test_reftable_repositories_are_read_through_git(tmp_path: Path) -> None:
     assert gitreader.needs_git(facts)
     cursor = gitreader.end_of(facts)
     repo.commit("third")
-    assert [s.subject for s in gitreader.look(facts, cursor, frozenset()).signals] == ["third"]
+    assert [s.subject for s in gitreader.read_acts(facts, cursor, frozenset()).signals] == ["third"]
 
 
 def test_reftable_with_an_older_git_is_said_and_not_guessed(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from stintd.sources.gitfiles import (
     GitPlace,
     Head,
     OddFile,
-    distrust,
+    distrust_reason,
     locate,
     locate_bare,
     parse_config,
@@ -149,10 +149,10 @@ def test_an_amended_first_commit_is_asked_of_git(tmp_path: Path) -> None:
 
 def test_others_who_may_write_are_not_trusted(tmp_path: Path) -> None:
     repo = repos.make(tmp_path / "r", 1)
-    assert distrust(place_of(repo.path)) == ""
+    assert distrust_reason(place_of(repo.path)) == ""
     config = repo.path / ".git" / "config"
     config.chmod(config.stat().st_mode | stat.S_IWOTH)
-    assert distrust(place_of(repo.path)) == f"{config} may be changed by other users"
+    assert distrust_reason(place_of(repo.path)) == f"{config} may be changed by other users"
     facts = gitreader.facts_of(str(repo.path))
     assert facts is not None
     assert facts.trouble
@@ -163,7 +163,7 @@ def test_others_who_may_write_are_not_trusted(tmp_path: Path) -> None:
 def test_a_repository_of_another_user_is_not_trusted(tmp_path: Path) -> None:
     repo = repos.make(tmp_path / "r", 1)
     os.chown(repo.path / ".git", 12345, 12345)
-    assert "belongs to another user" in distrust(place_of(repo.path))
+    assert "belongs to another user" in distrust_reason(place_of(repo.path))
 
 
 def test_a_work_tree_claimed_elsewhere_is_said(tmp_path: Path) -> None:

@@ -265,13 +265,13 @@ def everything(trap: Trap, before: "gitreader.CheckoutFacts | None") -> None:
 def _all_of(facts: "gitreader.CheckoutFacts") -> None:
     place = gitreader.place_of(facts)
     questions: list[Callable[[], object]] = [
-        lambda: gitreader.look(facts, None, frozenset()),
+        lambda: gitreader.read_acts(facts, None, frozenset()),
         lambda: gitreader.end_of(facts),
         lambda: gitreader.pushes_since(facts, 0, frozenset()),
         lambda: gitreader.git_folders(facts),
         lambda: gitreader.linked_worktrees(facts),
         lambda: gitreader.first_commit_of(facts),
-        lambda: gitreader.addresses(facts),
+        lambda: gitreader.author_addresses(facts),
         lambda: gitcall.first_commit(place, facts.head, LIMIT),
         lambda: gitcall.list_tracked(place, facts.head, LIMIT),
         lambda: gitcall.list_untracked(place, facts.head, LIMIT),

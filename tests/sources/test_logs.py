@@ -150,11 +150,11 @@ def test_only_ordinary_files_inside_are_found(tmp_path):
     (projects / "-linked").symlink_to(projects / "-code-acme")
     (projects / "-code-acme" / "notes.txt").write_text("{}")
     os.mkfifo(projects / "-code-acme" / "pipe.jsonl")
-    found = logs.find(logs.homes({"HOME": str(tmp_path)}), 0.0)
+    found = logs.find(logs.log_folders({"HOME": str(tmp_path)}), 0.0)
     assert len(found) == 10
     assert sum(log.is_subagent for log in found) == 1
-    assert logs.find(logs.homes({"HOME": str(tmp_path)}), 2e9) == []
-    assert logs.find(logs.homes({"HOME": "/nowhere", "CODEX_HOME": str(tmp_path / ".codex")}), 0.0) != []
+    assert logs.find(logs.log_folders({"HOME": str(tmp_path)}), 2e9) == []
+    assert logs.find(logs.log_folders({"HOME": "/nowhere", "CODEX_HOME": str(tmp_path / ".codex")}), 0.0) != []
 
 
 def test_a_file_that_became_a_pipe_or_a_link_is_not_waited_for(tmp_path, write):

@@ -8,7 +8,7 @@ from stintd.frozen import frozen
 from stintd.install.agentsettings import Home, SettingsText, plan_install, plan_uninstall, state_of
 from stintd.install.agentshim import call, is_call, users_shell
 from stintd.install.change import Plan
-from stintd.install.jsontext import Node, parse, with_member, without_items, without_member
+from stintd.install.jsontext import Node, insert_member, parse, remove_items, remove_member
 
 Entry = Callable[[str, str], Any]
 """Makes the item by which a host runs a command at an event: (command, event) to JSON."""
@@ -76,21 +76,21 @@ class JsonText:
     def insert(self, raw: bytes | None) -> bytes:
         text = _decode(raw) if raw is not None else self.first
         if self._read(text).get("hooks") is None:
-            return with_member(text, self._read(text), "hooks", {event: [item] for event, item in self.wanted.items()}).encode()
+            return insert_member(text, self._read(text), "hooks", {event: [item] for event, item in self.wanted.items()}).encode()
         for event, item in self.wanted.items():
             hooks = _node_at(self._read(text), ("hooks",))
             listed = hooks.get(event)
-            text = with_member(text, hooks, event, [item]) if listed is None else with_member(text, listed, None, item)
+            text = insert_member(text, hooks, event, [item]) if listed is None else insert_member(text, listed, None, item)
         return text.encode()
 
     def strip(self, raw: bytes) -> bytes:
         text = before = _decode(raw)
         hooks = self._read(text).get("hooks")
         for event in hooks.value if hooks is not None else ():
-            shorter = without_items(text, self._read, ("hooks", event), is_ours)
+            shorter = remove_items(text, self._read, ("hooks", event), is_ours)
             if shorter != text:
-                text = self._without_empty(shorter, ("hooks", event))
-        return (self._without_empty(text, ("hooks",)) if text != before else text).encode()
+                text = self._remove_if_empty(shorter, ("hooks", event))
+        return (self._remove_if_empty(text, ("hooks",)) if text != before else text).encode()
 
     def missing(self, raw: bytes) -> list[str]:
         hooks = self._read(_decode(raw)).get("hooks")
@@ -114,13 +114,13 @@ class JsonText:
                 raise Conflict(f"`hooks.{event}` in it is not a list", FIX_HINT)
         return root
 
-    def _without_empty(self, text: str, path: tuple[str, ...]) -> str:
+    def _remove_if_empty(self, text: str, path: tuple[str, ...]) -> str:
         """The text without the member at `path` when nothing is left in that member."""
         holder = _node_at(self._read(text), path[:-1])
         node = holder.get(path[-1])
         if node is None or node.members or text[node.start + 1 : node.end - 1].strip():
             return text
-        return without_member(text, holder, [name for name, _, _ in holder.members].index(path[-1]))
+        return remove_member(text, holder, [name for name, _, _ in holder.members].index(path[-1]))
 
 
 def is_ours(item: Any) -> bool:

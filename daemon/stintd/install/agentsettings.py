@@ -53,7 +53,7 @@ class SettingsText(Protocol):
 
 
 @frozen
-class KeptSettings:
+class SettingsRecord:
     """What is remembered of a settings file: digests before and after our change ("": there was no file), folders made for it."""
 
     path: str
@@ -78,7 +78,7 @@ def plan_install(
             raise Conflict("our calls could not be added to it", "look for something unusual in it; nothing was changed")
     except StintdError as error:
         return _problem_plan(path, error)
-    change = Rewrite(path, present, after, _kept_file(home, name), base, secret)
+    change = Rewrite(path, present, after, _original_path(home, name), base, secret)
     return Plan((*steps, change), notes=(note,) if note else ())
 
 
@@ -97,8 +97,8 @@ def plan_uninstall(home: Home, name: str, path: str, settings: SettingsText, *, 
                 steps += _empty_folders(path, record.folders)
     except StintdError as error:
         return _problem_plan(path, error)
-    if steps and os.path.lexists(_kept_file(home, name)):
-        steps += (Remove(_kept_file(home, name)),)
+    if steps and os.path.lexists(_original_path(home, name)):
+        steps += (Remove(_original_path(home, name)),)
     return Plan(steps)
 
 
@@ -146,13 +146,13 @@ def _base(home: Home, name: str, present: bytes | None, settings: SettingsText) 
     if record is not None and record.after == digest(present):
         if not record.before:
             return None
-        original = _read(_kept_file(home, name))
+        original = _read(_original_path(home, name))
         if original is not None and digest(original) == record.before:
             return original
     return settings.strip(present)
 
 
-def _kept_file(home: Home, name: str) -> str:
+def _original_path(home: Home, name: str) -> str:
     return os.path.join(home.hooks, "kept", name)
 
 
@@ -170,7 +170,7 @@ def _read(path: str) -> bytes | None:
 # ---------------------------------------------------------------- memory
 
 
-def recall(home: Home) -> dict[str, KeptSettings]:
+def recall(home: Home) -> dict[str, SettingsRecord]:
     """The records by host. Empty when nothing is recorded."""
     try:
         known = json.loads(read_text(_memory_file(home)) or b"{}")
@@ -179,9 +179,9 @@ def recall(home: Home) -> dict[str, KeptSettings]:
         return {}
 
 
-def _settings_from(record: Mapping[str, Any]) -> KeptSettings:
+def _settings_from(record: Mapping[str, Any]) -> SettingsRecord:
     folders = tuple(map(str, record["folders"]))
-    return KeptSettings(str(record["path"]), str(record["before"]), str(record["after"]), folders)
+    return SettingsRecord(str(record["path"]), str(record["before"]), str(record["after"]), folders)
 
 
 def remember(home: Home, name: str, plan: Plan) -> None:
@@ -191,7 +191,7 @@ def remember(home: Home, name: str, plan: Plan) -> None:
             known = recall(home)
             folders = _missing_folders(step.path) or (known[name].folders if name in known else ())
             before = digest(step.kept) if step.kept is not None else ""
-            _store(home, {**known, name: KeptSettings(step.path, before, digest(step.after), folders)})
+            _store(home, {**known, name: SettingsRecord(step.path, before, digest(step.after), folders)})
 
 
 def forget(home: Home, name: str) -> None:
@@ -202,7 +202,7 @@ def forget(home: Home, name: str) -> None:
         _store(home, known)
 
 
-def _store(home: Home, known: Mapping[str, KeptSettings]) -> None:
+def _store(home: Home, known: Mapping[str, SettingsRecord]) -> None:
     os.makedirs(home.hooks, mode=0o700, exist_ok=True)
     if known:
         records = {name: asdict(record) for name, record in known.items()}

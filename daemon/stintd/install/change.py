@@ -187,7 +187,7 @@ def replace_file(path: str, text: bytes, mode: int) -> None:
     _rename_over(path, os.open(fresh, _CREATE, 0o600), fresh, text, mode)
 
 
-def with_line(text: bytes | None, line: bytes) -> bytes:
+def append_line(text: bytes | None, line: bytes) -> bytes:
     """`text` with the line at its end.
 
     A file without a final newline gets none, so that removing the line restores every byte; if the file did not exist, the
@@ -198,7 +198,7 @@ def with_line(text: bytes | None, line: bytes) -> bytes:
     return text + line + b"\n" if not text or text.endswith(b"\n") else text + b"\n" + line
 
 
-def without_line(text: bytes, line: bytes) -> bytes | None:
+def remove_line(text: bytes, line: bytes) -> bytes | None:
     """`text` without the line, None when the file came with it and holds nothing else."""
     lines = text.split(b"\n")
     own_line = next((known for known in (line, line + ALONE) if known in lines), None)
@@ -220,7 +220,7 @@ def has_line(path: str, line: bytes) -> bool:
         text = read_text(os.path.realpath(path))
     except Conflict:
         return False
-    return text is not None and without_line(text, line) != text
+    return text is not None and remove_line(text, line) != text
 
 
 def _rename_over(path: str, descriptor: int, fresh: str, text: bytes, mode: int) -> None:
@@ -288,7 +288,7 @@ def _edit(step: AddLine | DropLine) -> None:
         raise Unavailable(f"git holds {path}.lock", "wait until that git is done, or remove a stale lock") from error
     try:
         before = read_text(path)
-        after = with_line(before, step.line) if isinstance(step, AddLine) else without_line(before or b"", step.line)
+        after = append_line(before, step.line) if isinstance(step, AddLine) else remove_line(before or b"", step.line)
     except Conflict:
         os.close(descriptor)
         os.unlink(f"{path}.lock")

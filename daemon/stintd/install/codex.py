@@ -95,18 +95,18 @@ class CodexHost:
     title: str = "Codex CLI"
 
     def install(self, home: Home) -> Plan:
-        path, text = self._chosen(home)
+        path, text = self._chosen_file(home)
         return plan_install(home, self.name, path, text, NOTE)
 
     def uninstall(self, home: Home) -> Plan:
-        path, text = self._chosen(home)
+        path, text = self._chosen_file(home)
         return plan_uninstall(home, self.name, path, text)
 
     def state(self, home: Home) -> tuple[str, str]:
-        path, text = self._chosen(home)
+        path, text = self._chosen_file(home)
         return path, state_of(home, path, text)
 
-    def _chosen(self, home: Home) -> tuple[str, SettingsText]:
+    def _chosen_file(self, home: Home) -> tuple[str, SettingsText]:
         toml, plain = (
             os.path.join(_folder(home), "config.toml"),
             JsonHost(self.name, self.title, EVENTS, _place, _entry, is_sourced=False),

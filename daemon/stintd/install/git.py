@@ -63,7 +63,7 @@ def _plan_of(parts: Iterable[Step | Problem | None]) -> Plan:
 
 
 def _state(path: str, hook: str, spool: str) -> str:
-    present = _read_plain(path)
+    present = _read_regular_file(path)
     ours = recognise(present) if present is not None else None
     if ours is None:
         return "run by another hook" if _is_ours(f"{path}.legacy") else "absent"
@@ -78,7 +78,7 @@ def _install(path: str, hook: str, spool: str) -> Step | Problem | None:
     wanted = shim_text(hook, spool).encode(errors="surrogateescape")
     if not os.path.lexists(path):
         return _orphan_problem(path) or Write(path, wanted)
-    present = _read_plain(path)
+    present = _read_regular_file(path)
     ours = recognise(present) if present is not None else None
     if ours:
         if not ours.is_intact:
@@ -93,7 +93,7 @@ def _install(path: str, hook: str, spool: str) -> Step | Problem | None:
 def _uninstall(path: str) -> Iterator[Step | Problem | None]:
     has_kept = os.path.lexists(path + KEPT)
     for place in (path, *(path + ending for ending in MOVED_ENDINGS)):
-        present = _read_plain(place)
+        present = _read_regular_file(place)
         ours = recognise(present) if present is not None else None
         if ours and not ours.is_intact:
             yield _edited_problem(place)
@@ -143,7 +143,7 @@ def _unfit_problem(path: str) -> Problem | None:
     return None
 
 
-def _read_plain(path: str) -> bytes | None:
+def _read_regular_file(path: str) -> bytes | None:
     """The content of a regular file; None for no file, a symlink or anything else: those are not ours."""
     try:
         return read_text(path)
@@ -152,6 +152,6 @@ def _read_plain(path: str) -> bytes | None:
 
 
 def _is_ours(path: str) -> bool:
-    present = _read_plain(path)
+    present = _read_regular_file(path)
     ours = recognise(present) if present is not None else None
     return ours is not None and ours.is_intact

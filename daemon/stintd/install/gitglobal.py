@@ -32,15 +32,15 @@ def plan_config(folder: str, spool: str) -> Plan:
     """
     steps: list[Step] = []
     for hook in HOOKS:
-        steps += _fresh(os.path.join(folder, "git", hook), shim_text(hook, spool).encode(errors="surrogateescape"), 0o644)
-    steps += _fresh(_include_file(folder), _include_text(folder), 0o644)
-    return _with_line(tuple(steps), _include_line(folder))
+        steps += _write_steps(os.path.join(folder, "git", hook), shim_text(hook, spool).encode(errors="surrogateescape"), 0o644)
+    steps += _write_steps(_include_file(folder), _include_text(folder), 0o644)
+    return _plan_with_line(tuple(steps), _include_line(folder))
 
 
 def plan_config_removal(folder: str) -> Plan:
     """Remove the line first, then the files that it names."""
     files = [_include_file(folder), *(os.path.join(folder, "git", hook) for hook in HOOKS)]
-    return _without_line(_include_line(folder), tuple(Remove(path) for path in files if os.path.lexists(path)))
+    return _plan_without_line(_include_line(folder), tuple(Remove(path) for path in files if os.path.lexists(path)))
 
 
 def is_config_installed(folder: str) -> bool:
@@ -67,8 +67,8 @@ def plan_template(folder: str, spool: str) -> Plan:
         if not os.path.lexists(os.path.join(own, name)):
             steps.append(Write(os.path.join(own, name), body, mode))
     for hook in HOOKS:
-        steps += _fresh(os.path.join(own, "hooks", hook), shim_text(hook, spool).encode(errors="surrogateescape"), 0o755)
-    return _with_line(tuple(steps), _template_line(folder))
+        steps += _write_steps(os.path.join(own, "hooks", hook), shim_text(hook, spool).encode(errors="surrogateescape"), 0o755)
+    return _plan_with_line(tuple(steps), _template_line(folder))
 
 
 def plan_template_removal(folder: str) -> Plan:
@@ -79,7 +79,7 @@ def plan_template_removal(folder: str) -> Plan:
         steps += [Remove(os.path.join(where, name), is_folder=True) for name in folders]
     if os.path.isdir(_template(folder)):
         steps.append(Remove(_template(folder), is_folder=True))
-    return _without_line(_template_line(folder), tuple(steps))
+    return _plan_without_line(_template_line(folder), tuple(steps))
 
 
 def is_template_installed(folder: str) -> bool:
@@ -122,7 +122,7 @@ def _quote(value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _fresh(path: str, wanted: bytes, mode: int) -> list[Step]:
+def _write_steps(path: str, wanted: bytes, mode: int) -> list[Step]:
     """A step that writes a file of our own; none when it is up to date."""
     try:
         return [] if read_text(path) == wanted else [Write(path, wanted, mode)]
@@ -156,10 +156,10 @@ def _has_line(line: bytes) -> bool:
     return any(has_line(path, line) for path in global_files())
 
 
-def _with_line(steps: tuple[Step, ...], line: bytes) -> Plan:
+def _plan_with_line(steps: tuple[Step, ...], line: bytes) -> Plan:
     return Plan(steps if _has_line(line) else (*steps, AddLine(_writable_file(), line)))
 
 
-def _without_line(line: bytes, steps: tuple[Step, ...]) -> Plan:
+def _plan_without_line(line: bytes, steps: tuple[Step, ...]) -> Plan:
     drops = tuple(DropLine(path, line) for path in global_files() if has_line(path, line))
     return Plan((*drops, *steps))

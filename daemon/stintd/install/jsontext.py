@@ -118,7 +118,7 @@ class _Parser:
             node.value.append(value.value)
 
 
-def with_member(text: str, container: Node, name: str | None, value: Any) -> str:
+def insert_member(text: str, container: Node, name: str | None, value: Any) -> str:
     """The text with one more member at the end of `container`, in the layout of its neighbours."""
     style = _Style(text, container)
     words = (f"{json.dumps(name, ensure_ascii=False)}: " if name is not None else "") + style.format(value)
@@ -130,7 +130,7 @@ def with_member(text: str, container: Node, name: str | None, value: Any) -> str
     return text[:inside] + style.before + words + ("" if rest.strip(" \t") else style.after) + text[inside:]
 
 
-def without_member(text: str, container: Node, index: int) -> str:
+def remove_member(text: str, container: Node, index: int) -> str:
     """The text without one member of `container`; comments around it stay."""
     _, begin, node = container.members[index]
     if index:
@@ -181,7 +181,7 @@ def _unit(text: str) -> str:
     return match[0] if match else "  "
 
 
-def without_items(text: str, read: Callable[[str], Node], path: tuple[str, ...], is_ours: Callable[[Any], bool]) -> str:
+def remove_items(text: str, read: Callable[[str], Node], path: tuple[str, ...], is_ours: Callable[[Any], bool]) -> str:
     """The text without the items of the list at `path` that are ours."""
     while True:
         node: Node | None = read(text)
@@ -192,4 +192,4 @@ def without_items(text: str, read: Callable[[str], Node], path: tuple[str, ...],
         index = next((i for i, (_, _, item) in enumerate(node.members) if is_ours(item.value)), None)
         if index is None:
             return text
-        text = without_member(text, node, index)
+        text = remove_member(text, node, index)

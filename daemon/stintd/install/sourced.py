@@ -63,19 +63,19 @@ class SourcedHost:
 
     def install(self, home: Home) -> Plan:
         plan = plan_install(home, self.name, self._path(home), self._settings(home), has_shim=False)
-        if plan.problems or self._has(home):
+        if plan.problems or self._has_file(home):
             return plan
-        return Plan((Write(self._ours(home), self.text(home), 0o644),)) + plan
+        return Plan((Write(self._our_path(home), self.text(home), 0o644),)) + plan
 
     def uninstall(self, home: Home) -> Plan:
         plan = plan_uninstall(home, self.name, self._path(home), self._settings(home))
-        if plan.problems or not os.path.lexists(self._ours(home)):
+        if plan.problems or not os.path.lexists(self._our_path(home)):
             return plan
-        return plan + Plan((Remove(self._ours(home)),))
+        return plan + Plan((Remove(self._our_path(home)),))
 
     def state(self, home: Home) -> tuple[str, str]:
         words = settings_state(self._path(home), self._settings(home))
-        if words == "installed" and not self._has(home):
+        if words == "installed" and not self._has_file(home):
             words = "installed, but what it reads is missing or from another version: install it again"
         return self._path(home), words
 
@@ -84,12 +84,12 @@ class SourcedHost:
         record = recall(home).get(self.name)
         return record.path if record is not None else self.place(home)
 
-    def _ours(self, home: Home) -> str:
+    def _our_path(self, home: Home) -> str:
         return os.path.join(home.hooks, os.path.basename(self.file))
 
     def _settings(self, home: Home) -> GuardedLine:
         head, *_, tail = self.line.split("{}")
-        line = os.fsencode(self.line.replace("{}", self.quote(self._ours(home))))
+        line = os.fsencode(self.line.replace("{}", self.quote(self._our_path(home))))
         return GuardedLine(line, head.encode(), tail.encode(), self.is_own)
 
     def text(self, home: Home) -> bytes:
@@ -99,8 +99,8 @@ class SourcedHost:
         body = bundled_path(f"hooks/{self.file}").read_text()
         return os.fsencode(body.replace("@SPOOL@", self.quote(home.spool)))
 
-    def _has(self, home: Home) -> bool:
+    def _has_file(self, home: Home) -> bool:
         try:
-            return read_text(self._ours(home)) == self.text(home)
+            return read_text(self._our_path(home)) == self.text(home)
         except Conflict:
             return False

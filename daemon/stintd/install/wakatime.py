@@ -35,7 +35,7 @@ class ConfigText:
         text = _decode(raw or b"")
         newline = "\r\n" if "\r\n" in text else "\n"
         section, lines = self._lines(text)
-        place = _after_header(text, section)
+        place = _end_of_header(text, section)
         if place is not None:
             return (text[:place] + newline.join([BEGIN, *lines, END, ""]) + text[place:]).encode()
         gap = "" if not text or text.endswith("\n") else newline
@@ -109,7 +109,7 @@ def _settings(text: str) -> dict[str, str]:
     return settings
 
 
-def _after_header(text: str, section: str) -> int | None:
+def _end_of_header(text: str, section: str) -> int | None:
     """Where the line after a section's header begins; None if there is no such section."""
     place = 0
     for line in text.splitlines(keepends=True):

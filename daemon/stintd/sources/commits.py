@@ -18,7 +18,7 @@ from stintd.clock import Clock
 from stintd.domain.model import CheckoutFacts, from_us
 from stintd.frozen import frozen
 from stintd.sources import gitcall
-from stintd.sources.gitfiles import GitPlace, distrust, read_config, text_of
+from stintd.sources.gitfiles import GitPlace, distrust_reason, read_config, text_of
 from stintd.sources.gitreader import place_of
 
 ANSWER_LIMIT = 5.0  # seconds
@@ -61,7 +61,7 @@ class CommitReader:
     async def details(self, facts: CheckoutFacts, shas: list[str]) -> list[CommitDetail]:
         """The details of those of `shas` (full ids) that are commits there. `GitFailed` when the repository cannot be read."""
         place, wanted = place_of(facts), [sha for sha in shas if len(sha) in (40, 64) and sha.isalnum()]
-        reason = distrust(place)
+        reason = distrust_reason(place)
         if reason or not wanted:
             if reason:
                 raise gitcall.GitFailed(f"git is not run in {place.path}: {reason}")

@@ -145,8 +145,8 @@ class Folders:
             self._rules.pop(facts.path, None)
         planned = plan(facts, self._list_tracked)
         with self._lock:
-            _set(self._trouble, facts.path, planned.trouble)
-            _set(self._spared, facts.path, planned.spared)
+            _set_or_drop(self._trouble, facts.path, planned.trouble)
+            _set_or_drop(self._spared, facts.path, planned.spared)
             self._tracked.pop(facts.path, None)
         return planned.folders
 
@@ -179,7 +179,7 @@ class Folders:
 
     def _is_ignored(self, facts: CheckoutFacts, path: bytes) -> bool:
         with self._lock:
-            return self._rules_of(facts).is_ignored(path) and path not in self._tracked_of(facts)
+            return self._rules_of(facts).is_ignored(path) and path not in self._tracked_paths(facts)
 
     def _rules_of(self, facts: CheckoutFacts) -> IgnoreRules:
         now = self._clock.monotonic()
@@ -190,10 +190,10 @@ class Folders:
             return rules
         else:
             rules.refresh()
-        _keep(self._rules, facts.path, (rules, now), RULES_KEPT)
+        _cache(self._rules, facts.path, (rules, now), RULES_KEPT)
         return rules
 
-    def _tracked_of(self, facts: CheckoutFacts) -> frozenset[bytes]:
+    def _tracked_paths(self, facts: CheckoutFacts) -> frozenset[bytes]:
         now = self._clock.monotonic()
         tracked, read_at = self._tracked.get(facts.path, (None, 0.0))
         if tracked is not None and now - read_at < FRESH_FOR:
@@ -201,7 +201,7 @@ class Folders:
         signature = _signature(os.path.join(facts.git_dir, "index"))
         if tracked is None or tracked.signature != signature:
             tracked = _TrackedFiles(signature, self._read_tracked(facts))
-        _keep(self._tracked, facts.path, (tracked, now), TRACKED_KEPT)
+        _cache(self._tracked, facts.path, (tracked, now), TRACKED_KEPT)
         return tracked.paths
 
     def _read_tracked(self, facts: CheckoutFacts) -> frozenset[bytes]:
@@ -214,7 +214,7 @@ class Folders:
             return frozenset()
 
 
-def _set(values: "dict[str, _Value]", key: str, value: _Value) -> None:
+def _set_or_drop(values: "dict[str, _Value]", key: str, value: _Value) -> None:
     """Keep a value that is not empty; forget an empty one."""
     if value:
         values[key] = value
@@ -222,7 +222,7 @@ def _set(values: "dict[str, _Value]", key: str, value: _Value) -> None:
         values.pop(key, None)
 
 
-def _keep(cache: "OrderedDict[str, _Value]", key: str, value: _Value, limit: int) -> None:
+def _cache(cache: "OrderedDict[str, _Value]", key: str, value: _Value, limit: int) -> None:
     cache[key] = value
     cache.move_to_end(key)
     while len(cache) > limit:

@@ -23,7 +23,7 @@ _STEP = re.compile(r"\((start|pick|reword|edit|squash|fixup|continue|finish|abor
 
 
 @frozen
-class Folded:
+class FoldedActs:
     """Acts, oldest first, and how many lines were used: those of a rebase that still goes on are left for the next look."""
 
     signals: tuple[GitSignal, ...]
@@ -41,7 +41,7 @@ class FoldFacts:
     stashed: frozenset[int] = frozenset()
 
 
-def fold(news: ReflogNews, facts: FoldFacts, after_us: int | None = None, is_settled: bool = True) -> Folded:
+def fold(news: ReflogNews, facts: FoldFacts, after_us: int | None = None, is_settled: bool = True) -> FoldedActs:
     """The acts behind the lines. `is_settled`: nothing more is coming, so an unfinished rebase is reported as it stands."""
     lines, times, branches = news.lines, act_times(news, after_us), _branches(news.lines, facts.branch)
     signals: list[GitSignal] = []
@@ -49,13 +49,13 @@ def fold(news: ReflogNews, facts: FoldFacts, after_us: int | None = None, is_set
     while index < len(lines):
         end, is_finished = _run_end(lines, index)
         if end == len(lines) and not is_finished and not is_settled:
-            return Folded(tuple(signals), index)
+            return FoldedActs(tuple(signals), index)
         kind, subject = _act(lines, index, end, facts)
         if kind:
             last = lines[end - 1]
             signals.append(_signal(facts, (lines[index], last), times[end - 1], branches[end - 1], (kind, subject)))
         index = end
-    return Folded(tuple(signals), len(lines))
+    return FoldedActs(tuple(signals), len(lines))
 
 
 def _signal(

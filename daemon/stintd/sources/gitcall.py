@@ -21,7 +21,7 @@ import threading
 from collections.abc import Iterable, Sequence
 
 from stintd.errors import Invalid, Unavailable
-from stintd.sources.gitfiles import GitPlace, OddFile, distrust, open_regular, parse_config, read_config, read_small
+from stintd.sources.gitfiles import GitPlace, OddFile, distrust_reason, open_regular, parse_config, read_config, read_small
 
 TIME_LIMIT = 5.0  # seconds; a named pipe in place of a config hangs git for ever
 AT_ONCE = 2
@@ -97,7 +97,7 @@ def call_shadow(
         raise Invalid(f"git {args[0]} may not be run on a watched repository")
     _check(place)
     with tempfile.TemporaryDirectory(prefix="stintd-git-", ignore_cleanup_errors=True) as folder:
-        _furnish(folder, place, head)
+        _fill_git_dir(folder, place, head)
         env = environment(place) | {
             "GIT_DIR": folder,
             "GIT_WORK_TREE": place.path,
@@ -108,12 +108,12 @@ def call_shadow(
 
 
 def _check(place: GitPlace) -> None:
-    reason = distrust(place)
+    reason = distrust_reason(place)
     if reason:
         raise GitFailed(f"git is not run in {place.path}: {reason}", "make the repository your own with chown and chmod")
 
 
-def _furnish(folder: str, place: GitPlace, head: str) -> None:
+def _fill_git_dir(folder: str, place: GitPlace, head: str) -> None:
     """Fill our own git dir: HEAD, empty refs, the excludes, and a config with the four settings that decide how to read."""
     config = read_config(place.common_dir, place.git_dir)
     os.makedirs(os.path.join(folder, "refs", "heads"))

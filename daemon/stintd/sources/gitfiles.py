@@ -169,7 +169,7 @@ def locate_bare(path: str) -> GitPlace | None:
     return GitPlace(path, path, path, "bare") if read_config(path).is_bare else None
 
 
-def distrust(place: GitPlace) -> str:
+def distrust_reason(place: GitPlace) -> str:
     """Why git must not run on this repository: others own or may change it, or a file that commands git; "" when it may run.
 
     This is checked here because an explicit GIT_DIR skips git's own check. Files that our own primary group may write are

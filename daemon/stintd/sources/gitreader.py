@@ -17,7 +17,7 @@ from stintd.sources.gitfiles import (
     GitPlace,
     Head,
     OddFile,
-    distrust,
+    distrust_reason,
     locate,
     locate_bare,
     read_config,
@@ -72,7 +72,7 @@ def facts_of(path: str, first_commit: str = "") -> CheckoutFacts | None:
         config, head = read_config(place.common_dir), read_head(place)
     except OddFile as odd:
         return CheckoutFacts(path, "", "", "main", f"path:{path}", trouble=f"{odd.message}; {odd.hint}".rstrip("; "))
-    trouble = _misplacement(place, config) or distrust(place)
+    trouble = _misplacement(place, config) or distrust_reason(place)
     if config.ref_storage == "reftable":
         head, trouble = _reftable_head(place, trouble)
     return CheckoutFacts(
@@ -127,7 +127,7 @@ def _identity(place: GitPlace, config: GitConfig, first_commit: str, hops: int =
     own remote counts. Without a remote the first commit is the name."""
     remote = normalise_remote(config.remote) if config.remote else ""
     if remote.startswith("/") or remote[1:2] == ":":
-        remote = _remote_beyond(remote, hops)
+        remote = _remote_of_local(remote, hops)
     if remote:
         return remote
     if first_commit:
@@ -135,11 +135,11 @@ def _identity(place: GitPlace, config: GitConfig, first_commit: str, hops: int =
     return f"path:{place.parent if place.kind == 'worktree' and place.parent else place.path}"
 
 
-def _remote_beyond(path: str, hops: int) -> str:
+def _remote_of_local(path: str, hops: int) -> str:
     """The remote of the repository at a local path; "" when it has none, or when it must not be read."""
     try:
         place = locate(path) or locate_bare(path) or locate_bare(path + ".git")
-        if place is None or hops == 0 or distrust(place):
+        if place is None or hops == 0 or distrust_reason(place):
             return ""
         name = _identity(place, read_config(place.common_dir), "", hops - 1)
     except OddFile:
@@ -229,7 +229,7 @@ def linked_worktrees(facts: CheckoutFacts) -> list[str]:
 # ---------------------------------------------------------------- looking
 
 
-def look(
+def read_acts(
     facts: CheckoutFacts,
     cursor: str | None,
     owner: frozenset[str],
@@ -239,7 +239,7 @@ def look(
     """The acts in a checkout since `cursor` (None: all that its reflog still has). `after_us`: nothing before it is
     reported, and nothing can have been written before it. `OddFile` when the log is not a regular file."""
     before = ReflogCursor.parse(cursor) if cursor else None
-    news = _news(facts, before)
+    news = _reflog_news(facts, before)
     if not news.lines:
         return ReflogLook((), news.cursor.to_text())
     context = FoldFacts(facts.path, facts.branch, owner, stash_seconds(facts.common_dir))
@@ -250,7 +250,7 @@ def look(
     return ReflogLook(tuple(signals), next_cursor.to_text(), folded.used < len(news.lines))
 
 
-def _news(facts: CheckoutFacts, before: ReflogCursor | None) -> ReflogNews:
+def _reflog_news(facts: CheckoutFacts, before: ReflogCursor | None) -> ReflogNews:
     if read_config(facts.common_dir).ref_storage != "reftable":
         return read_reflog(os.path.join(facts.git_dir, "logs", "HEAD"), before)
     place = place_of(facts)
@@ -267,7 +267,7 @@ def end_of(facts: CheckoutFacts) -> str:
     """The cursor behind everything there is (earlier history belongs to a backfill); "" when the log is odd."""
     try:
         if needs_git(facts):
-            return _news(facts, None).cursor.to_text()
+            return _reflog_news(facts, None).cursor.to_text()
         return end_of_reflog(os.path.join(facts.git_dir, "logs", "HEAD")).to_text()
     except OddFile:
         return ""
@@ -278,7 +278,7 @@ def pushes_since(facts: CheckoutFacts, after_us: int, owner: frozenset[str]) -> 
     return pushes(facts.common_dir, facts.path, after_us, owner)
 
 
-def addresses(facts: CheckoutFacts) -> frozenset[str]:
+def author_addresses(facts: CheckoutFacts) -> frozenset[str]:
     """The addresses that wrote the end of a checkout's HEAD reflog: whoever works on this machine."""
     lines, _ = read_tail(os.path.join(facts.git_dir, "logs", "HEAD"), OWNER_TAIL)
     return frozenset(line.email for line in lines if line.email)

@@ -14,10 +14,10 @@ from dataclasses import replace
 from stintd.domain.kinds import KINDS, BeatKind
 from stintd.domain.model import CheckoutFacts, GitSignal, Witness, from_us, to_us
 from stintd.frozen import frozen
-from stintd.ports import Recalled
+from stintd.ports import RepoHistory
 from stintd.sources import gitcall
 from stintd.sources.gitfiles import PACKED_LIMIT, GitPlace, OddFile, read_config, read_small, text_of
-from stintd.sources.gitreader import addresses, look, place_of
+from stintd.sources.gitreader import author_addresses, place_of, read_acts
 
 TIME_LIMIT = 60.0
 COMMITS_LIMIT = 50_000
@@ -49,21 +49,21 @@ class HistoryCommit:
     is_agents: bool
 
 
-def recall(checkouts: Sequence[CheckoutFacts], owner: frozenset[str], lo_us: int, hi_us: int, began_us: int) -> Recalled:
+def recall(checkouts: Sequence[CheckoutFacts], owner: frozenset[str], lo_us: int, hi_us: int, began_us: int) -> RepoHistory:
     """See `ports.Recall`. Commits that only the history knows are taken up to `began_us`: from then on this machine
     recorded, and what was done on another machine is recorded there."""
     troubles: list[str] = []
     reflog = [act for facts in checkouts for act in _reflog_acts(facts, owner, troubles) if act.kind in KINDS]
-    own_addresses = owner or frozenset(address for facts in checkouts for address in addresses(facts))
+    own_addresses = owner or frozenset(address for facts in checkouts for address in author_addresses(facts))
     commits = _commits(checkouts[0], lo_us, troubles)
     foreign = {commit.sha for commit in commits if own_addresses and commit.author not in own_addresses}
     own = [commit for commit in commits if commit.sha not in foreign]
-    acts = _with_witness(reflog, commits, foreign) + _commit_acts(own, reflog, checkouts[0].path, began_us)
+    acts = _own_acts(reflog, commits, foreign) + _commit_acts(own, reflog, checkouts[0].path, began_us)
     in_period = (act for act in acts if lo_us <= to_us(act.time) < hi_us)
-    return Recalled(tuple(sorted(in_period, key=lambda act: act.time)), tuple(troubles))
+    return RepoHistory(tuple(sorted(in_period, key=lambda act: act.time)), tuple(troubles))
 
 
-def _with_witness(reflog: list[GitSignal], commits: list[HistoryCommit], foreign: set[str]) -> list[GitSignal]:
+def _own_acts(reflog: list[GitSignal], commits: list[HistoryCommit], foreign: set[str]) -> list[GitSignal]:
     """The acts of the reflog without commits of other people; those whose commit an agent wrote are the agent's."""
     agents = {commit.sha for commit in commits if commit.is_agents}
     own = [act for act in reflog if not _is_foreign(act, foreign)]
@@ -76,7 +76,7 @@ def _commit_acts(own: list[HistoryCommit], reflog: list[GitSignal], checkout: st
     seen = {(act.subject, to_us(act.time) // 1_000_000) for act in reflog if act.kind == "commit"}
     acts: list[GitSignal] = []
     for commit in own:
-        if commit.sha in in_reflog or _is_servers(commit) or _is_copy(commit, seen):
+        if commit.sha in in_reflog or _is_by_server(commit) or _is_copy(commit, seen):
             continue
         if commit.seconds * 1_000_000 < began_us:
             acts.append(_act(commit, checkout))
@@ -86,7 +86,7 @@ def _commit_acts(own: list[HistoryCommit], reflog: list[GitSignal], checkout: st
 
 def _reflog_acts(facts: CheckoutFacts, owner: frozenset[str], troubles: list[str]) -> tuple[GitSignal, ...]:
     try:
-        return look(facts, None, owner).signals
+        return read_acts(facts, None, owner).signals
     except (OddFile, gitcall.GitFailed) as error:
         troubles.append(error.message)
         return ()
@@ -97,7 +97,7 @@ def _is_foreign(act: GitSignal, foreign: set[str]) -> bool:
     return act.kind == "commit" and (act.is_own is False or act.new in foreign)
 
 
-def _is_servers(commit: HistoryCommit) -> bool:
+def _is_by_server(commit: HistoryCommit) -> bool:
     """Whether a server made this merge, when somebody pressed a button there."""
     return commit.parents > 1 and commit.committer in SERVERS
 

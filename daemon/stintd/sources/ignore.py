@@ -167,7 +167,7 @@ def _letters(name: bytes) -> set[int]:
     return {letter for letter in range(256) if test(bytes([letter]))}
 
 
-def _star_free(part: _Part) -> bytes:
+def _part_expression(part: _Part) -> bytes:
     """The expression of one part: the pieces between stars at their leftmost place, the last one at the end."""
     pieces: list[bytes] = [b""]
     for token in part:
@@ -184,7 +184,7 @@ def _star_free(part: _Part) -> bytes:
 def _name_source(text: bytes) -> bytes | None:
     """The expression of a pattern without slashes; None when it is malformed."""
     parts = _parts(text)
-    return None if parts is None else _star_free(parts[0])
+    return None if parts is None else _part_expression(parts[0])
 
 
 def _path_source(text: bytes) -> bytes | None:
@@ -210,7 +210,7 @@ def _blocks_source(parts: list[_Part], lead: bytes = b"") -> bytes:
         if len(part) > 1 and not any(part):
             blocks.append([])
         else:
-            blocks[-1].append(_star_free(part))
+            blocks[-1].append(_part_expression(part))
     if len(blocks) == 1:
         return lead + b"/".join(blocks[0])
     source = b"".join(piece + b"/" for piece in blocks[0])

@@ -13,7 +13,7 @@ import stintd
 from stintd.domain.model import AgentSignal, BeatSignal, from_us
 from stintd.errors import Unavailable
 from stintd.jsonvalue import Json, JsonObject, objects_at, text_of, value_at
-from stintd.ports import Logged
+from stintd.ports import AgentLogActs
 from stintd.sources import logs
 
 LINE_LIMIT = 4 * 1024 * 1024
@@ -28,9 +28,9 @@ class AgentLogReader:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
 
-    async def read(self, lo_us: int, hi_us: int, now_us: int, progress: Callable[[dict[str, int]], None]) -> Logged:
+    async def read(self, lo_us: int, hi_us: int, now_us: int, progress: Callable[[dict[str, int]], None]) -> AgentLogActs:
         """See `ports.LogReader`."""
-        question = {"places": logs.homes(dict(self._environment)), "lo_us": lo_us, "hi_us": hi_us, "now_us": now_us}
+        question = {"places": logs.log_folders(dict(self._environment)), "lo_us": lo_us, "hi_us": hi_us, "now_us": now_us}
         process = await self._start()
         assert process.stdin is not None
         acts: list[AgentSignal] = []
@@ -83,11 +83,11 @@ async def _next_message(process: Process) -> JsonObject:
     return message
 
 
-def _result(acts: list[AgentSignal], files: int, message: JsonObject) -> Logged:
+def _result(acts: list[AgentSignal], files: int, message: JsonObject) -> AgentLogActs:
     """What the worker's last line sums up."""
     troubles = [{name: text_of(value) for name, value in trouble.items()} for trouble in objects_at(message, "troubles")]
     is_full = value_at(message, "isFull") is True
-    return Logged(acts, files, _number(message, "lines"), _number(message, "unreadable"), troubles, is_full)
+    return AgentLogActs(acts, files, _number(message, "lines"), _number(message, "unreadable"), troubles, is_full)
 
 
 def _number(message: JsonObject, name: str, default: int | None = None) -> int:

@@ -55,7 +55,7 @@ class LogContents:
 READERS: dict[str, Callable[[str, bool, int], ClaudeLog | CodexLog]] = {"claude-code": ClaudeLog, "codex": CodexLog}
 
 
-def homes(environment: dict[str, str]) -> list[tuple[str, str]]:
+def log_folders(environment: dict[str, str]) -> list[tuple[str, str]]:
     """(agent, a folder it keeps logs in), for all agents."""
     home = environment.get("HOME", "")
     claude = [folder for folder in environment.get("CLAUDE_CONFIG_DIR", "").split(",") if folder]

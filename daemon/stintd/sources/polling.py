@@ -22,7 +22,7 @@ ENTRIES = 20_000  # most entries read in one folder
 _Seen = dict[str, tuple[int, int, bool]]  # name to (mtime in ns, size, is a folder)
 
 
-class _Swept:
+class _SweptCheckout:
     """What was last seen of one checkout (None: not read yet). Written under the tree's lock."""
 
     __slots__ = ("changed", "due", "folders")
@@ -38,7 +38,7 @@ class PollingTree:
     def __init__(self, handover: Handover, clock: Clock, active: float = ACTIVE, idle: float = IDLE) -> None:
         self._handover, self._clock, self._active, self._idle = handover, clock, active, idle
         self._lock = threading.Lock()
-        self._swept: dict[str, _Swept] = {}
+        self._swept: dict[str, _SweptCheckout] = {}
         self._wake = threading.Event()
         self._is_stopping = False
         self._thread: threading.Thread | None = None
@@ -63,7 +63,7 @@ class PollingTree:
             before = self._swept.get(checkout)
             known = before.folders if before else {}
             folders_of = {folder: (kind, known.get(folder, (kind, None))[1]) for folder, kind in wanted.items()}
-            self._swept[checkout] = _Swept(folders_of, time.monotonic())
+            self._swept[checkout] = _SweptCheckout(folders_of, time.monotonic())
         if self._thread is None and not self._is_stopping:
             self._thread = threading.Thread(target=self._run, name="stintd-sweep", daemon=True)
             self._thread.start()

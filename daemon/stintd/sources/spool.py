@@ -373,12 +373,12 @@ def _merge_rebases(signals: list[GitSignal]) -> list[GitSignal]:
     """Merge the steps of a rebase that follow each other within two seconds into one act, at the time of the last."""
     acts: list[GitSignal] = []
     for signal in signals:
-        if acts and signal.kind == "rebase" and _continues(acts[-1], signal):
+        if acts and signal.kind == "rebase" and _is_continuation(acts[-1], signal):
             acts.pop()
         acts.append(signal)
     return acts
 
 
-def _continues(earlier: GitSignal, later: GitSignal) -> bool:
+def _is_continuation(earlier: GitSignal, later: GitSignal) -> bool:
     same = (earlier.kind, earlier.checkout, earlier.witness) == (later.kind, later.checkout, later.witness)
     return same and later.time - earlier.time <= FRESH

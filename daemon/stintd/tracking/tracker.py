@@ -272,7 +272,7 @@ class Tracker:
             return facts, None
         after_us = None if tracked.cursor else to_us(self._since.replace(microsecond=0))  # as exact as a reflog
         try:
-            return facts, self._parts.git.look(facts, tracked.cursor, self._settings.owner, is_settled, after_us)
+            return facts, self._parts.git.read_acts(facts, tracked.cursor, self._settings.owner, is_settled, after_us)
         except StintdError as odd:
             return facts, odd
 
@@ -403,7 +403,7 @@ class Tracker:
         if since is None or last_touch_us < to_us(since - RECALLED) or self._parts.git.needs_git(facts):
             return
         try:
-            look = self._parts.git.look(facts, None, self._settings.owner, True, None)
+            look = self._parts.git.read_acts(facts, None, self._settings.owner, True, None)
         except StintdError:
             return
         recent = [act for act in look.signals if act.kind in REWRITING and act.time >= since - RECALLED]

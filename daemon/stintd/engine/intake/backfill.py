@@ -20,7 +20,7 @@ from stintd.engine.period import period, zone_of
 from stintd.engine.queries import evidence
 from stintd.engine.step import Step
 from stintd.errors import Conflict, Invalid
-from stintd.ports import Logged, LogReader, Recall
+from stintd.ports import AgentLogActs, LogReader, Recall
 from stintd.store import heartbeats
 from stintd.store.ids import new_id
 
@@ -121,7 +121,7 @@ class Backfill:
         if self.progress is not None:
             self.progress |= progress
 
-    async def _place_agent_acts(self, batch: backfill.Import, logs: Logged) -> int:
+    async def _place_agent_acts(self, batch: backfill.Import, logs: AgentLogActs) -> int:
         """Add the acts to the batch as heartbeats; returns how many may not be recorded."""
         real = await self._real_paths(logs.acts)
         contexts: dict[Context, Context] = {}  # nearly all are one of a few: ten times less memory
