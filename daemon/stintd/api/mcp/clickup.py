@@ -179,7 +179,7 @@ async def _learn_task(ask: ToolCaller, arguments: Arguments) -> Shape:
     words, there = await _find_task(ask, arguments)
     if there is None:
         return words
-    task = await ask.run_command(commands.learn, key=there.key, name=there.task.name, list_name=there.task.list.name)
+    task = await ask.run_command(commands.learn_task, key=there.key, name=there.task.name, list_name=there.task.list.name)
     await ask.surface.daemon.connecting.map_task(there.target, task["project"], task["key"], there.task.id)
     return {**words, "taskId": task["key"], "listName": task["project"]}
 

@@ -97,7 +97,7 @@ async def narrow_to_folder(surface: Surface, call: Call) -> Call:
     located = replace(call, arguments={"path": _folder(folder)})
     replace_path(surface, located)
     place = located.arguments["place"]
-    limit = await run(surface, located, lambda step: narrow.limit_of(step, place, call.caller.limit))
+    limit = await run(surface, located, lambda step: narrow.find_limit(step, place, call.caller.limit))
     return replace(call, caller=replace(call.caller, limit=limit))
 
 

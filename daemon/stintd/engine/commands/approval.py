@@ -94,7 +94,7 @@ class _Scope:
 
     def rows(self, limit: int | None) -> list[EntryRow]:
         tail = " ORDER BY e.start_us, e.id" + (f" LIMIT {limit}" if limit is not None else "")
-        return [entry_rows.row_of(self.step, entry_id) for entry_id in self.ids(tail)]
+        return [entry_rows.find_row(self.step, entry_id) for entry_id in self.ids(tail)]
 
 
 def _pins_before(step: Step, row: EntryRow) -> EntryColumns:

@@ -139,8 +139,10 @@ def _drop_live(step: Step, beats: Sequence[Heartbeat]) -> list[Heartbeat]:
     """Leave out what hooks reported of the same session, or at the same moment in the same place for any session."""
     if not beats:
         return []
-    covered, moments = _load_live_evidence(step, to_us(min(beat.time for beat in beats)), to_us(max(beat.time for beat in beats)))
-    return [beat for beat in beats if not (_is_covered(beat, covered) or _is_at_live_moment(beat, moments))]
+    live_stretches, live_moments = _load_live_evidence(
+        step, to_us(min(beat.time for beat in beats)), to_us(max(beat.time for beat in beats))
+    )
+    return [beat for beat in beats if not (_is_covered(beat, live_stretches) or _is_at_live_moment(beat, live_moments))]
 
 
 def _load_live_evidence(step: Step, lo_us: int, hi_us: int) -> tuple[dict[str, list[Interval]], dict[tuple[str, str], list[int]]]:
@@ -167,13 +169,13 @@ def _join_stretches(pairs: list[Interval], silence: int) -> list[Interval]:
     return [(lo - NEAR_US, hi - silence + NEAR_US) for lo, hi in stretches]
 
 
-def _is_covered(beat: Heartbeat, covered: dict[str, list[Interval]]) -> bool:
+def _is_covered(beat: Heartbeat, live_stretches: dict[str, list[Interval]]) -> bool:
     at = to_us(beat.time)
-    return any(lo <= at <= hi for lo, hi in covered.get(beat.context.session or "", ()))
+    return any(lo <= at <= hi for lo, hi in live_stretches.get(beat.context.session or "", ()))
 
 
-def _is_at_live_moment(beat: Heartbeat, moments: dict[tuple[str, str], list[int]]) -> bool:
-    times = moments.get((beat.context.kind, _place(beat.context)), [])
+def _is_at_live_moment(beat: Heartbeat, live_moments: dict[tuple[str, str], list[int]]) -> bool:
+    times = live_moments.get((beat.context.kind, _place(beat.context)), [])
     at = to_us(beat.time)
     return bisect_left(times, at - SAME_US) < bisect_right(times, at + SAME_US)
 

@@ -30,7 +30,7 @@ class WorkWords(TypedDict, total=False):
     billable: bool | None
 
 
-def learn(step: Step, key: str, name: str, list_name: str) -> TaskKey:
+def learn_task(step: Step, key: str, name: str, list_name: str) -> TaskKey:
     """Create a local task for one that only ClickUp knew: in the client's project if it can reach only one, else in the
     project named like the list, which is created if missing. An existing task is left as it is; `{project, key}` says where
     it is.
@@ -71,19 +71,19 @@ def start(
 
 def stop(step: Step, description: str | None = None, tags: tuple[str, ...] | None = None) -> ClickUpEntryAnswerJson:
     """Stop the running timer; the given words replace its own. `not_found` if none runs."""
-    reachable = [entry for entry in timers.open_timers(step) if step.admits(entry.project)]
+    reachable = [open_timer for open_timer in timers.open_timers(step) if step.admits(open_timer.project)]
     running = timer.find(reachable, timer.TimerSelector(), ("running", "paused"))
     if running is None:
         raise NotFound("No timer is currently running", "start one with start_time_tracking")
-    ended = timers.stop(step, timer_id=running.id)["entry"]
+    entry = timers.stop(step, timer_id=running.id)["entry"]
     words: EntryChanges = {}
     if description is not None:
         words["description"] = description
     if tags is not None:
         words["tags"] = tags
-    if ended is not None and words:
-        ended = entries.change(step, ended["id"], **words)
-    return {"entry": clickup.entry_with_task(step, ended) if ended is not None else None}
+    if entry is not None and words:
+        entry = entries.change(step, entry["id"], **words)
+    return {"entry": clickup.entry_with_task(step, entry) if entry is not None else None}
 
 
 def add(

@@ -51,9 +51,9 @@ def attach_entries(step: Step, error: Conflict) -> Conflict:
 def write(step: Step, change: Change) -> None:
     """Write an edit: entries first, then the time it removes and the cuts it makes."""
     for entry_id in change.deleted:
-        entry_rows.remove(step, entry_rows.row_of(step, entry_id), change.merged_into)
+        entry_rows.remove(step, entry_rows.find_row(step, entry_id), change.merged_into)
     for entry in change.updated:
-        row = entry_rows.row_of(step, entry.id)
+        row = entry_rows.find_row(step, entry.id)
         entry_rows.change(step, row, {**entry_columns(entry, change), **_anchor_columns(row, entry)})
     for entry in change.created:
         entry_rows.add(step, {"id": entry.id, **entry_columns(entry, change), **_evidence_columns(entry)})

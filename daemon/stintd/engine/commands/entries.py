@@ -224,7 +224,7 @@ def change(
     **words: Unpack[EntryChanges],
 ) -> EntryJson:
     """Edit an entry; fields that are set are pinned, the others keep following the evidence."""
-    row = entry_rows.row_of(step, find_entry(step, entry_id)["id"])
+    row = entry_rows.find_row(step, find_entry(step, entry_id)["id"])
     entry = _entry_at_revision(row, revision)
     if minutes is not None:
         start, end = _span(start or (None if end else entry.start), end, minutes)
@@ -294,7 +294,7 @@ def _project_id(step: Step, row: EntryRow, words: EntryChanges) -> str | None:
 
 def _confirm(step: Step, entry_id: str, is_confirmed: bool) -> None:
     """The owner confirms doubtful evidence. That stays so: the entry no longer follows that evidence."""
-    row = entry_rows.row_of(step, entry_id)
+    row = entry_rows.find_row(step, entry_id)
     refuse_locked(row)
     pins = {*row["pinned"].split(), *(("time", "project") if is_confirmed else ())}
     with step.edit("confirm", "confirm an entry"):
@@ -357,7 +357,7 @@ def undo_edit(step: Step, edit_id: str) -> list[str]:
 
 def split(step: Step, entry_id: str, at: datetime, revision: int | None = None) -> EntriesAnswerJson:
     """Cut an entry in two at an instant inside it; nothing is lost between them."""
-    row = entry_rows.row_of(step, find_entry(step, entry_id)["id"])
+    row = entry_rows.find_row(step, find_entry(step, entry_id)["id"])
     entry = _entry_at_revision(row, revision)
     surroundings = edit_rows.load_surroundings_of(step, [entry])
     result = _write_edit(step, "split", f"split at {at:%Y-%m-%d %H:%M}", lambda: edits.split(entry, at, surroundings))

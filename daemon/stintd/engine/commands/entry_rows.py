@@ -15,7 +15,7 @@ from stintd.store.row_types import EntryColumns, EntryRow, RevisedRow
 from stintd.store.rowio import fetch_one
 
 
-def row_of(step: Step, entry_id: str) -> EntryRow:
+def find_row(step: Step, entry_id: str) -> EntryRow:
     """The stored row of an entry."""
     row = fetch_one(step.conn, EntryRow, "SELECT * FROM entry WHERE id = ?", (entry_id,))
     if row is None:
@@ -86,7 +86,7 @@ def change(step: Step, before: EntryRow, values: EntryColumns) -> EntryRow:
         return before
     changes |= {"revision": before["revision"] + 1, "updated_us": to_us(step.now)}
     rowio.update(step.conn, "entry", before["id"], changes)
-    after = row_of(step, before["id"])
+    after = find_row(step, before["id"])
     rollup.replace(step, before, after)
     _touch(step, before)
     _touch(step, after)

@@ -29,7 +29,7 @@ class SessionAct:
     reason: str = ""
 
 
-def note(step: Step, act: SessionAct, context: Context) -> None:
+def note_act(step: Step, act: SessionAct, context: Context) -> None:
     """Store it. A late report changes no end after it; a report after the end opens the session again."""
     at_us = to_us(act.at)
     stored = fetch_one(step.conn, SessionRow, "SELECT * FROM session WHERE id = ?", (act.session,))

@@ -391,14 +391,14 @@ def _is_there(step: Step, name: str, condition: str, *values: object) -> bool:
     return step.conn.execute(f"SELECT 1 FROM {name} WHERE {condition}", values).fetchone() is not None  # noqa: S608
 
 
-def _new_row(step: Step, row: Row) -> Row:
+def _stamp_row(step: Step, row: Row) -> Row:
     return {"created_us": to_us(step.now), **_sql_row(row)}
 
 
 def _add_client(step: Step, row: Row) -> bool:
     if _is_there(step, "client", "id = ? OR name = ?", row["id"], row["name"]):
         return False
-    rowio.insert(step.conn, "client", _new_row(step, row))
+    rowio.insert(step.conn, "client", _stamp_row(step, row))
     return True
 
 
@@ -409,7 +409,7 @@ def _add_project(step: Step, row: Row) -> bool:
         return False
     if row.get("client_id") and not _is_there(step, "client", "id = ?", row["client_id"]):
         row["client_id"] = None
-    rowio.insert(step.conn, "project", {"origin": "manual", **_new_row(step, row), "normal_name": normal_name(row["name"])})
+    rowio.insert(step.conn, "project", {"origin": "manual", **_stamp_row(step, row), "normal_name": normal_name(row["name"])})
     step.forget_places()
     if not row.get("deleted"):
         step.publish("project.created", resolve.project_json(step, row["id"]))
@@ -420,21 +420,21 @@ def _add_task(step: Step, row: Row) -> bool:
     is_known = _is_there(step, "task", "id = ? OR (project_id = ? AND key = ?)", row["id"], row["project_id"], row["key"])
     if is_known or not _is_there(step, "project", "id = ?", row["project_id"]):
         return False
-    rowio.insert(step.conn, "task", _new_row(step, row))
+    rowio.insert(step.conn, "task", _stamp_row(step, row))
     return True
 
 
 def _add_person(step: Step, row: Row) -> bool:
     if _is_there(step, "person", "id = ? OR (email IS NOT NULL AND lower(email) = lower(?))", row["id"], row.get("email")):
         return False
-    rowio.insert(step.conn, "person", _new_row(step, row))
+    rowio.insert(step.conn, "person", _stamp_row(step, row))
     return True
 
 
 def _add_repo(step: Step, row: Row) -> bool:
     if _is_there(step, "repo", "id = ? OR identity = ?", row["id"], row["identity"]):
         return False
-    rowio.insert(step.conn, "repo", _new_row(step, row))
+    rowio.insert(step.conn, "repo", _stamp_row(step, row))
     step.forget_places()
     return True
 
@@ -450,7 +450,7 @@ def _add_commit(step: Step, row: Row) -> bool:
 def _add_mapping(step: Step, row: Row) -> bool:
     if _is_there(step, "mapping", "id = ?", row["id"]):
         return False
-    rowio.insert(step.conn, "mapping", {"position": 0, **_new_row(step, row)})
+    rowio.insert(step.conn, "mapping", {"position": 0, **_stamp_row(step, row)})
     step.forget_places()
     return True
 

@@ -9,7 +9,7 @@ from stintd.store.rowio import fetch_one
 from stintd.store.scope import ReadLimit
 
 
-def limit_of(step: Step, place: Context, limit: ReadLimit | None) -> ReadLimit:
+def find_limit(step: Step, place: Context, limit: ReadLimit | None) -> ReadLimit:
     """The client of the project that a place belongs to, or the project itself if it has no client; `not_found` if the place
     has no project. An existing limit of the API client stays: this never widens it.
     """

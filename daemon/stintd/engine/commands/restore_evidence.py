@@ -31,19 +31,19 @@ def add(step: Step, import_id: str, rows: Sequence[Row]) -> tuple[int, int]:
     span = bounds(step, import_id)
     since_us = lo if span is None else span[1] + 1
     if any(run.last_us >= since_us for run in heartbeats.runs(step.conn, since_us, hi) if since_us <= hi):
-        known = heartbeats.are_known(step.conn, beats)
-        return 0, known.count(False)
-    added = heartbeats.add(step.conn, beats).accepted
+        known_flags = heartbeats.are_known(step.conn, beats)
+        return 0, known_flags.count(False)
+    count = heartbeats.add(step.conn, beats).accepted
     row = {
         "id": step.new_id(),
         "source": FROM_FILE + import_id,
         "at_us": to_us(step.now),
         "first_us": lo,
         "last_us": hi,
-        "beats": added,
+        "beats": count,
     }
     rowio.insert(step.conn, "backfill", row)
-    return added, 0
+    return count, 0
 
 
 def bounds(step: Step, import_id: str) -> tuple[int, int] | None:

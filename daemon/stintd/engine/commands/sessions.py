@@ -105,7 +105,7 @@ def names_of(session: SessionRow) -> list[str]:
     return names
 
 
-def leave(step: Step, session: SessionRow, project_name: str | None) -> bool:
+def end_start(step: Step, session: SessionRow, project_name: str | None) -> bool:
     """End one of a session's starts while others continue; whether there were others. Two folders that fall back to one
     project are one session of their API client; the first to stop does not end it for the other.
     """

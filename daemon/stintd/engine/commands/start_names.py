@@ -25,9 +25,9 @@ def remember(step: Step, entry_id: str, name: str) -> None:
 
 def find_timer(step: Step, name: str) -> EntryId | None:
     """The open timer whose start called its project so, the latest of several."""
-    normalised, names_by_timer = normal_name(name), _load_names(step)
+    normal, names_by_timer = normal_name(name), _load_names(step)
     rows = fetch_all(step.conn, EntryRow, OPEN + " ORDER BY start_us DESC, id")
-    return next((EntryId(row["id"]) for row in rows if normalised in names_by_timer.get(row["id"], ())), None)
+    return next((EntryId(row["id"]) for row in rows if normal in names_by_timer.get(row["id"], ())), None)
 
 
 def _load_names(step: Step) -> dict[str, list[str]]:

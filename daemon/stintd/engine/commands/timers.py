@@ -120,9 +120,9 @@ def start(step: Step, request: StartRequest) -> Reply[StartedTimerJson]:
     if session is not None:
         return _begin_session(step, project, request, session, has_timer=outcome.timer is not None)
     reply = _start_by_hand(step, outcome, project, request.source)
-    started = reply.value["timer"]
-    if started is not None and request.project_name is not None and request.project_name != started["projectName"]:
-        start_names.remember(step, started["id"], request.project_name)
+    timer_json = reply.value["timer"]
+    if timer_json is not None and request.project_name is not None and request.project_name != timer_json["projectName"]:
+        start_names.remember(step, timer_json["id"], request.project_name)
     return reply
 
 
@@ -188,8 +188,8 @@ def _start_by_hand(
     settle(step)
     entry = wire.entry(step, find_entry(step, changes.created_id or outcome.timer or ""))
     is_new = changes.created_id is not None
-    stopped = wire.entries_by_id(step, changes.stopped_ids)
-    return Reply({"timer": entry, "stopped": stopped, "projectCreated": project.is_new}, is_new)
+    stopped_entries = wire.entries_by_id(step, changes.stopped_ids)
+    return Reply({"timer": entry, "stopped": stopped_entries, "projectCreated": project.is_new}, is_new)
 
 
 def _begin_session(
@@ -256,7 +256,7 @@ def _find_session(step: Step, which: TimerNames, selector: timer.TimerSelector) 
 
 def _end_session(step: Step, session: SessionRow, at: datetime, project_name: str | None) -> EntryJson | None:
     """End a session; answers its entry, if it has one."""
-    if sessions.leave(step, session, project_name):
+    if sessions.end_start(step, session, project_name):
         return None
     automatic = [entry for entry in timers(view_of(step)) if entry["origin"] in AUTOMATIC and entry["state"] != "waiting"]
     own_timers = [entry for entry in automatic if entry["sessionId"] == session["id"]]
@@ -382,7 +382,7 @@ def carry_out(step: Step, outcome: timer.TimerDecision) -> TimerChanges:
             case timer.ResumeEntry():
                 _resume_entry(step, effect)
             case timer.DropEntry():
-                entry_rows.remove(step, entry_rows.row_of(step, effect.entry))
+                entry_rows.remove(step, entry_rows.find_row(step, effect.entry))
             case timer.SessionBeat():
                 sessions.carry_out(step, effect)
     return TimerChanges(stopped_ids, created_id)
@@ -409,7 +409,7 @@ def _start_entry(step: Step, effect: timer.StartEntry) -> str:
 
 
 def _stop_entry(step: Step, effect: timer.StopEntry) -> None:
-    row = entry_rows.row_of(step, effect.entry)
+    row = entry_rows.find_row(step, effect.entry)
     if effect.is_cut:
         entry_rows.cut(step, effect.end, row["actor"], None)
         step.touch(row["start_us"], to_us(step.now))
@@ -420,7 +420,7 @@ def _stop_entry(step: Step, effect: timer.StopEntry) -> None:
 
 def pause_entry(step: Step, effect: timer.PauseEntry) -> None:
     """Begin a pause; an entry that follows evidence becomes the owner's here."""
-    row = entry_rows.row_of(step, effect.entry)
+    row = entry_rows.find_row(step, effect.entry)
     pauses = [*rollup.entry_of(row).pauses, Pause(effect.at, None)]
     values: EntryColumns = {"state": "paused", "pauses": pauses_text(pauses), "end_us": None}
     if effect.is_cut:
@@ -429,8 +429,8 @@ def pause_entry(step: Step, effect: timer.PauseEntry) -> None:
 
 
 def _resume_entry(step: Step, effect: timer.ResumeEntry) -> None:
-    row = entry_rows.row_of(step, effect.entry)
-    closed = [Pause(pause.start, pause.end or effect.at) for pause in rollup.entry_of(row).pauses]
-    pauses = [pause for pause in closed if pause.end is None or pause.end > pause.start]
+    row = entry_rows.find_row(step, effect.entry)
+    ended_pauses = [Pause(pause.start, pause.end or effect.at) for pause in rollup.entry_of(row).pauses]
+    pauses = [pause for pause in ended_pauses if pause.end is None or pause.end > pause.start]
     entry_rows.change(step, row, {"state": "running", "pauses": pauses_text(pauses)})
     cursors.drop(step.conn, PAUSED + row["id"])  # a resume answers the question, or makes it unnecessary

@@ -38,9 +38,9 @@ def create(step: Step, name: str, email: str | None = None, role: str = "standar
         "created_us": to_us(step.now),
     }
     rowio.insert(step.conn, "person", row)
-    shown = person_json(step, find_person(step, str(row["id"])))
-    step.publish("user.invited", shown)
-    return Reply(shown)
+    answer = person_json(step, find_person(step, str(row["id"])))
+    step.publish("user.invited", answer)
+    return Reply(answer)
 
 
 def _refuse_taken_address(step: Step, email: str | None, except_id: str = "") -> None:
@@ -66,10 +66,10 @@ def change(step: Step, user_id: str, revision: int | None = None, **values: Unpa
         _refuse_taken_address(step, values.get("email"), row["id"])
     if changes:
         _store(step, row, changes)
-    shown = person_json(step, find_person(step, row["id"]))
+    answer = person_json(step, find_person(step, row["id"]))
     if changes.get("status") == "active":
-        step.publish("user.joined", shown)
-    return shown
+        step.publish("user.joined", answer)
+    return answer
 
 
 def _check_changes(row: ShownPersonRow, changes: Mapping[str, object]) -> None:
@@ -97,7 +97,7 @@ def delete(step: Step, user_id: str, revision: int | None = None) -> UserJson:
     check_revision(row, revision)
     if row["role"] == "owner":
         raise Conflict("the owner cannot be removed", "the hours here belong to the owner")
-    shown = person_json(step, row)
+    answer = person_json(step, row)
     rowio.delete(step.conn, "person", row["id"])
-    step.publish("user.removed", shown)
-    return shown
+    step.publish("user.removed", answer)
+    return answer

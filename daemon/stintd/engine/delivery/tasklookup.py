@@ -81,8 +81,10 @@ class TaskLookup:
 
     def rules_for(self, task_id: str | None) -> list[TargetRule]:
         """Rules that map a local task to the remote task of that id: then it is known here by another name."""
-        rules = [rule for one in self._targets.planned.values() if one.able.has_tasks for rule in one.target.rules]
-        return [one for one in rules if task_id and one.task and one.remote.get("task_id", "").casefold() == task_id.casefold()]
+        rules = [rule for link in self._targets.planned.values() if link.able.has_tasks for rule in link.target.rules]
+        return [
+            rule for rule in rules if task_id and rule.task and rule.remote.get("task_id", "").casefold() == task_id.casefold()
+        ]
 
     async def _reachable_targets(self, limit: ReadLimit | None) -> list[TargetLink]:
         """The targets with tasks that an API client may use: a limited one only those whose rules all lie within its reach."""

@@ -78,7 +78,7 @@ class AgentSessions:
             act = hooksessions.SessionAct(
                 session, signal.agent, beat.kind, beat.time, beat.pid, signal.started, self._boot, signal.reason
             )
-            self._engine.write(lambda step: hooksessions.note(step, act, context))
+            self._engine.write(lambda step: hooksessions.note_act(step, act, context))
 
     def _note_process(self, pid: int | None, started: float | None) -> None:
         """Note that a process has hooks and so reports when it works. Hooks that were removed do not reach a new process."""
