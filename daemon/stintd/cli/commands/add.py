@@ -15,10 +15,10 @@ OPTIONS = (
     Option("--task -t", "the task, by key or name", "TASK", complete="tasks"),
     Option("--message -m", "what it was about", "TEXT"),
     Option("--tag", "a tag; may be repeated", "TAG", is_list=True),
-    Option("--billable", "whether it is billed; otherwise as the project says", has_no=True),
+    Option("--billable", "whether it is billed (default: as set for the project)", has_no=True),
     Option("--create", "create the project if it does not exist"),
-    Option("--replace", "take that time from your own entries"),
-    Option("--overlap", "keep your own entries there, and count both"),
+    Option("--replace", "replace your own entries in that time"),
+    Option("--overlap", "keep your own entries in that time, and count both"),
 )
 
 

@@ -24,7 +24,7 @@ OPTIONS = (
     Option("--yes -y", "do not ask"),
 )
 DETAIL = """git: the reflogs of HEAD, and your commits. agents: the session logs of Claude Code and Codex. Without SOURCE: both.
-The hours are estimates, and are not delivered before you approve them."""
+The hours are estimates. They are not delivered before you approve them."""
 PATIENCE = 3600.0
 LOOK = 0.5
 SHOWN, EDGE = 12, 4

@@ -17,16 +17,21 @@ OPTIONS = (
     Option("--kind", "the kind of system, like clockme, jira or webhook (default: TARGET; an unknown one lists all)", "KIND"),
     Option("--url", "its address, if it is not the service's standard one", "URL"),
     Option("--key-from", "read the key from the first line of this file (- for standard input) instead of asking", "FILE"),
-    Option("--key-env", "the environment variable of the daemon that holds the key", "NAME"),
+    Option("--key-env", "the daemon's environment variable that holds the key", "NAME"),
     Option("--key-file", "a file of yours (0600) that holds the key", "FILE"),
     Option("--set", "what this kind needs besides the key, like team_id=9012", "NAME=ID", is_list=True),
     Option("--from", "send nothing from before this day (default: today)", "DATE"),
-    Option("--deliver", "approved (default) or auto: without your approval", "WHEN", choices=("approved", "auto")),
-    Option("--live", "on: also run the timer there, if that system can (default off)", "WHEN", choices=("on", "off")),
-    Option("--settle", "how long to wait after an entry's last change (default 10m)", "LENGTH"),
-    Option("--description", "text of what is sent: subjects (default), task, none, or a fixed text", "RULE"),
+    Option(
+        "--deliver",
+        "approved (default): what you approved; auto: also without your approval",
+        "WHEN",
+        choices=("approved", "auto"),
+    ),
+    Option("--live", "on: also run a timer there, if this kind of system can (default: off)", "WHEN", choices=("on", "off")),
+    Option("--settle", "how long to wait after an entry's last change (default: 10m)", "LENGTH"),
+    Option("--description", "the description to send: subjects (the entry's text, default), task, none, or a fixed text", "RULE"),
 )
-DETAIL = """The key is tried with one harmless call before anything is stored; it is kept in a file that only you can read.
+DETAIL = """The key is tested with one harmless call before anything is stored. It is kept in a file that only you can read.
 stint connect clockme                      asks for the key
 stint targets match clockme                maps projects by their names, after asking
 stint sync --dry-run                       shows what would be sent; `stint sync` sends it now"""

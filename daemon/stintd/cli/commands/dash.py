@@ -11,13 +11,13 @@ from stintd.cli.options import Option, Verb, Words
 from stintd.cli.text import dim, plural
 from stintd.client.control import Control
 
-DETAIL = """The link signs one browser in, once, within five minutes; it stays signed in for 30 days. `stint keys list` lists the
-signed-in browsers, `stint keys revoke NAME` signs one out, `stint dash --revoke` all of them.
+DETAIL = """The link works once, within five minutes, and signs one browser in for 30 days. `stint keys list` lists the browsers
+that are signed in, `stint keys revoke NAME` signs one of them out, `stint dash --revoke` signs out all of them.
 On a machine without a screen: `stint dash --no-open`, and `ssh -L 7846:127.0.0.1:7846 HOST` where the browser is."""
 SCREENS = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME")
 OPTIONS = (
     Option("--no-open", "only print the link"),
-    Option("--revoke", "sign out every browser, and void links that were not opened"),
+    Option("--revoke", "sign out every browser; links that were not opened stop working"),
 )
 
 

@@ -18,9 +18,9 @@ OPTIONS = (
     Option("--bundle", "write findings, settings, versions and the log to a new .tar.gz, without secrets", "FILE"),
     Option("--hide-names", "with --bundle: also without names of projects, clients, folders and branches"),
 )
-DETAIL = """Checks the daemon, settings, folders, keys, permissions, the disk, the database and its backups, limits of the
-kernel, the clock and time zone, git, hooks, the service, and billing systems; works while the daemon is down.
-stint doctor --json      [{name, state: ok | warning | error, text, hint}]; exit 1 where something is an error"""
+DETAIL = """It checks the daemon, settings, folders, keys, permissions, the disk, the database and its backups, limits of the
+kernel, the clock and time zone, git, hooks, the service, and billing systems. It also works while the daemon is down.
+stint doctor --json      [{name, state: ok | warning | error, text, hint}]; the exit code is 1 if anything is an error"""
 CHECKS = (
     files.check_settings,
     files.check_home,
@@ -67,4 +67,4 @@ def run(words: Words) -> int:
     return 1 if any(finding.state == "error" for finding in report) else 0
 
 
-VERBS = {"doctor": Verb("doctor", run, "problems and how to fix them", (), OPTIONS, DETAIL)}
+VERBS = {"doctor": Verb("doctor", run, "check everything; list problems and how to fix them", (), OPTIONS, DETAIL)}

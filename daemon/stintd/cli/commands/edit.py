@@ -19,11 +19,11 @@ EDIT_OPTIONS = (
     Option("--project -p", "move it to this project", "PROJECT", complete="projects"),
     Option("--task -t", "the task, by key or name; - for none", "TASK", complete="tasks"),
     Option("--message -m", "what it was about", "TEXT"),
-    Option("--tag", "its new tags, instead of the old ones; may be repeated", "TAG", is_list=True),
+    Option("--tag", "a new tag; the new tags replace the old ones; may be repeated", "TAG", is_list=True),
     Option("--billable", "whether it is billed", has_no=True),
     Option("--start", "when it began; a bare 10:30 is on the entry's day", "WHEN"),
     Option("--end", "when it ended", "WHEN"),
-    Option("--confirm", "confirm that it was work, so that it is delivered"),
+    Option("--confirm", "confirm that it was work, so that it can be delivered"),
 )
 
 

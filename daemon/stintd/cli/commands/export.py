@@ -30,8 +30,8 @@ OPTIONS = (
     Option("--agents", "also agents' own time (json always has it)"),
     Option("--output -o", "write to this file instead of standard output", "FILE"),
 )
-DETAIL = """Without a period: everything. An entry belongs to the period it starts in; running timers are left out.
-hledger and ledger stand for timeclock, ics for ical. daemon/FILES.md says what each format holds and what it cannot."""
+DETAIL = """Without a period: everything. An entry belongs to the period in which it starts; running timers are left out.
+hledger and ledger are other names for timeclock, ics for ical. daemon/FILES.md says what each format can hold."""
 
 
 class Progress:

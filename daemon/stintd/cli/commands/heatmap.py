@@ -84,4 +84,6 @@ def run(words: Words) -> None:
     print("\n".join(lines(seconds, first, last, columns())))
 
 
-VERBS = {"heatmap": Verb("heatmap", run, "a year of days as a calendar, darker for more hours", (Operand("YEAR", "?"),))}
+VERBS = {
+    "heatmap": Verb("heatmap", run, "a year as a calendar; the more hours a day has, the darker it is", (Operand("YEAR", "?"),))
+}

@@ -44,11 +44,11 @@ OPTIONS = (
     Option("--create", "create projects that do not exist"),
     Option("--skip-bad", "leave out lines that cannot be read"),
     Option("--skip-overlaps", "leave out entries where you already have your own"),
-    Option("--overlap", "keep your own entries there, and count both"),
+    Option("--overlap", "keep your own entries in that time, and count both"),
 )
-DETAIL = """A second import of the same file adds nothing. FILE - is standard input. Your own entries are never changed;
-automatic time gives way, as for `stint add`. hledger and ledger stand for timeclock, ics for ical. daemon/FILES.md says
-what is read of each format."""
+DETAIL = """A second import of the same file adds nothing. `-` as FILE is standard input. Your own entries are never changed;
+imported entries replace automatic ones, as with `stint add`. hledger and ledger are other names for timeclock, ics for
+ical. daemon/FILES.md says what is read from each format."""
 
 
 class EntryImport:

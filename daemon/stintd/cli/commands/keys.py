@@ -26,7 +26,7 @@ SHAPE = (
     Column("use", gives_way=True, least=9),
     Column("id", may_go=True, paint=lambda text, row: dim(text)),
 )
-DETAIL = """A key lets a program use http://127.0.0.1 instead of the control socket. It is shown once, when it is created.
+DETAIL = """A key lets a program use http://127.0.0.1 instead of the control socket. It is shown only when it is created.
 stint keys create --scope write --name editor
 stint keys create --scope write --name acme-agent --client Acme
 stint keys revoke editor"""

@@ -28,8 +28,8 @@ PARSE_ERROR, INVALID_REQUEST, UNREACHABLE = -32700, -32600, -32001
 VERSION_META = "io.modelcontextprotocol/protocolVersion"
 NAMED = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
 DETAIL = """In an agent's settings: {"mcpServers": {"stintd": {"command": "stint", "args": ["mcp"]}}}
-Its tools see and change what belongs to the client of the folder it is started in (without a client: to its project);
---folder chooses another folder, --all removes the limit. See daemon/MCP.md."""
+Its tools see and change only what belongs to the client of the folder in which it is started (or, if that has no client,
+to the folder's project). --folder chooses another folder, --all removes the limit. See daemon/MCP.md."""
 
 
 class Bridge:

@@ -47,5 +47,5 @@ def run(words: Words) -> None:
 
 TARGET = Operand("PROJECT", complete="projects")
 TARGET.key = "target"  # beside the option --project
-DETAIL = "stint move --from 9:00 --to 10:30 acme   give the time between 9:00 and 10:30 to acme"
+DETAIL = "stint move acme --from 9:00 --to 10:30   give the time between 9:00 and 10:30 to acme"
 VERBS = {"move": Verb("move", run, "move a stretch of time to another project", (TARGET,), OPTIONS, DETAIL)}

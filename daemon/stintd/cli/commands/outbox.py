@@ -16,9 +16,9 @@ OPTIONS = (
     Option("--target", "only deliveries to this target: its name, or webhook:ID", "TARGET"),
 )
 DETAIL = """stint outbox                    what waits and what is parked (given up on, waiting for you), by target
-stint outbox retry DELIVERY     try it now instead of after the pause
+stint outbox retry DELIVERY     try it again now, instead of after its pause
 stint outbox drop DELIVERY      never deliver it
-stint outbox --state delivered  or waiting, parked, dropped, all"""
+stint outbox --state delivered  only what was delivered; other states: waiting, parked, dropped, all"""
 
 
 def _list(words: Words, control: Control) -> None:
@@ -59,7 +59,7 @@ VERBS = {
     "outbox": Verb(
         "outbox",
         run,
-        "deliveries to billing systems and webhooks that wait or were given up",
+        "deliveries that wait or were given up, to billing systems and webhooks",
         (Operand("ACTION", "?", choices=("list", "retry", "drop")), Operand("DELIVERY", "?")),
         OPTIONS,
         DETAIL,

@@ -9,7 +9,7 @@ from stintd.cli.options import Option, Verb, Words
 
 PROGRAMS = ("bash", "fish", "i3", "i3blocks", "sh", "starship", "sway", "tmux", "waybar", "zsh")
 OPTIONS = (Option("--for", "print the settings that show it in this program's prompt or bar", "PROGRAM", choices=PROGRAMS),)
-DETAIL = """stint prompt                          the line, or nothing while no valid one exists
+DETAIL = """stint prompt                          print the line; print nothing if it is out of date
 stint prompt --for zsh >> ~/.zshrc    also: """ + ", ".join(PROGRAMS)
 
 

@@ -19,8 +19,8 @@ OPTIONS = (
     Option("--dry-run -n", "only show what would be deleted"),
     Option("--yes -y", "do not ask"),
 )
-DETAIL = """stint purge acme                                the project: its hours, evidence, commits, edits, answers, logs
-stint purge --from 2026-03-01 --to 2026-03-31   everything of a period
+DETAIL = """stint purge acme                                the project: its hours, evidence, commits, edits, stored answers, logs
+stint purge --from 2026-03-01 --to 2026-03-31   everything from a period
 There is no undo. Backups are removed and a new one is made; logs are emptied. No other project gets the hours.
 Entries already sent to billing systems stay there: to remove them too, first use `stint delete` and `stint sync`."""
 COUNTED = (("entries", "entry", "entries"), ("heartbeats", "heartbeat", "heartbeats"), ("commits", "commit", "commits"),

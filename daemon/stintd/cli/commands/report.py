@@ -20,15 +20,15 @@ from stintd.frozen import frozen
 GROUPS = ("project", "client", "task", "tag", "branch", "commit", "day", "week")
 OPTIONS = (
     *RANGE,
-    Option("--by", "one line per " + ", ".join(GROUPS), "GROUP"),
+    Option("--by", "what each line stands for: " + ", ".join(GROUPS), "GROUP"),
     Option("--project", "only this project", "PROJECT", complete="projects"),
     Option("--client", "only this client", "CLIENT"),
     Option("--tag", "only time with this tag", "TAG"),
-    Option("--billable", "only billable time, or only other time", has_no=True),
+    Option("--billable", "only billable time, or only time that is not billable", has_no=True),
     Option("--as", "also show hours as TARGET counts them: rounded, and already sent", "TARGET"),
     Option("--csv", "print as CSV"),
     Option("--html", "print as an HTML page"),
-    Option("--invoice", "as an invoice: only billable time, by task, with hours, rates and amounts"),
+    Option("--invoice", "print an invoice: only billable time, by task, with hours, rates and amounts"),
 )
 MEDIUM = 60
 """Columns of a terminal below which some figures are left out."""

@@ -18,7 +18,7 @@ from stintd.install.change import Plan, describe, perform
 PATIENCE = 30.0
 OPTIONS = (
     Option("--dry-run -n", "show the files and commands without changing anything"),
-    Option("--for", "show what another system would get (with --dry-run)", "MANAGER", choices=tuple(service.MANAGERS)),
+    Option("--for", "with --dry-run: show what would be installed on another system", "MANAGER", choices=tuple(service.MANAGERS)),
 )
 DETAIL = """systemd: the daemon starts with your session, with the first request to its socket, and with the first message of a
 hook; it is restarted when it fails, and its rights are restricted. macOS: a launchd agent. Windows: a task at logon.

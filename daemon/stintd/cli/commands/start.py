@@ -14,12 +14,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from stintd.cli.answer import Answer
 
-AT = Option("--at", "a time: 10:30, -15m, yesterday 14:00", "WHEN")
+AT = Option("--at", "when (default: now), like 10:30, -15m, yesterday 14:00", "WHEN")
 START_OPTIONS = (
     Option("--task -t", "the task, by key or name", "TASK", complete="tasks"),
     Option("--message -m", "what it is about", "TEXT"),
     Option("--tag", "a tag; may be repeated", "TAG", is_list=True),
-    Option("--billable", "whether it is billed; otherwise as the project says", has_no=True),
+    Option("--billable", "whether it is billed (default: as set for the project)", has_no=True),
     Option("--create", "create the project if it does not exist"),
     AT,
 )
@@ -98,5 +98,5 @@ VERBS = {
         (PROJECT,),
         START_OPTIONS,
     ),
-    "stop": Verb("stop", stop, "stop the running timer, or that of PROJECT", (PROJECT,), (AT,)),
+    "stop": Verb("stop", stop, "stop the running timer, or the timer of PROJECT", (PROJECT,), (AT,)),
 }

@@ -16,11 +16,11 @@ OPTIONS = (
     Option("--task", "hours of this task", "TASK"),
     Option("--client", "hours of this client", "CLIENT"),
     Option("--tag", "hours with this tag", "TAG"),
-    Option("--billable", "only hours that are billable, or that are not", "WHICH", choices=("yes", "no")),
+    Option("--billable", "yes: only billable hours; no: only hours that are not billable", "WHICH", choices=("yes", "no")),
     Option("--rounding", "round these hours differently, like up:15 (none, nearest, up, down)", "MODE:MINUTES"),
-    Option("--create", "match: create a place for projects that have none, after asking"),
+    Option("--create", "match: create a place for each project that has none, after asking"),
     Option("--yes", "match: do not ask, and map only identical names"),
-    Option("--refresh", "match, places: fetch the list from the service again (by default once a day)"),
+    Option("--refresh", "match, places: fetch the list from the service now (default: once a day)"),
     Option("--minimum", "the shortest length that any work counts as, like 15m", "LENGTH"),
 )
 DETAIL = """stint targets match clockme       propose a place with a matching name for each project, and ask

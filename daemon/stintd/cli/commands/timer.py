@@ -41,8 +41,8 @@ def cancel(words: Words) -> None:
 
 
 VERBS = {
-    "pause": Verb("pause", pause, "pause the running timer", (PROJECT,)),
-    "resume": Verb("resume", resume, "resume the paused timer", (PROJECT,)),
-    "continue": Verb("continue", carry_on, "start your last manual timer again"),
+    "pause": Verb("pause", pause, "pause the running timer, or the timer of PROJECT", (PROJECT,)),
+    "resume": Verb("resume", resume, "resume the paused timer, or the timer of PROJECT", (PROJECT,)),
+    "continue": Verb("continue", carry_on, "start a timer for the same work as your last manual entry"),
     "cancel": Verb("cancel", cancel, "discard the manual timer; its time is tracked automatically again", (PROJECT,)),
 }

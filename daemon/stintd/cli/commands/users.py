@@ -1,4 +1,4 @@
-"""`stint users`: the people of your workspace: list, add, edit, remove."""
+"""`stint users`: the people in your workspace: list, add, edit, remove."""
 
 import json
 
@@ -58,7 +58,7 @@ def _add(words: Words, control: Control) -> Answer:
 VERBS = {
     "users": catalog_verb(
         "users",
-        "list, add, edit, remove people of your workspace",
+        "list, add, edit, remove people in your workspace",
         ACTIONS,
         OPTIONS,
         show_list=_list,

@@ -178,7 +178,7 @@ VERBS = {
     "why": Verb(
         "why",
         run,
-        "why an entry, or a minute, is counted as it is",
+        "show the evidence for an entry or a time, and why each gap counted or not",
         (Operand("WHAT", "+", complete="entries"),),
         (Option("--history", "also show its edits"),),
         "WHAT is an id from `stint log`, or a time: -15m, 9:30, yesterday 14:20.",
