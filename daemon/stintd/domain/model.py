@@ -147,7 +147,8 @@ class GitSignal:
     found later in the history (`origin="history"`).
 
     `time` is the act's own time. `kind` is one of KINDS, or "reset", which is no evidence but ends a lock. `is_own`:
-    whether the committer is the owner; None when that is unknown (hooks).
+    whether the committer is the owner; None when that is unknown (hooks). `is_step` (with "reset"): a step of something
+    larger, such as a bisect, which a hook may have reported as an act.
     """
 
     time: datetime
@@ -161,6 +162,7 @@ class GitSignal:
     author: str = ""
     is_own: bool | None = None
     witness: Witness = ""
+    is_step: bool = False
 
 
 @frozen

@@ -7,18 +7,21 @@ remote-tracking branch. Pure, except `stash_seconds` and `pushes`, which read fi
 
 import os
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal
 
 from stintd.domain.kinds import BeatKind
 from stintd.domain.model import GitSignal, GitSignalKind, from_us
 from stintd.frozen import frozen
+from stintd.sources.gitsteps import FULL_ID, BisectSpan, move_of, program_lines
 from stintd.sources.reflog import ReflogCursor, ReflogLine, ReflogNews, act_times, read_tail
 
 STASH_SKEW = 2  # seconds between a stash and the reset that clears the work tree
 LATEST_US = 4_102_444_800_000_000  # 2100: a commit date may say the year 3170843
 
-_SHA_LIKE = re.compile(r"[0-9a-f]{7,64}")
-_MOVING = re.compile(r"moving from (\S+) to (.+)")
+_REVISION = re.compile(r"[0-9a-f]{7,64}|.*[~^:].*|.*@\{.*|@|(?:.*_)?HEAD|(?:refs|heads|tags|remotes)/.*")
+"""What is hardly a branch's name: an id, an expression, a ref by its longer name."""
 _STEP = re.compile(r"\((start|pick|reword|edit|squash|fixup|continue|finish|abort|skip|merge|label|reset)\)$")
 
 
@@ -30,20 +33,29 @@ class FoldedActs:
     used: int
 
 
+def may_be_branch(name: str) -> bool:
+    """Whether a name looks like a branch's, where nobody can be asked."""
+    return _REVISION.fullmatch(name) is None
+
+
 @frozen
 class FoldFacts:
     """What folding must know about the checkout: its path, the branch that HEAD names now, the owner's addresses (empty:
-    everybody who writes this machine's reflogs), and when something was stashed (seconds)."""
+    everybody who writes this machine's reflogs), when something was stashed (seconds), the bisect that goes on in it, and
+    whether a name is one of its branches (asked only where the log does not say)."""
 
     checkout: str
     branch: str | None
     owner: frozenset[str] = frozenset()
     stashed: frozenset[int] = frozenset()
+    bisect: BisectSpan | None = None
+    is_branch: Callable[[str], bool] = may_be_branch
 
 
 def fold(news: ReflogNews, facts: FoldFacts, after_us: int | None = None, is_settled: bool = True) -> FoldedActs:
     """The acts behind the lines. `is_settled`: nothing more is coming, so an unfinished rebase is reported as it stands."""
-    lines, times, branches = news.lines, act_times(news, after_us), _branches(news.lines, facts.branch)
+    lines, times, branches = news.lines, act_times(news, after_us), _branches(news.lines, facts)
+    by_program = program_lines(lines)
     signals: list[GitSignal] = []
     index = 0
     while index < len(lines):
@@ -53,7 +65,10 @@ def fold(news: ReflogNews, facts: FoldFacts, after_us: int | None = None, is_set
         kind, subject = _act(lines, index, end, facts)
         if kind:
             last = lines[end - 1]
-            signals.append(_signal(facts, (lines[index], last), times[end - 1], branches[end - 1], (kind, subject)))
+            is_step = index in by_program or _is_bisects(facts, lines[index], times[index], branches[index])
+            is_step = is_step or (not is_finished and _goes_on_alone(lines[index]))
+            signal = _signal(facts, (lines[index], last), times[end - 1], branches[end - 1], (kind, subject))
+            signals.append(replace(signal, kind="reset", is_step=True) if is_step else signal)
         index = end
     return FoldedActs(tuple(signals), len(lines))
 
@@ -67,6 +82,20 @@ def _signal(
     is_own = not facts.owner or last.email in facts.owner
     kind, subject = act
     return GitSignal(time, facts.checkout, kind, "reflog", first.old, last.new, branch, subject, last.email, is_own)
+
+
+def _is_bisects(facts: FoldFacts, line: ReflogLine, time_us: int, branch: str | None) -> bool:
+    """Whether a bisect that goes on did it to the revision it was testing. Its start and its end name a branch."""
+    span, move = facts.bisect, move_of(line)
+    if span is None or branch is not None or not span.start_us <= time_us <= span.end_us:
+        return False
+    return move is None or FULL_ID.fullmatch(move[0]) is not None
+
+
+def _goes_on_alone(line: ReflogLine) -> bool:
+    """Whether a rebase went on by itself (`--exec` with tests that take minutes): nobody started or continued it here."""
+    step = _STEP.search(_split(line.message)[0])
+    return step is not None and step.group(1) in ("pick", "squash", "fixup", "merge", "label", "reset")
 
 
 def _split(message: str) -> tuple[str, str]:
@@ -113,8 +142,8 @@ def _act(lines: tuple[ReflogLine, ...], index: int, end: int, facts: FoldFacts) 
     action, subject = _split(line.message)
     word = action.split(" ", 1)[0]
     if word == "checkout":
-        moving = _MOVING.fullmatch(subject)
-        is_still = moving is not None and moving.group(1) == moving.group(2) and line.old == line.new
+        move = move_of(line)
+        is_still = move is not None and move[0] == move[1] and line.old == line.new
         return ("", "") if is_still else ("checkout", line.message)
     if word == "reset":
         is_stash = subject == "moving to HEAD" and _is_near(line.seconds, facts.stashed)
@@ -132,33 +161,37 @@ def _is_near(seconds: int, others: frozenset[int]) -> bool:
     return any(seconds + step in others for step in range(-STASH_SKEW, STASH_SKEW + 1))
 
 
-def _branch_after(lines: tuple[ReflogLine, ...], now: str | None) -> str | None:
+def _branch_after(lines: tuple[ReflogLine, ...], facts: FoldFacts) -> str | None:
     """The branch after the last line. Git writes the line of a checkout before it moves HEAD (refs/files-backend.c,
     `create_symref_locked`), so a look in between finds HEAD where the checkout came from.
     """
-    action, subject = _split(lines[-1].message) if lines else ("", "")
-    moving = _MOVING.fullmatch(subject) if action == "checkout" else None
-    if moving is None or now is None or moving.group(1) != now:
-        return now
-    target: str = moving.group(2)
-    return None if _SHA_LIKE.fullmatch(target) or target == "HEAD" else target
+    move = move_of(lines[-1]) if lines else None
+    if move is None or facts.branch is None or move[0] != facts.branch:
+        return facts.branch
+    return move[1] if facts.is_branch(move[1]) else None
 
 
-def _branches(lines: tuple[ReflogLine, ...], now: str | None) -> list[str | None]:
-    """The branch that each line was written on, backwards from the branch that HEAD names now."""
+def _branches(lines: tuple[ReflogLine, ...], facts: FoldFacts) -> list[str | None]:
+    """The branch that each line was written on, backwards from the branch that HEAD names now.
+
+    A checkout names where it comes from: a branch by its name, a detached HEAD by its id. So the next checkout says whether
+    the last one went to a branch or to a revision (`v1.0`, `origin/main`), unless something detached HEAD in between.
+    """
     branches: list[str | None] = []
-    branch = _branch_after(lines, now)
+    branch, is_detached_since = _branch_after(lines, facts), False
     for line in reversed(lines):
         branches.append(branch)
         action, subject = _split(line.message)
-        moving = _MOVING.fullmatch(subject) if action == "checkout" else None
-        if moving:
-            branch = None if _SHA_LIKE.fullmatch(moving.group(1)) or moving.group(1) == "HEAD" else moving.group(1)
-            is_other = branches[-1] is None and not _SHA_LIKE.fullmatch(moving.group(2)) and moving.group(2) != "HEAD"
-            if is_other and len(branches) > 1:
-                branches[-1] = moving.group(2)
+        move = move_of(line)
+        if move is not None:
+            if branch is None and is_detached_since and facts.is_branch(move[1]):
+                branches[-1] = move[1]
+            branch = None if FULL_ID.fullmatch(move[0]) or move[0] == "HEAD" else move[0]
+            is_detached_since = False
         elif subject.startswith("returning to refs/heads/"):
             branch = branches[-1] = subject.removeprefix("returning to refs/heads/")
+        elif _series(line) in ("rebase", "pull") or action.split(" ", 1)[0] not in KIND_OF_COMMAND:
+            is_detached_since = True
     return branches[::-1]
 
 

@@ -10,7 +10,7 @@ from stintd.domain.mapping.remote import normalise_remote
 from stintd.domain.model import CheckoutFacts, GitSignal, to_us
 from stintd.frozen import frozen
 from stintd.sources import gitcall
-from stintd.sources.gitacts import FoldFacts, fold, pushes, stash_seconds
+from stintd.sources.gitacts import FoldFacts, fold, may_be_branch, pushes, stash_seconds
 from stintd.sources.gitfiles import (
     UNKNOWN,
     GitConfig,
@@ -22,9 +22,11 @@ from stintd.sources.gitfiles import (
     locate_bare,
     read_config,
     read_head,
+    read_ref,
     read_small,
     text_of,
 )
+from stintd.sources.gitsteps import read_bisect
 from stintd.sources.reflog import (
     WALK_FORMAT,
     ReflogCursor,
@@ -242,7 +244,14 @@ def read_acts(
     news = _reflog_news(facts, before)
     if not news.lines:
         return ReflogLook((), news.cursor.to_text())
-    context = FoldFacts(facts.path, facts.branch, owner, stash_seconds(facts.common_dir))
+    context = FoldFacts(
+        facts.path,
+        facts.branch,
+        owner,
+        stash_seconds(facts.common_dir),
+        read_bisect(facts.git_dir),
+        lambda name: is_branch(place_of(facts), name),
+    )
     since = before.written_us if before and before.written_us else None
     folded = fold(news, context, since, is_settled)
     next_cursor = news.cursor_after(folded.used, before or ReflogCursor())
@@ -282,6 +291,16 @@ def author_addresses(facts: CheckoutFacts) -> frozenset[str]:
     """The addresses that wrote the end of a checkout's HEAD reflog: whoever works on this machine."""
     lines, _ = read_tail(os.path.join(facts.git_dir, "logs", "HEAD"), OWNER_TAIL)
     return frozenset(line.email for line in lines if line.email)
+
+
+def is_branch(place: GitPlace, name: str) -> bool:
+    """Whether a name is one of the repository's branches now. Where its refs are no files: whether it looks like one."""
+    if os.path.isdir(os.path.join(place.common_dir, "reftable")):
+        return may_be_branch(name)
+    try:
+        return bool(read_ref(place, b"refs/heads/" + os.fsencode(name)))
+    except (OddFile, ValueError, UnicodeError):
+        return False
 
 
 def needs_git(facts: CheckoutFacts) -> bool:

@@ -288,6 +288,8 @@ class NoiseFilter:
             return FilterOutput()
         self._explain_files(place, signal)
         if signal.kind == "reset":
+            if signal.is_step:
+                place.acts.note_step(signal)
             return FilterOutput()
         act = place.acts.add(signal, now, now + HOLD)
         if act is None or act.is_foreign:

@@ -36,9 +36,12 @@ class Acts:
     def __init__(self) -> None:
         self._acts: deque[Act] = deque(maxlen=REMEMBERED)
         self._waiting: list[Act] = []
+        self._steps: deque[GitSignal] = deque(maxlen=REMEMBERED)
 
     def add(self, signal: GitSignal, now: datetime, due: datetime) -> Act | None:
         """Take a report; None when it says nothing new."""
+        if any(_is_step(signal, step) for step in self._steps):
+            return None
         if signal.kind == "rebase":
             self._swallow_steps(signal)
         before = self._earlier_rebase(signal) or self._twin(signal)
@@ -56,6 +59,13 @@ class Acts:
             before.is_foreign = True
             self._drop_waiting(before)
         return None if is_late else before
+
+    def note_step(self, step: GitSignal) -> None:
+        """Take a step that the reflog has: what a hook reported of it, or will report, is no act of its own."""
+        self._steps.append(step)
+        for act in self.waiting():
+            if act.origins == {"hook"} and _is_step(act.signal, step):
+                self._drop_waiting(act)
 
     def due(self, now: datetime) -> Iterator[Act]:
         """The acts that are certain by `now`, oldest first; each once."""
@@ -101,6 +111,14 @@ class Acts:
             if not is_other or apart <= SURE_WINDOW:
                 candidates.append((is_other, apart, len(candidates), act))
         return min(candidates)[3] if candidates else None
+
+
+def _is_step(signal: GitSignal, step: GitSignal) -> bool:
+    """Whether a hook reported this step: the same commit, or at the same moment where it names none."""
+    if signal.origin != "hook" or signal.kind not in ("checkout", "commit", "merge", "rebase"):
+        return False
+    apart = abs(signal.time - step.time)
+    return apart <= (TWIN_WINDOW if signal.new == step.new else SURE_WINDOW if not signal.new else -SURE_WINDOW)
 
 
 def _is_foreign(signal: GitSignal) -> bool:
