@@ -61,7 +61,7 @@ def _pattern(text: str) -> str:
     return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
 
 
-def overlapping(lo_us: int | None, hi_us: int | None) -> tuple[list[str], list[object]]:
+def overlap_clauses(lo_us: int | None, hi_us: int | None) -> tuple[list[str], list[object]]:
     """SQL for entries with a part in [lo, hi), through the index on their start."""
     clauses: list[str] = []
     values: list[object] = []
@@ -76,10 +76,10 @@ def overlapping(lo_us: int | None, hi_us: int | None) -> tuple[list[str], list[o
     return clauses, values
 
 
-def find(reading: Reader, clauses: Sequence[str], values: Sequence[object], tail: str = "") -> list[NamedEntryRow]:
+def find_entries(reader: Reader, clauses: Sequence[str], values: Sequence[object], tail: str = "") -> list[NamedEntryRow]:
     """Rows of ENTRY_SQL that meet all clauses."""
     where = " WHERE " + " AND ".join(clauses) if clauses else ""
-    return fetch_all(reading.conn, NamedEntryRow, wire.ENTRY_SQL + where + tail, values)
+    return fetch_all(reader.conn, NamedEntryRow, wire.ENTRY_SQL + where + tail, values)
 
 
 def project_names(conn: Connection) -> dict[str, str]:

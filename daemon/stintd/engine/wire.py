@@ -63,9 +63,9 @@ def seconds(us: int) -> int:
     return (us + SECOND // 2) // SECOND
 
 
-def entry(reading: Reader, row: NamedEntryRow) -> EntryJson:
+def entry(reader: Reader, row: NamedEntryRow) -> EntryJson:
     """An Entry. `row` comes from ENTRY_SQL; a running entry counts up to now."""
-    now_us = to_us(reading.now)
+    now_us = to_us(reader.now)
     paused = pauses(row["pauses"])
     total = length_us(row, now_us)
     supervised = min(row["supervised_us"], total) if row["actor"] == "human" else 0
@@ -91,7 +91,7 @@ def entry(reading: Reader, row: NamedEntryRow) -> EntryJson:
         "pauses": [{"start": instant(lo), "end": instant(hi)} for lo, hi in paused],
         "branch": row["branch"],
         "repo": row["repo_name"],
-        "commits": commits(reading.conn, row, now_us),
+        "commits": commits(reader.conn, row, now_us),
         "sessionId": row["session"],
         "pinned": [pin for pin in PINS if pin in row["pinned"].replace(",", " ").split()],
         "locked": bool(row["locked"]),
@@ -102,7 +102,7 @@ def entry(reading: Reader, row: NamedEntryRow) -> EntryJson:
         "workspaceId": row["workspace_id"],
         "revision": row["revision"],
         "updatedAt": instant(row["updated_us"]),
-        "deliveries": deliveries_of(reading.conn, row["id"]),
+        "deliveries": deliveries_of(reader.conn, row["id"]),
     }
 
 
@@ -157,28 +157,28 @@ def commits(conn: Connection, row: EntryRow, now_us: int) -> list[CommitJson]:
     return [{"sha": commit["sha"], "subject": commit["subject"], "time": instant(commit["time_us"])} for commit in rows]
 
 
-def waiting(reading: Reader, session: WaitingSession) -> EntryJson:
+def waiting(reader: Reader, session: WaitingSession) -> EntryJson:
     """A session that has not acted yet, shown as a timer; it has no entry until it has time of its own."""
-    row = fetch_one(reading.conn, SessionRow, "SELECT description, tags FROM session WHERE id = ?", (session.session,))
-    timer = _timer_without_entry(reading, "waiting", session.project, session.task, session.start)
+    row = fetch_one(reader.conn, SessionRow, "SELECT description, tags FROM session WHERE id = ?", (session.session,))
+    timer = _timer_without_entry(reader, "waiting", session.project, session.task, session.start)
     if row is not None:
         timer |= {"description": row["description"], "tags": json.loads(row["tags"])}
     return {**timer, "id": WAITING_ID + (session.session or "session"), "sessionId": session.session}
 
 
-def provisional(reading: Reader, context: Context, time: datetime, assignment: Assignment) -> EntryJson:
+def provisional(reader: Reader, context: Context, time: datetime, assignment: Assignment) -> EntryJson:
     """Work that was just noticed and may still turn out to be noise, shown as a timer."""
     place = context.repo_path or context.folder or ""
-    timer = _timer_without_entry(reading, "running", assignment.project, assignment.task, time)
+    timer = _timer_without_entry(reader, "running", assignment.project, assignment.task, time)
     name = timer["projectName"] or place.rstrip("/").rpartition("/")[2] or None
     return {**timer, "id": PROVISIONAL_ID + place, "branch": context.branch, "projectName": name, "provisional": True}
 
 
 def _timer_without_entry(
-    reading: Reader, state: EntryState, project_id: str | None, task_key: str | None, start: datetime
+    reader: Reader, state: EntryState, project_id: str | None, task_key: str | None, start: datetime
 ) -> EntryJson:
     """The fields of a timer without an entry; the caller sets its id."""
-    project = fetch_one(reading.conn, NamedProjectRow, PROJECT_SQL + " WHERE p.id = ?", (project_id,))
+    project = fetch_one(reader.conn, NamedProjectRow, PROJECT_SQL + " WHERE p.id = ?", (project_id,))
     return {
         "id": "",
         "projectId": project_id,
@@ -216,10 +216,10 @@ def _timer_without_entry(
     }
 
 
-def entries_by_id(reading: Reader, ids: Iterable[str]) -> list[EntryJson]:
+def entries_by_id(reader: Reader, ids: Iterable[str]) -> list[EntryJson]:
     """Entries in the order of their ids in `ids`; missing ones are left out."""
-    rows = (fetch_one(reading.conn, NamedEntryRow, ENTRY_SQL + " WHERE e.id = ?", (entry_id,)) for entry_id in ids)
-    return [entry(reading, row) for row in rows if row is not None]
+    rows = (fetch_one(reader.conn, NamedEntryRow, ENTRY_SQL + " WHERE e.id = ?", (entry_id,)) for entry_id in ids)
+    return [entry(reader, row) for row in rows if row is not None]
 
 
 PROJECT_SQL = "SELECT p.*, c.name AS client_name FROM project p LEFT JOIN client c ON c.id = p.client_id"

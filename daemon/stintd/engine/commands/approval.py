@@ -9,7 +9,7 @@ from stintd.domain.edits import Surroundings
 from stintd.domain.model import EntryId, to_us
 from stintd.engine import wire
 from stintd.engine.commands import entry_rows
-from stintd.engine.entries import conditions, find, overlapping
+from stintd.engine.entries import conditions, find_entries, overlap_clauses
 from stintd.engine.entry_texts import pins_text
 from stintd.engine.period import period, zone_of
 from stintd.engine.sheet import rollup
@@ -83,14 +83,14 @@ class _Scope:
         state: str,
     ) -> None:
         span = period(since, until if until is not None else since, zone_of(step.policy.zone), step.now)
-        clauses, values = overlapping(span.lo_us, span.hi_us)
+        clauses, values = overlap_clauses(span.lo_us, span.hi_us)
         more_clauses, more_values = conditions({"client": client, "project_id": project_id})
         self.step = step
         self.clauses = [*clauses, *more_clauses, "e.end_us IS NOT NULL", state]
         self.values = [*values, *more_values]
 
     def ids(self, tail: str) -> list[str]:
-        return [row["id"] for row in find(self.step, self.clauses, self.values, tail)]
+        return [row["id"] for row in find_entries(self.step, self.clauses, self.values, tail)]
 
     def rows(self, limit: int | None) -> list[EntryRow]:
         tail = " ORDER BY e.start_us, e.id" + (f" LIMIT {limit}" if limit is not None else "")

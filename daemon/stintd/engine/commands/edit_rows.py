@@ -7,7 +7,7 @@ from stintd.domain.edits import Change, Surroundings
 from stintd.domain.model import EntryId, ProjectId, TimeEntry, to_us
 from stintd.engine import wire
 from stintd.engine.commands import entry_rows
-from stintd.engine.entries import overlapping
+from stintd.engine.entries import overlap_clauses
 from stintd.engine.entry_texts import pauses_text, tags_text
 from stintd.engine.sheet import rollup
 from stintd.engine.step import Step
@@ -21,7 +21,7 @@ DAY_US = 86_400_000_000
 
 def load_surroundings(step: Step, lo_us: int, hi_us: int) -> Surroundings:
     """The entries around a stretch, with the names of their projects."""
-    clauses, values = overlapping(lo_us - DAY_US, hi_us + DAY_US)
+    clauses, values = overlap_clauses(lo_us - DAY_US, hi_us + DAY_US)
     rows = fetch_all(step.conn, EntryRow, f"SELECT e.* FROM entry e WHERE {' AND '.join(clauses)}", values)  # noqa: S608
     names = fetch_all(step.conn, ProjectRow, "SELECT id, name FROM project")
     return Surroundings(

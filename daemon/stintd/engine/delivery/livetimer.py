@@ -24,7 +24,7 @@ from stintd.domain.model import from_us, to_us
 from stintd.engine import wire
 from stintd.engine.delivery.attempt import to_item
 from stintd.engine.delivery.plan import Piece, TargetLink, content, entry_facts
-from stintd.engine.entries import find
+from stintd.engine.entries import find_entries
 from stintd.engine.step import Step
 from stintd.engine.view import Reader
 from stintd.frozen import frozen
@@ -70,22 +70,22 @@ def _remote_timer(row: LiveTimerRow | None) -> RemoteTimer | None:
 # ---------------------------------------------------------------- what is wanted
 
 
-def load_view(reading: Reader, link: TargetLink) -> LiveTimerView:
+def load_view(reader: Reader, link: TargetLink) -> LiveTimerView:
     """What a target's timer is and should be. Its rows count even if the owner wants no timers there any more: what runs is
     stopped.
     """
     if not link.able.live:
         return LiveTimerView()
-    return LiveTimerView(mirrors.get(reading.conn, link.target.name), wanted_timer(reading, link) if link.target.live else None)
+    return LiveTimerView(mirrors.get(reader.conn, link.target.name), wanted_timer(reader, link) if link.target.live else None)
 
 
-def wanted_timer(reading: Reader, link: TargetLink) -> WantedTimer | None:
+def wanted_timer(reader: Reader, link: TargetLink) -> WantedTimer | None:
     """The person's running timer that has a place there; of several, the one started last. An automatic timer ends earlier
     than its end is noticed, so it runs there only if the target allows a correction of the end.
     """
-    running = [(runs(row)[-1][0], row["id"], row) for row in find(reading, OPEN, [])]
+    running = [(runs(row)[-1][0], row["id"], row) for row in find_entries(reader, OPEN, [])]
     for start_us, _, row in sorted(running, key=lambda entry: entry[:2], reverse=True):
-        day = day_of(from_us(start_us), ZoneInfo(reading.policy.zone))
+        day = day_of(from_us(start_us), ZoneInfo(reader.policy.zone))
         work = entry_facts(row, day)
         place = targets.place(link.target, work)
         if place is not None and (link.able.update or row["origin"] != "auto"):
@@ -263,7 +263,7 @@ class LiveTimerSteps:
         held: Content = {**content, "start": start, "end": end, "live": True, "seconds": max(0, end - start)}
         if held["seconds"] or self._link.able.delete:  # a timer of no length bills nothing, and could not be removed
             _store_held(step, self._link.target.name, row, _text(held))
-        entry = find(step, ["e.id = ?"], [row["entry_id"]])
+        entry = find_entries(step, ["e.id = ?"], [row["entry_id"]])
         ours = _run_of(entry[0], row["run"]) if entry else None
         if self._link.able.update and ours is not None and not livetimer.is_near((start, end), ours):
             right: Content = {**held, "start": ours[0], "end": ours[1], "seconds": ours[1] - ours[0]}

@@ -24,7 +24,7 @@ from stintd.domain.billing.target import Abilities, EntryFacts, Hold, Target
 from stintd.domain.day import ONE_DAY, start_of_day
 from stintd.domain.model import to_us
 from stintd.engine import wire
-from stintd.engine.entries import find, overlapping
+from stintd.engine.entries import find_entries, overlap_clauses
 from stintd.engine.sheet import billable, rollup
 from stintd.engine.step import Step
 from stintd.engine.view import Reader
@@ -128,9 +128,9 @@ def _compare(step: Step, link: TargetLink, ids: Sequence[str]) -> bool:
     return is_changed
 
 
-def _rows(reading: Reader, ids: Sequence[str]) -> list[NamedEntryRow]:
+def _rows(reader: Reader, ids: Sequence[str]) -> list[NamedEntryRow]:
     marks = ", ".join("?" * len(ids))
-    return find(reading, [f"e.id IN ({marks})"], list(ids))
+    return find_entries(reader, [f"e.id IN ({marks})"], list(ids))
 
 
 def _entries_of_days(step: Step, days: set[str], zone: ZoneInfo) -> list[NamedEntryRow]:
@@ -138,8 +138,8 @@ def _entries_of_days(step: Step, days: set[str], zone: ZoneInfo) -> list[NamedEn
     by_id: dict[str, NamedEntryRow] = {}
     for text in sorted(days):
         day = date.fromisoformat(text)
-        clauses, values = overlapping(to_us(start_of_day(day, zone)), to_us(start_of_day(day + ONE_DAY, zone)))
-        by_id |= {row["id"]: row for row in find(step, [*clauses, "e.end_us IS NOT NULL"], values)}
+        clauses, values = overlap_clauses(to_us(start_of_day(day, zone)), to_us(start_of_day(day + ONE_DAY, zone)))
+        by_id |= {row["id"]: row for row in find_entries(step, [*clauses, "e.end_us IS NOT NULL"], values)}
     return list(by_id.values())
 
 
@@ -147,16 +147,16 @@ def _split_entry(row: NamedEntryRow, zone: ZoneInfo, link: TargetLink) -> list[P
     return portions(rollup.entry_of(row), zone, link.able, link.is_by_day)
 
 
-def pieces(reading: Reader, link: TargetLink, rows: Sequence[NamedEntryRow], zone: ZoneInfo) -> list[Piece]:
+def pieces(reader: Reader, link: TargetLink, rows: Sequence[NamedEntryRow], zone: ZoneInfo) -> list[Piece]:
     """The parts of these entries with their lengths at this target."""
-    bills = billable.supervised_billing(reading.conn, reading.policy)
-    projects = {row["id"]: row for row in fetch_all(reading.conn, ProjectRow, "SELECT id, name, bill_supervised FROM project")}
-    parcels, doubt = [], deliveries.doubt_period(reading.conn)
+    bills = billable.supervised_billing(reader.conn, reader.policy)
+    projects = {row["id"]: row for row in fetch_all(reader.conn, ProjectRow, "SELECT id, name, bill_supervised FROM project")}
+    parcels, doubt = [], deliveries.doubt_period(reader.conn)
     for row in rows:
         parts = _split_entry(row, zone, link)
         if row["project_id"] in projects and not bills(projects[row["project_id"]]):
             parts = _hands_on_parts(row, parts)
-        old_rows = deliveries.rows_of_entry(reading.conn, link.target.name, row["id"])
+        old_rows = deliveries.rows_of_entry(reader.conn, link.target.name, row["id"])
         is_there = any(old["held"] is not None for old in old_rows.values())
         if not _is_due(link.target, parts) and not is_there:
             continue

@@ -302,10 +302,10 @@ class Intake:
         elif isinstance(signal, FileSignal):
             self.last_at["watch"] = now
             self._note_project_file(signal)
-        passed = self._noise.feed(signal, now)
-        for draft in passed.provisional:
+        output = self._noise.feed(signal, now)
+        for draft in output.provisional:
             self._note_provisional_timer(draft)
-        return self._heartbeats_of(passed.heartbeats)
+        return self._heartbeats_of(output.heartbeats)
 
     def _heartbeats_of(self, drafts: Sequence[BeatDraft]) -> list[Heartbeat]:
         return [beat for draft in drafts if (beat := self._heartbeat_of_draft(draft)) is not None]
@@ -362,8 +362,8 @@ class Intake:
             self._places.forget(facts.path)
             self._engine.write(lambda step: checkout_rows.note_gone(step, facts.path))
             return
-        before = self._places.checkout(facts.path)
-        self._branches.note_start(facts.path, before.branch if before is not None and not before.is_gone else facts.branch)
+        earlier = self._places.checkout(facts.path)
+        self._branches.note_start(facts.path, earlier.branch if earlier is not None and not earlier.is_gone else facts.branch)
         self._branches.note(facts.path, signal.time, facts.branch)
         repo = self._repo_of(facts)
         self._places.learn(Checkout(facts.path, repo, facts))
@@ -412,8 +412,8 @@ class Intake:
     async def _release(self) -> None:
         while (deadline := self._noise.next_deadline()) is not None:
             await self._clock.sleep(max(0.01, (deadline - self._clock.now()).total_seconds()))
-            passed = self._noise.release(self._clock.now())
-            self._admit(self._heartbeats_of(passed.heartbeats))
+            output = self._noise.release(self._clock.now())
+            self._admit(self._heartbeats_of(output.heartbeats))
             self._keep_cursors()
         self.provisional_timers.clear()
 

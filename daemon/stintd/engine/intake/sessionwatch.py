@@ -70,8 +70,8 @@ class SessionWatch:
             is_blind |= await self._check_session(row)
         self._dead &= {row["id"] for row in rows}
         processes = {(row["pid"], row["pid_started"]) for row in rows}
-        for gone in self._watched.keys() - processes:
-            self._watched.pop(gone)()
+        for process in self._watched.keys() - processes:
+            self._watched.pop(process)()
         return is_blind
 
     async def _wait_for_change(self, seconds: float) -> None:

@@ -11,7 +11,7 @@ from stintd.domain.kinds import AGENT_KINDS
 from stintd.domain.model import Actor, Context, to_us
 from stintd.domain.slicing import Mark, Slice, WorkPiece, slices
 from stintd.engine import wire
-from stintd.engine.entries import find, overlapping
+from stintd.engine.entries import find_entries, overlap_clauses
 from stintd.engine.period import DAY, midnight
 from stintd.engine.resolver import load_resolver
 from stintd.engine.sheet import rollup
@@ -47,7 +47,7 @@ class WorkSlices(NamedTuple):
 def load_work(view: View, first_day: date, last_day: date, zone: ZoneInfo, project: str | None = None) -> WorkSlices:
     """Slices of all entries in these local days; of one project (by name or id) if named."""
     lo, hi = to_us(midnight(first_day, zone)), to_us(midnight(last_day + DAY, zone))
-    rows = find(view, *overlapping(lo, hi))
+    rows = find_entries(view, *overlap_clauses(lo, hi))
     names: dict[str | None, str | None] = {row["project_id"]: row["project_name"] for row in rows}
     if project is not None:
         rows = [row for row in rows if project in (row["project_id"], row["project_name"])]
@@ -121,10 +121,10 @@ def length_json(us: int) -> WakaTimeLengthJson:
 
 def _shares(lengths: dict[str, int]) -> list[WakaTimeShareJson]:
     """Names with their lengths and shares, the longest first."""
-    whole = sum(lengths.values()) or 1
+    total = sum(lengths.values()) or 1
     ordered = sorted(lengths.items(), key=lambda item: (-item[1], item[0]))
     return [
-        {"name": name, **length_json(us), "seconds": int(us / wire.SECOND) % 60, "percent": round(100 * us / whole, 2)}
+        {"name": name, **length_json(us), "seconds": int(us / wire.SECOND) % 60, "percent": round(100 * us / total, 2)}
         for name, us in ordered
         if us > 0
     ]

@@ -40,8 +40,8 @@ def clients(
     return {"data": [wire.client(row) for row in rows], "nextCursor": following}
 
 
-def find_client(reading: Reader, client_id: str) -> ClientRow:
-    row = fetch_one(reading.conn, ClientRow, "SELECT * FROM client WHERE id = ?", (client_id,))
+def find_client(reader: Reader, client_id: str) -> ClientRow:
+    row = fetch_one(reader.conn, ClientRow, "SELECT * FROM client WHERE id = ?", (client_id,))
     if row is None:
         raise NotFound(f"there is no client {client_id[:40]}", "`stint clients` lists them")
     return row
@@ -74,9 +74,9 @@ def tasks(
     return {"data": [wire.task(row) for row in rows], "nextCursor": following}
 
 
-def find_task(reading: Reader, task_id: str) -> TaskRow:
-    row = fetch_one(reading.conn, TaskRow, "SELECT * FROM task WHERE id = ?", (task_id,))
-    if row is None or not reading.admits(row["project_id"]):
+def find_task(reader: Reader, task_id: str) -> TaskRow:
+    row = fetch_one(reader.conn, TaskRow, "SELECT * FROM task WHERE id = ?", (task_id,))
+    if row is None or not reader.admits(row["project_id"]):
         raise NotFound(f"there is no task {task_id[:40]}", "`stint tasks` lists them")
     return row
 

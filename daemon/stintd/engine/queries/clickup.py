@@ -9,8 +9,7 @@ from stintd.domain.mapping.resolver import normal_name
 from stintd.domain.model import to_us
 from stintd.domain.ticket import ticket_of
 from stintd.engine import wire
-from stintd.engine.entries import find as select_entries
-from stintd.engine.entries import overlapping
+from stintd.engine.entries import find_entries, overlap_clauses
 from stintd.engine.queries import timers
 from stintd.engine.view import Reader, View
 from stintd.engine.wire_types import ClickUpEntryAnswerJson, ClickUpEntryJson, EntryJson, EntryTaskJson
@@ -66,14 +65,14 @@ class TaskNames(TypedDict):
     list_name: str | None
 
 
-def find_task(reading: Reader, task_id: str | None, task_name: str | None, list_name: str | None) -> ClickUpTask:
+def find_task(reader: Reader, task_id: str | None, task_name: str | None, list_name: str | None) -> ClickUpTask:
     """The task a request means: by id, by external or custom id (the local key), or by name, within the list (the local
     project) if one is named. A missing name and a name of several tasks are `invalid`, an unknown one is `not_found`.
     """
     if not (task_id or task_name):
         raise Invalid(NO_TASK, "send taskId, or taskName with listName")
-    rows = _find_by_id(reading, task_id) if task_id else _find_by_name(reading, task_name or "", list_name)
-    rows = [row for row in rows if reading.admits(row["project_id"])]
+    rows = _find_by_id(reader, task_id) if task_id else _find_by_name(reader, task_name or "", list_name)
+    rows = [row for row in rows if reader.admits(row["project_id"])]
     if list_name and len(rows) > 1:
         rows = [row for row in rows if normal_name(row["project_name"]) == normal_name(list_name)]
     rows = _prefer_open(rows)
@@ -87,21 +86,21 @@ def find_task(reading: Reader, task_id: str | None, task_name: str | None, list_
             "only tasks that stintd knows are found, and those of a connected ClickUp (`stint connect clickup`): create it with"
             " create_task or `stint tasks add`, or work on a branch whose name contains its id",
         )
-    return _clickup_task(reading, rows[0])
+    return _clickup_task(reader, rows[0])
 
 
-def _find_by_id(reading: Reader, task_id: str) -> list[FoundTaskRow]:
+def _find_by_id(reader: Reader, task_id: str) -> list[FoundTaskRow]:
     names = task_id, _PREFIX + task_id
-    by_id = fetch_all(reading.conn, FoundTaskRow, f"{_TASKS} WHERE t.id = ?", (task_id,))
-    by_key = by_id or fetch_all(reading.conn, FoundTaskRow, f"{_TASKS} WHERE lower(t.key) IN (lower(?), lower(?))", names)
-    return by_key or fetch_all(reading.conn, FoundTaskRow, _ENTRY_TASKS, names)
+    by_id = fetch_all(reader.conn, FoundTaskRow, f"{_TASKS} WHERE t.id = ?", (task_id,))
+    by_key = by_id or fetch_all(reader.conn, FoundTaskRow, f"{_TASKS} WHERE lower(t.key) IN (lower(?), lower(?))", names)
+    return by_key or fetch_all(reader.conn, FoundTaskRow, _ENTRY_TASKS, names)
 
 
-def _find_by_name(reading: Reader, name: str, list_name: str | None) -> list[FoundTaskRow]:
+def _find_by_name(reader: Reader, name: str, list_name: str | None) -> list[FoundTaskRow]:
     rows = fetch_all(
-        reading.conn, FoundTaskRow, f"{_TASKS} WHERE lower(t.name) = lower(?) OR t.key = ?", (name.strip(), name.strip())
+        reader.conn, FoundTaskRow, f"{_TASKS} WHERE lower(t.name) = lower(?) OR t.key = ?", (name.strip(), name.strip())
     )
-    rows = rows or fetch_all(reading.conn, FoundTaskRow, _ENTRY_TASKS, (name.strip(), name.strip()))
+    rows = rows or fetch_all(reader.conn, FoundTaskRow, _ENTRY_TASKS, (name.strip(), name.strip()))
     list_key = normal_name(list_name) if list_name else None
     return [row for row in rows if list_key in (None, normal_name(row["project_name"]))]
 
@@ -114,9 +113,9 @@ def _prefer_open(rows: list[FoundTaskRow]) -> list[FoundTaskRow]:
     return rows
 
 
-def _clickup_task(reading: Reader, row: FoundTaskRow) -> ClickUpTask:
+def _clickup_task(reader: Reader, row: FoundTaskRow) -> ClickUpTask:
     return ClickUpTask(
-        _clickup_id(reading, row["id"], row["key"], row["name"]),
+        _clickup_id(reader, row["id"], row["key"], row["name"]),
         row["key"],
         row["name"],
         row["project_id"],
@@ -125,25 +124,25 @@ def _clickup_task(reading: Reader, row: FoundTaskRow) -> ClickUpTask:
     )
 
 
-def _clickup_id(reading: Reader, task_id: str | None, key: str, name: str) -> str:
+def _clickup_id(reader: Reader, task_id: str | None, key: str, name: str) -> str:
     """The external or custom id if the task has one; a key that is only the name is not unique, so then the local id."""
-    is_external = key != name or ticket_of(key, reading.policy) == key
+    is_external = key != name or ticket_of(key, reader.policy) == key
     return key.removeprefix(_PREFIX) if is_external or not task_id else task_id
 
 
-def entry_task(reading: Reader, entry: EntryJson) -> EntryTaskJson:
+def entry_task(reader: Reader, entry: EntryJson) -> EntryTaskJson:
     """The task of a local entry; an entry without a task shows its project's name, so that clients can print it."""
     if not entry["taskName"]:
         return {"id": "", "name": entry["projectName"] or ""}
-    row = fetch_one(reading.conn, TaskRow, "SELECT id, key, name FROM task WHERE id = ?", (entry["taskId"],))
+    row = fetch_one(reader.conn, TaskRow, "SELECT id, key, name FROM task WHERE id = ?", (entry["taskId"],))
     if row is None:
         return {"id": entry["taskName"].removeprefix(_PREFIX), "name": entry["taskName"]}
-    return {"id": _clickup_id(reading, row["id"], row["key"], row["name"]), "name": row["name"]}
+    return {"id": _clickup_id(reader, row["id"], row["key"], row["name"]), "name": row["name"]}
 
 
-def entry_with_task(reading: Reader, entry: EntryJson) -> ClickUpEntryJson:
+def entry_with_task(reader: Reader, entry: EntryJson) -> ClickUpEntryJson:
     """A local entry with its task as these clients see it."""
-    return {**entry, "task": entry_task(reading, entry)}
+    return {**entry, "task": entry_task(reader, entry)}
 
 
 def current_entry(view: View) -> ClickUpEntryAnswerJson:
@@ -167,8 +166,8 @@ def task_entries(
     than `limit`.
     """
     task = find_task(view, **which)
-    clauses, values = overlapping(to_us(since) if since else None, to_us(until) if until else None)
+    clauses, values = overlap_clauses(to_us(since) if since else None, to_us(until) if until else None)
     clauses += ["e.project_id = ?", "e.task = ?", "e.actor = 'human'"]
-    rows = select_entries(view, clauses, [*values, task.project_id, task.key, limit + 1], " ORDER BY e.start_us DESC LIMIT ?")
+    rows = find_entries(view, clauses, [*values, task.project_id, task.key, limit + 1], " ORDER BY e.start_us DESC LIMIT ?")
     entries = [entry_with_task(view, wire.entry(view, row)) for row in rows[:limit]]
     return {"task": task, "entries": entries, "isWhole": len(rows) <= limit}

@@ -5,7 +5,7 @@ from typing import Unpack
 
 from stintd.domain.model import to_us
 from stintd.engine import wire
-from stintd.engine.entries import Filters, conditions, find, overlapping
+from stintd.engine.entries import Filters, conditions, find_entries, overlap_clauses
 from stintd.engine.period import DAY, midnight, zone_of
 from stintd.engine.view import View
 from stintd.engine.wire_types import ClockEyeEntryJson, ClockEyePageJson, EntryJson
@@ -42,7 +42,9 @@ def listing(
     filter_clauses, filter_values = conditions({**filters, "actor": "human"})
     clauses, values = clauses + filter_clauses, values + filter_values
     total = fetch_value(view.conn, int, f"SELECT count(*) FROM entry e WHERE {' AND '.join(clauses)}", values) or 0  # noqa: S608
-    rows = find(view, clauses, [*values, PER_PAGE, (page - 1) * PER_PAGE], " ORDER BY e.start_us DESC, e.id LIMIT ? OFFSET ?")
+    rows = find_entries(
+        view, clauses, [*values, PER_PAGE, (page - 1) * PER_PAGE], " ORDER BY e.start_us DESC, e.id LIMIT ? OFFSET ?"
+    )
     return {
         "data": [entry(wire.entry(view, row)) for row in rows],
         "page": page,
@@ -56,7 +58,7 @@ def _day_clauses(view: View, start_date: date | None, end_date: date | None) -> 
     if start_date is not None and end_date is not None and end_date < start_date:
         raise Invalid("end_date is before start_date", "swap them", {"field": "end_date"})
     zone = zone_of(view.policy.zone)
-    return overlapping(
+    return overlap_clauses(
         to_us(midnight(start_date, zone)) if start_date is not None else None,
         to_us(midnight(end_date + DAY, zone)) if end_date is not None else None,
     )

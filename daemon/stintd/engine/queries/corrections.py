@@ -13,7 +13,7 @@ from stintd.domain import report as rules
 from stintd.domain.derive import timesheet
 from stintd.domain.model import Actor, Stretch, to_us
 from stintd.engine import wire
-from stintd.engine.entries import Filters, conditions, find, overlapping
+from stintd.engine.entries import Filters, conditions, find_entries, overlap_clauses
 from stintd.engine.period import DAY, Period, period, week_of, zone_of
 from stintd.engine.resolver import load_resolver
 from stintd.engine.rows import DEFAULT_LIMIT, decode_cursor, encode_cursor, select
@@ -75,8 +75,8 @@ def differences(view: View, span: Period, filters: Mapping[str, object]) -> list
     """(key, approved, now, whether evidence would change it), in seconds; only the differences."""
     zone = zone_of(view.policy.zone)
     filter_clauses, filter_values = conditions(filters)
-    clauses, values = overlapping(span.lo_us, span.hi_us)
-    rows = find(view, [*clauses, *filter_clauses, "e.end_us IS NOT NULL"], [*values, *filter_values])
+    clauses, values = overlap_clauses(span.lo_us, span.hi_us)
+    rows = find_entries(view, [*clauses, *filter_clauses, "e.end_us IS NOT NULL"], [*values, *filter_values])
     approved = [row for row in rows if row["approved_us"] is not None]
     formerly_approved = _formerly_approved_rows(view, span, filters, {row["id"] for row in approved})
     if not approved and not formerly_approved:

@@ -62,11 +62,11 @@ def _budget_alerts(view: View) -> list[AlertJson]:
     return alerts
 
 
-def _share(used: float | None, limit: float | None) -> float:
+def _share(usage: float | None, limit: float | None) -> float:
     """The used share of a limit; 0 without a limit. Any use exceeds a limit of zero."""
-    if limit is None or used is None:
+    if limit is None or usage is None:
         return 0.0
-    return used / limit if limit else float(used > 0)
+    return usage / limit if limit else float(usage > 0)
 
 
 def _decision_alerts(open_count: int, unconfirmed: int, gaps_today: int) -> list[AlertJson]:

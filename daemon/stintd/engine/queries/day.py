@@ -12,7 +12,7 @@ from stintd.domain.interval import subtract
 from stintd.domain.mapping.resolver import Resolver
 from stintd.domain.model import Context, Stretch, to_us
 from stintd.engine import wire
-from stintd.engine.entries import find, overlapping, project_names
+from stintd.engine.entries import find_entries, overlap_clauses, project_names
 from stintd.engine.period import Period, period, zone_of
 from stintd.engine.queries import gaps, reports
 from stintd.engine.queries.workspaces import totals_of
@@ -40,8 +40,8 @@ def day(view: View, on: date | None = None) -> DayJson:
     zone = zone_of(view.policy.zone)
     local_day = on or view.now.astimezone(zone).date()
     span = period(local_day, local_day, zone, view.now)
-    clauses, values = overlapping(span.lo_us, span.hi_us)
-    rows = find(view, clauses, values, " ORDER BY e.start_us, e.id")
+    clauses, values = overlap_clauses(span.lo_us, span.hi_us)
+    rows = find_entries(view, clauses, values, " ORDER BY e.start_us, e.id")
     names = project_names(view.conn)
     open_gaps = gaps.gaps(view, span)
     return {

@@ -18,7 +18,7 @@ from stintd.domain.day import ONE_DAY, start_of_day
 from stintd.domain.model import to_us
 from stintd.engine import wire
 from stintd.engine.delivery.plan import TargetLink, entry_facts
-from stintd.engine.entries import conditions, find, overlapping
+from stintd.engine.entries import conditions, find_entries, overlap_clauses
 from stintd.engine.period import Period, zone_of
 from stintd.engine.rows import select
 from stintd.engine.sheet import billable, rollup
@@ -61,13 +61,13 @@ def hours_at_target(
 def _rounded_hours(
     view: View, link: TargetLink, span: Period, zone: ZoneInfo, filters: Mapping[str, object]
 ) -> Iterator[TargetHours]:
-    clauses, values = overlapping(span.lo_us, span.hi_us)
+    clauses, values = overlap_clauses(span.lo_us, span.hi_us)
     project_clauses, project_values = conditions({name: value for name, value in filters.items() if name in _BY_PROJECT})
     filter_clauses, filter_values = conditions(filters)
-    wanted_ids = {row["id"] for row in find(view, clauses + filter_clauses, values + filter_values)}
+    wanted_ids = {row["id"] for row in find_entries(view, clauses + filter_clauses, values + filter_values)}
     groups: dict[tuple[str, str, str, str, Rounding], list[tuple[NamedEntryRow, int]]] = {}
     billed_length = _billed_length(view)
-    for row in find(view, [*clauses, *project_clauses, "(e.actor = 'human' OR e.billable = 1)"], values + project_values):
+    for row in find_entries(view, [*clauses, *project_clauses, "(e.actor = 'human' OR e.billable = 1)"], values + project_values):
         for part in rules.contributions(rollup.entry_of(row), zone, view.now, (span.lo_us, span.hi_us)):
             rule = rounding_for(link.target, entry_facts(row, part.day))
             key = row["project_id"] or "", row["task"] or "", part.day.isoformat(), row["actor"], rule
@@ -191,7 +191,7 @@ def _load_rows(view: View, ids: set[str]) -> dict[str, NamedEntryRow]:
     names = sorted(ids)
     for start in range(0, len(names), 500):
         batch = names[start : start + 500]
-        rows |= {row["id"]: row for row in find(view, [f"e.id IN ({', '.join('?' * len(batch))})"], list(batch))}
+        rows |= {row["id"]: row for row in find_entries(view, [f"e.id IN ({', '.join('?' * len(batch))})"], list(batch))}
     return rows
 
 

@@ -9,7 +9,7 @@ from stintd.domain.derive import timesheet
 from stintd.domain.mapping.resolver import Resolver
 from stintd.domain.model import Actor, GapVerdict, to_us
 from stintd.engine import wire
-from stintd.engine.entries import find, overlapping
+from stintd.engine.entries import find_entries, overlap_clauses
 from stintd.engine.queries.entries import find_entry
 from stintd.engine.queries.gaps import free_stretch_around
 from stintd.engine.resolver import load_resolver
@@ -48,8 +48,8 @@ def why(view: View, at: datetime) -> WhyJson:
     if at > view.now:
         raise Invalid("that time is in the future", "ask for a time in the past")
     at_us = to_us(at)
-    clauses, values = overlapping(at_us, at_us + 1)
-    rows = find(view, clauses, values)
+    clauses, values = overlap_clauses(at_us, at_us + 1)
+    rows = find_entries(view, clauses, values)
     if rows:
         match = min(rows, key=lambda row: (row["actor"] != "human", row["origin"] == "auto", -row["start_us"]))
         return {"at": wire.stamp(at), **_evidence_json(view, match)}
@@ -227,12 +227,12 @@ def edits(view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> 
     return {"data": [edit(row) for row in rows], "nextCursor": following}
 
 
-def find_edit(reading: Reader, edit_id: str) -> EditRow:
+def find_edit(reader: Reader, edit_id: str) -> EditRow:
     """The row of an edit by its id, or by a unique beginning of it."""
-    rows = fetch_all(reading.conn, EditRow, "SELECT * FROM edit WHERE id = ?", (edit_id,))
+    rows = fetch_all(reader.conn, EditRow, "SELECT * FROM edit WHERE id = ?", (edit_id,))
     if not rows and len(edit_id) >= 4:
         rows = fetch_all(
-            reading.conn, EditRow, "SELECT * FROM edit WHERE id >= ? AND id < ? LIMIT 2", (edit_id, edit_id + "\U0010ffff")
+            reader.conn, EditRow, "SELECT * FROM edit WHERE id >= ? AND id < ? LIMIT 2", (edit_id, edit_id + "\U0010ffff")
         )
     if len(rows) > 1:
         raise Conflict(f"several edits begin with {edit_id[:40]}", "use the whole id")

@@ -14,7 +14,7 @@ from stintd.domain.meeting import Meeting
 from stintd.domain.model import ABSENCE_WORDS, GapVerdict, Verdict, from_us, to_us
 from stintd.domain.policy import Policy
 from stintd.engine import wire
-from stintd.engine.entries import find, overlapping
+from stintd.engine.entries import find_entries, overlap_clauses
 from stintd.engine.period import DAY, Period, midnight, period, week_of, zone_of
 from stintd.engine.queries import meetings
 from stintd.engine.queries.timers import counted_end
@@ -65,7 +65,7 @@ def period_of(
     return period(since, until, zone, now, default=(week_of(today)[0], today))
 
 
-def find_gap(reading: Reader, gap_id: str) -> tuple[int, int]:
+def find_gap(reader: Reader, gap_id: str) -> tuple[int, int]:
     """The gap of an id as it is now, or `not_found` when it was filled or never was."""
     not_found = NotFound(f"there is no gap {gap_id[:40]} any more", "`stint gaps` lists what is open")
     try:
@@ -74,7 +74,7 @@ def find_gap(reading: Reader, gap_id: str) -> tuple[int, int]:
         raise not_found from error
     if not 0 < start_us < 2**60:
         raise not_found
-    lo, hi = free_stretch_around(reading, start_us)
+    lo, hi = free_stretch_around(reader, start_us)
     if lo != start_us or hi - lo < LEAST_US:
         raise not_found
     return lo, hi
@@ -96,16 +96,16 @@ def gap_bounds(view: View, span: Period) -> list[tuple[int, int, NamedEntryRow, 
     return bounds
 
 
-def _person_entries(reading: Reader, lo_us: int, hi_us: int) -> list[NamedEntryRow]:
+def _person_entries(reader: Reader, lo_us: int, hi_us: int) -> list[NamedEntryRow]:
     """The person's entries around a range, by start."""
-    clauses, values = overlapping(lo_us - 86_400_000_000, hi_us + 86_400_000_000)
-    return sorted(find(reading, [*clauses, "e.actor = 'human'"], values), key=lambda row: (row["start_us"], row["id"]))
+    clauses, values = overlap_clauses(lo_us - 86_400_000_000, hi_us + 86_400_000_000)
+    return sorted(find_entries(reader, [*clauses, "e.actor = 'human'"], values), key=lambda row: (row["start_us"], row["id"]))
 
 
-def _neighbour_pairs(reading: Reader, rows: list[NamedEntryRow]) -> list[tuple[NamedEntryRow, NamedEntryRow]]:
+def _neighbour_pairs(reader: Reader, rows: list[NamedEntryRow]) -> list[tuple[NamedEntryRow, NamedEntryRow]]:
     """Entries of one local day that follow each other; an entry inside another has no gap of its own."""
-    zone = zone_of(reading.policy.zone)
-    now_us = to_us(reading.now)
+    zone = zone_of(reader.policy.zone)
+    now_us = to_us(reader.now)
     pairs: list[tuple[NamedEntryRow, NamedEntryRow]] = []
     last: NamedEntryRow | None = None
     for row in rows:
@@ -118,13 +118,13 @@ def _neighbour_pairs(reading: Reader, rows: list[NamedEntryRow]) -> list[tuple[N
     return pairs
 
 
-def free_stretch_around(reading: Reader, at_us: int) -> tuple[int, int]:
+def free_stretch_around(reader: Reader, at_us: int) -> tuple[int, int]:
     """The stretch without a person's entry around an instant, within its local day."""
-    zone = zone_of(reading.policy.zone)
+    zone = zone_of(reader.policy.zone)
     day = from_us(at_us).astimezone(zone).date()
     lo, hi = to_us(midnight(day, zone)), to_us(midnight(day + DAY, zone))
-    now_us = to_us(reading.now)
-    for row in _person_entries(reading, lo, hi):
+    now_us = to_us(reader.now)
+    for row in _person_entries(reader, lo, hi):
         end = counted_end(row, now_us)
         if end <= at_us:
             lo = max(lo, end)
@@ -164,9 +164,9 @@ class _GapReasons:
 
     def reason(self, lo: int, hi: int) -> tuple[Verdict, str]:
         """The rules' own verdict where they judged this silence, else what is known of it."""
-        judged = [gap for gap in self._verdicts(lo, hi) if to_us(gap.start) < hi and to_us(gap.end) > lo]
-        if judged:
-            widest = max(judged, key=lambda gap: min(to_us(gap.end), hi) - max(to_us(gap.start), lo))
+        verdicts = [gap for gap in self._verdicts(lo, hi) if to_us(gap.start) < hi and to_us(gap.end) > lo]
+        if verdicts:
+            widest = max(verdicts, key=lambda gap: min(to_us(gap.end), hi) - max(to_us(gap.start), lo))
             return widest.verdict, widest.reason
         away = absences.absences_in(self._view.conn, lo, hi)
         if away:

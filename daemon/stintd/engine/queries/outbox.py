@@ -85,14 +85,14 @@ def latest_deliveries(view: Reader, target: str, limit: int, cursor: str | None,
     return {"data": [delivery_json(row) for row in rows], "nextCursor": following}
 
 
-def find_delivery(reading: Reader, delivery_id: str) -> OutboxRow:
+def find_delivery(reader: Reader, delivery_id: str) -> OutboxRow:
     """The row of an id, or of a unique beginning of one."""
-    row = outbox.row_of_id(reading.conn, delivery_id)
+    row = outbox.row_of_id(reader.conn, delivery_id)
     if row is not None:
         return row
     if len(delivery_id) >= 4:
         bounds = (delivery_id, delivery_id + "\U0010ffff")
-        matches = fetch_all(reading.conn, OutboxRow, "SELECT * FROM outbox WHERE id >= ? AND id < ? LIMIT 2", bounds)
+        matches = fetch_all(reader.conn, OutboxRow, "SELECT * FROM outbox WHERE id >= ? AND id < ? LIMIT 2", bounds)
         if len(matches) == 1:
             return matches[0]
         if matches:

@@ -44,13 +44,13 @@ def listing(
     return {"data": [wire.project(view.conn, row) for row in page_rows], "nextCursor": following}
 
 
-def find_project(reading: Reader, project_id: str) -> NamedProjectRow:
+def find_project(reader: Reader, project_id: str) -> NamedProjectRow:
     """The row of a project by its id, or by a unique prefix of it."""
-    rows = fetch_all(reading.conn, NamedProjectRow, f"{wire.PROJECT_SQL} WHERE p.id = ? AND p.deleted = 0", (project_id,))
+    rows = fetch_all(reader.conn, NamedProjectRow, f"{wire.PROJECT_SQL} WHERE p.id = ? AND p.deleted = 0", (project_id,))
     if not rows and len(project_id) >= 4:
         sql = f"{wire.PROJECT_SQL} WHERE p.id >= ? AND p.id < ? AND p.deleted = 0 LIMIT 2"
-        rows = fetch_all(reading.conn, NamedProjectRow, sql, (project_id, project_id + "\U0010ffff"))
-    rows = [row for row in rows if reading.admits(row["id"])]
+        rows = fetch_all(reader.conn, NamedProjectRow, sql, (project_id, project_id + "\U0010ffff"))
+    rows = [row for row in rows if reader.admits(row["id"])]
     if len(rows) > 1:
         raise Conflict(f"several projects begin with {project_id[:40]}", "use the whole id")
     if not rows:

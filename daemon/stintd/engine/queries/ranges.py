@@ -59,5 +59,5 @@ def _calendar_range(name: str) -> tuple[date, date]:
     except (ValueError, OverflowError) as error:
         names = ", ".join([*_RANGES, "this_month", "all_time"])
         raise Invalid(f"there is no range {name[:40]!r}", f"use {names}, a year or a month") from error
-    after = (begin.replace(day=28) + 4 * DAY).replace(day=1) if month else begin.replace(year=begin.year + 1)
-    return begin, after - DAY
+    following = (begin.replace(day=28) + 4 * DAY).replace(day=1) if month else begin.replace(year=begin.year + 1)
+    return begin, following - DAY

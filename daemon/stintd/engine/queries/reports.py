@@ -13,7 +13,7 @@ from stintd.domain.day import iso_week, week_of
 from stintd.domain.model import TimeEntry, from_us, to_us
 from stintd.engine import wire
 from stintd.engine.delivery.plan import TargetLink
-from stintd.engine.entries import Filters, conditions, find, overlapping
+from stintd.engine.entries import Filters, conditions, find_entries, overlap_clauses
 from stintd.engine.period import Period, period, zone_of
 from stintd.engine.queries.delivered import TargetHours, hours_at_target, hours_by_group
 from stintd.engine.sheet import billable as billing
@@ -53,18 +53,22 @@ def report(
     """
     zone = zone_of(timezone or view.policy.zone)
     span = period(since, until, zone, view.now, default=week_of(view.now.astimezone(zone).date()))
-    chosen = {name: value for name, value in filters.items() if value is not None}
+    active_filters = {name: value for name, value in filters.items() if value is not None}
     is_quick = (
         span.days is not None
         and zone == zone_of(view.policy.zone)
         and group_by in FROM_TOTALS
-        and chosen.keys() <= TOTALS_FILTERS
+        and active_filters.keys() <= TOTALS_FILTERS
     )
-    result = _sum_day_totals(view, span, group_by, chosen) if is_quick else _sum_entries(view, span, group_by, chosen, zone)
+    result = (
+        _sum_day_totals(view, span, group_by, active_filters)
+        if is_quick
+        else _sum_entries(view, span, group_by, active_filters, zone)
+    )
     rows = [_row_json(row) for row in result.rows]
     totals: ReportTotalsJson = {**_row_json(result.total), "wallSeconds": wire.seconds(result.wall_us)}
     if target is not None:
-        rows = _add_target_hours(view, target, span, zone, group_by, chosen, rows, totals)
+        rows = _add_target_hours(view, target, span, zone, group_by, active_filters, rows, totals)
     return {
         "from": wire.stamp(span.start),
         "to": wire.stamp(span.end),
@@ -181,11 +185,11 @@ def _sum_day_totals(view: View, span: Period, group_by: str, filters: Mapping[st
     where = "".join(_FILTERS[name] for name in filters)
     sql = TOTALS_SQL.format(day="day" if by_day else "''", where=where, by_day="day, " if by_day else "")
     days = [day.isoformat() for day in span.days]
-    stored = map(Total._make, view.conn.execute(sql, [*days, *filters.values()]))
+    stored_totals = map(Total._make, view.conn.execute(sql, [*days, *filters.values()]))
     names = _Names(view)
     rows: dict[str, _TotalsRow] = {}
     total = _TotalsRow("", "total")
-    for part in (*stored, *_running_totals(view, span, filters)):
+    for part in (*stored_totals, *_running_totals(view, span, filters)):
         key, name = names.key(group_by, part)
         row = rows.get(key)
         if row is None:
@@ -292,7 +296,7 @@ def _running_totals(view: View, span: Period, filters: Mapping[str, object]) -> 
             part.supervised_us,
             1,
         )
-        for row in find(view, ["e.end_us IS NULL", "e.origin <> 'auto'", *clauses], values)
+        for row in find_entries(view, ["e.end_us IS NULL", "e.origin <> 'auto'", *clauses], values)
         for part in rules.contributions(rollup.entry_of(row), zone, view.now, (span.lo_us, span.hi_us))
     ]
 
@@ -313,9 +317,9 @@ def _wall_us(view: View, span: Period, total: rules.Row, filters: Mapping[str, o
 
 
 def _sum_entries(view: View, span: Period, group_by: str, filters: Mapping[str, object], zone: ZoneInfo) -> rules.Totals:
-    clauses, values = overlapping(span.lo_us, span.hi_us)
+    clauses, values = overlap_clauses(span.lo_us, span.hi_us)
     filter_clauses, filter_values = conditions(filters)
-    rows = {row["id"]: row for row in find(view, clauses + filter_clauses, values + filter_values)}
+    rows = {row["id"]: row for row in find_entries(view, clauses + filter_clauses, values + filter_values)}
     names = _Names(view)
     labels = rules.Labels(
         zone,
@@ -330,7 +334,7 @@ def _sum_entries(view: View, span: Period, group_by: str, filters: Mapping[str, 
 
 
 def _load_commits(view: View, entry: TimeEntry) -> list[rules.Commit]:
-    return [commit for row in find(view, ["e.id = ?"], [entry.id]) for commit in _row_commits(view, row)]
+    return [commit for row in find_entries(view, ["e.id = ?"], [entry.id]) for commit in _row_commits(view, row)]
 
 
 def _row_commits(view: View, row: EntryRow) -> list[rules.Commit]:

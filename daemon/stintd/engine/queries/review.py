@@ -314,8 +314,8 @@ def _correction_items(view: View, span: Period) -> list[ReviewItemJson]:
     for key, approved, current, is_evidence in corrections.differences(view, span, {}):
         name = fetch_value(view.conn, str, "SELECT name FROM project WHERE id = ?", (key.project,)) or "no project"
         subject = f"{name} {date.fromisoformat(key.day):%a} {int(key.day[-2:])}"
-        more = ("+" if current > approved else "-") + short_length(abs(current - approved))
-        text = f"{subject}: approved {short_length(approved)}, now {short_length(current)} ({more})"
+        difference = ("+" if current > approved else "-") + short_length(abs(current - approved))
+        text = f"{subject}: approved {short_length(approved)}, now {short_length(current)} ({difference})"
         command = f"stint {'unapprove' if is_evidence else 'approve'} {key.day} --project {shlex.quote(name)}"
         fields: _ItemFields = {
             "day": key.day,

@@ -10,7 +10,7 @@ from stintd.domain import report as rules
 from stintd.domain.day import ONE_DAY, week_of
 from stintd.engine import wire
 from stintd.engine.delivery.plan import TargetLink
-from stintd.engine.entries import Filters, conditions, find, overlapping
+from stintd.engine.entries import Filters, conditions, find_entries, overlap_clauses
 from stintd.engine.period import Period, period, zone_of
 from stintd.engine.queries.delivered import TargetHours, hours_at_target
 from stintd.engine.sheet import billable, rollup
@@ -85,14 +85,14 @@ def _week_days(text: str) -> tuple[date, date]:
 
 
 def _rows(view: View, span: Period, filters: Filters, zone: ZoneInfo, target: TargetLink | None) -> list[TimesheetRowJson]:
-    clauses, values = overlapping(span.lo_us, span.hi_us)
+    clauses, values = overlap_clauses(span.lo_us, span.hi_us)
     filter_clauses, filter_values = conditions(filters)
     actor = filters.get("actor") or "human"
     bills_supervised = billable.supervised_billing(view.conn, view.policy)
     projects = {row["id"]: row for row in fetch_all(view.conn, ProjectRow, "SELECT id, name, bill_supervised FROM project")}
     rows: dict[tuple[str, str], TimesheetRowJson] = {}
     exact: dict[tuple[str, str], dict[str, list[int]]] = {}
-    for row in find(view, clauses + filter_clauses, values + filter_values):
+    for row in find_entries(view, clauses + filter_clauses, values + filter_values):
         key = (row["project_id"] or "", row["task"] or "")
         rows.setdefault(key, _empty_row(row, row["task"]))
         by_day = exact.setdefault(key, {})

@@ -20,19 +20,19 @@ WHERE NOT EXISTS (SELECT 1 FROM person WHERE id = :owner)
 ME, OWNER = "me", "owner"
 
 
-def _load_meta(reading: Reader) -> dict[str, str]:
-    return {key: value for key, value in reading.conn.execute("SELECT key, value FROM meta")}
+def _load_meta(reader: Reader) -> dict[str, str]:
+    return {key: value for key, value in reader.conn.execute("SELECT key, value FROM meta")}
 
 
-def _find_people(reading: Reader, clauses: list[str], values: Mapping[str, object], tail: str = "") -> list[ShownPersonRow]:
+def _find_people(reader: Reader, clauses: list[str], values: Mapping[str, object], tail: str = "") -> list[ShownPersonRow]:
     where = " AND ".join(["1", *clauses])
-    owner = {"owner": _load_meta(reading).get("user_id", ""), "called": next(iter(reading.policy.owner_emails), OWNER)}
-    return fetch_all(reading.conn, ShownPersonRow, f"SELECT * FROM ({PEOPLE}) WHERE {where}{tail}", {**owner, **values})  # noqa: S608
+    owner = {"owner": _load_meta(reader).get("user_id", ""), "called": next(iter(reader.policy.owner_emails), OWNER)}
+    return fetch_all(reader.conn, ShownPersonRow, f"SELECT * FROM ({PEOPLE}) WHERE {where}{tail}", {**owner, **values})  # noqa: S608
 
 
-def person_json(reading: Reader, row: ShownPersonRow) -> UserJson:
+def person_json(reader: Reader, row: ShownPersonRow) -> UserJson:
     """A User; for the owner also the addresses, zone and device by which hours are recognised as theirs."""
-    meta = _load_meta(reading)
+    meta = _load_meta(reader)
     user: UserJson = {
         "id": row["id"],
         "name": row["name"],
@@ -45,22 +45,22 @@ def person_json(reading: Reader, row: ShownPersonRow) -> UserJson:
     }
     if row["role"] != OWNER:
         return user
-    emails = list(reading.policy.owner_emails)
+    emails = list(reader.policy.owner_emails)
     # The owner existed before their row, which the first change creates.
     return {
         **user,
         "email": row["email"] or next(iter(emails), None),
         "createdAt": None,
         "emails": emails,
-        "timezone": reading.policy.zone,
+        "timezone": reader.policy.zone,
         "deviceId": meta.get("device_id"),
     }
 
 
-def find_person(reading: Reader, user_id: str) -> ShownPersonRow:
+def find_person(reader: Reader, user_id: str) -> ShownPersonRow:
     """The row of a person; `me` is the owner."""
     clause = "role = 'owner'" if user_id == ME else "id = :id"
-    rows = _find_people(reading, [clause], {"id": user_id})
+    rows = _find_people(reader, [clause], {"id": user_id})
     if not rows:
         raise NotFound(f"there is no user {user_id[:40]}", "`stint users` lists them")
     return rows[0]

@@ -216,7 +216,7 @@ def all_time_total(view: View, project: str | None = None) -> WakaTimeAllTimeJso
     filters: Filters = {} if project is None else {"project_name": project}
     seconds = reports.report(view, since, day, "project", **filters)["totals"]["seconds"]
     oldest_us = fetch_value(view.conn, int, "SELECT min(start_us) FROM entry")
-    began = from_us(oldest_us).astimezone(zone).date() if oldest_us is not None else day
+    first_day = from_us(oldest_us).astimezone(zone).date() if oldest_us is not None else day
     total = length_json(seconds * wire.SECOND)
     return {
         "data": {
@@ -225,7 +225,7 @@ def all_time_total(view: View, project: str | None = None) -> WakaTimeAllTimeJso
             "decimal": total["decimal"],
             "total_seconds": seconds,
             "is_up_to_date": True,
-            "range": {"start_date": began.isoformat(), "end_date": day.isoformat(), **_span_json(began, day, zone)},
+            "range": {"start_date": first_day.isoformat(), "end_date": day.isoformat(), **_span_json(first_day, day, zone)},
         }
     }
 
@@ -279,8 +279,8 @@ def user(view: View) -> WakaTimeUserJson:
 
 def user_agents(view: View) -> WakaTimeAgentsJson:
     """The clients that have sent requests, the latest first."""
-    stored = cursors.all_of(view.conn, AGENTS)
-    agents = [_agent_json(name.removeprefix(AGENTS), value) for name, value in stored.items()]
+    stored_agents = cursors.all_of(view.conn, AGENTS)
+    agents = [_agent_json(name.removeprefix(AGENTS), value) for name, value in stored_agents.items()]
     return {"data": sorted(agents, key=lambda agent: (agent["last_seen_at"], agent["value"]), reverse=True), "total_pages": 1}
 
 

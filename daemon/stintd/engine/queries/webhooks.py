@@ -14,7 +14,7 @@ from stintd.store.row_types import WebhookRow
 from stintd.store.rowio import fetch_all, fetch_one
 
 
-def webhook_json(reading: Reader, row: WebhookRow) -> WebhookJson:
+def webhook_json(reader: Reader, row: WebhookRow) -> WebhookJson:
     """A Webhook."""
     target = target_of(row["id"])
     return {
@@ -26,8 +26,8 @@ def webhook_json(reading: Reader, row: WebhookRow) -> WebhookJson:
         "trouble": row["trouble"] or None,
         "failures": row["failures"],
         "failingSince": instant(row["failing_us"]),
-        "waiting": outbox.count(reading.conn, target, outbox.WAITING),
-        "parked": outbox.count(reading.conn, target, outbox.PARKED),
+        "waiting": outbox.count(reader.conn, target, outbox.WAITING),
+        "parked": outbox.count(reader.conn, target, outbox.PARKED),
         "secretRotatedAt": instant(row["rotated_us"]),
         "createdAt": instant(row["created_us"]),
         "updatedAt": instant(row["updated_us"]),
@@ -35,9 +35,9 @@ def webhook_json(reading: Reader, row: WebhookRow) -> WebhookJson:
     }
 
 
-def find_webhook(reading: Reader, webhook_id: str) -> WebhookRow:
+def find_webhook(reader: Reader, webhook_id: str) -> WebhookRow:
     """The row of an id."""
-    row = fetch_one(reading.conn, WebhookRow, "SELECT * FROM webhook WHERE id = ?", (webhook_id,))
+    row = fetch_one(reader.conn, WebhookRow, "SELECT * FROM webhook WHERE id = ?", (webhook_id,))
     if row is None:
         raise NotFound(f"there is no webhook {webhook_id[:40]}", "`stint webhooks` lists them")
     return row

@@ -22,19 +22,19 @@ def load_buckets(conn: Connection) -> dict[str, tuple[str, str]]:
 class Buckets:
     """The buckets, and the last event each received. Loop thread only."""
 
-    def __init__(self, engine: Engine, known: dict[str, tuple[str, str]]) -> None:
-        self._engine, self._known = engine, known
+    def __init__(self, engine: Engine, buckets: dict[str, tuple[str, str]]) -> None:
+        self._engine, self._buckets = engine, buckets
         self._last: dict[str, tuple[str, datetime]] = {}
 
     def find(self, identity: str) -> tuple[str, str] | None:
         """Kind and client of a bucket."""
-        return self._known.get(identity)
+        return self._buckets.get(identity)
 
     async def add(self, identity: str, kind: str, client: str) -> bool:
         """Store a bucket; answers whether it is new. `conflict` if there are too many."""
-        if identity in self._known:
+        if identity in self._buckets:
             return False
-        if len(self._known) >= BUCKETS_LIMIT:
+        if len(self._buckets) >= BUCKETS_LIMIT:
             raise Conflict(
                 f"there are {BUCKETS_LIMIT} buckets", "each watcher creates one bucket; find the program that creates so many"
             )
@@ -44,7 +44,7 @@ class Buckets:
             cursors.put(step.conn, {PREFIX + identity: value})
 
         await self._engine.run(store, "activitywatch")
-        self._known[identity] = (kind, client)
+        self._buckets[identity] = (kind, client)
         return True
 
     def is_repeat(self, identity: str, data: str, time: datetime, within: timedelta) -> bool:

@@ -60,11 +60,11 @@ class Calendars:
         async with self._lock:
             hi_us = min(hi_us, int(self._engine.clock.now().timestamp() * 1e6))
             lo_us = max(lo_us, hi_us - REACH_US)
-            began, troubles = self._engine.clock.monotonic(), dict[str, str]()
+            began_at, troubles = self._engine.clock.monotonic(), dict[str, str]()
             meetings: list[Meeting] = []
-            fetched = await asyncio.gather(*(self._fetch_when_stale(url) for url in settings.addresses))
-            for name, path, trouble in [*((file, file, "") for file in settings.files), *fetched]:
-                is_late = self._engine.clock.monotonic() - began > PATIENCE
+            fetched_files = await asyncio.gather(*(self._fetch_when_stale(url) for url in settings.addresses))
+            for name, path, trouble in [*((file, file, "") for file in settings.files), *fetched_files]:
+                is_late = self._engine.clock.monotonic() - began_at > PATIENCE
                 late = CalendarAnswer(trouble="the others took too long" if is_late else "")
                 answer = await self._read_calendar(path, lo_us, hi_us, settings.emails) if path and not is_late else late
                 meetings += answer.meetings
