@@ -32,7 +32,7 @@ class _One:
     def differs_by_entity(self, context):
         return False
 
-    def as_of(self, us):
+    def resolver_at(self, us):
         return self
 
 

@@ -399,7 +399,7 @@ async def test_a_mark_at_the_edge_of_the_log_is_no_gap(daemon, client):
 
 async def test_the_log_of_changes_is_swept_once_a_day_and_only_of_what_is_old(daemon, client):
     keeping = Housekeeping(daemon.engine, daemon.clock)
-    daemon.engine.after_commit(keeping.check)
+    daemon.engine.call_after_commit(keeping.check)
     for number in range(3):
         await client.post("/api/projects", {"name": f"p{number}"}, 201)
     await daemon.clock.advance(days=40)

@@ -9,9 +9,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from stintd.domain import edits, interval, span
-from stintd.domain.edits import Change, New, Patch, Surroundings
+from stintd.domain.edits import Change, NewEntry, Patch, Surroundings
 from stintd.domain.model import Pause, TimeEntry, to_us
-from stintd.domain.override import Cut, Taken
+from stintd.domain.override import Cut, RemovedTime
 from stintd.domain.policy import Policy
 from stintd.errors import Conflict, Invalid
 
@@ -41,7 +41,7 @@ def around(*others, locked=()):
 
 
 def new(start=None, end=None, project="beta", **more):
-    return New(project, start or at(10), end or at(11), **more)
+    return NewEntry(project, start or at(10), end or at(11), **more)
 
 
 # ---------------------------------------------------------------- patch: which fields pin what
@@ -71,7 +71,7 @@ def test_setting_a_field_to_what_it_is_changes_and_pins_nothing():
 
 def test_what_a_shorter_entry_leaves_is_taken_away():
     change = edits.patch(auto(), Patch(start=at(9, 30), end=at(11)), around())
-    assert change.taken == (Taken(us(9), us(9, 30), "human"), Taken(us(11), us(12), "human"))
+    assert change.taken == (RemovedTime(us(9), us(9, 30), "human"), RemovedTime(us(11), us(12), "human"))
     (after,) = change.updated
     assert (after.start, after.end) == (at(9, 30), at(11))
 
@@ -79,12 +79,12 @@ def test_what_a_shorter_entry_leaves_is_taken_away():
 def test_what_another_person_entry_holds_was_not_taken_away():
     beside = own("p", 11, 13)
     change = edits.patch(own(), Patch(end=at(10)), around(own(), beside))
-    assert change.taken == (Taken(us(10), us(11), "human"),)
+    assert change.taken == (RemovedTime(us(10), us(11), "human"),)
 
 
 def test_an_agents_shortened_time_is_taken_of_its_project_only():
     change = edits.patch(auto(actor="agent"), Patch(end=at(10)), around(auto("h", 9, 12)))
-    assert change.taken == (Taken(us(10), us(12), "agent", "acme"),)
+    assert change.taken == (RemovedTime(us(10), us(12), "agent", "acme"),)
 
 
 def test_shortening_keeps_the_pauses_inside_and_scales_what_was_seen():
@@ -119,7 +119,7 @@ def test_a_longer_entry_over_the_owners_own_is_refused_unless_asked():
 
 def test_an_entry_moved_to_another_hour_leaves_its_old_one_taken():
     change = edits.patch(auto("a", 9, 10), Patch(start=at(13), end=at(14)), around())
-    assert change.taken == (Taken(us(9), us(10), "human"),)
+    assert change.taken == (RemovedTime(us(9), us(10), "human"),)
     assert change.updated[0].pauses == ()
 
 
@@ -127,7 +127,7 @@ def test_a_running_timer_may_begin_earlier_or_be_ended():
     running = own("o", 14, None)
     assert edits.patch(running, Patch(start=at(13)), around()).updated[0].end is None
     ended = edits.patch(running, Patch(end=at(16)), around())
-    assert (ended.updated[0].state, ended.taken) == ("finished", (Taken(us(16), us(18), "human"),))
+    assert (ended.updated[0].state, ended.taken) == ("finished", (RemovedTime(us(16), us(18), "human"),))
 
 
 BAD_TIMES = [
@@ -332,16 +332,16 @@ def test_a_move_neither_makes_nor_loses_time(lo, length, is_own, has_pause):
 
 def test_what_is_deleted_stays_away():
     change = edits.delete(auto(), around(auto()))
-    assert (change.deleted, change.taken) == (("a",), (Taken(us(9), us(12), "human"),))
+    assert (change.deleted, change.taken) == (("a",), (RemovedTime(us(9), us(12), "human"),))
 
 
 def test_a_deleted_timer_is_taken_away_up_to_now():
-    assert edits.delete(auto("a", 14, None), around()).taken == (Taken(us(14), us(18), "human"),)
+    assert edits.delete(auto("a", 14, None), around()).taken == (RemovedTime(us(14), us(18), "human"),)
 
 
 def test_deleting_one_of_two_overlapping_entries_leaves_the_others_time():
     change = edits.delete(own(), around(own(), own("p", 10, 11)))
-    assert change.taken == (Taken(us(9), us(10), "human"), Taken(us(11), us(12), "human"))
+    assert change.taken == (RemovedTime(us(9), us(10), "human"), RemovedTime(us(11), us(12), "human"))
 
 
 # ---------------------------------------------------------------- add, fill, approve

@@ -87,7 +87,7 @@ def test_a_mapping_gives_its_task_and_else_the_branchs():
 def test_a_mapping_to_a_project_nobody_has_yet_asks_for_it_with_what_it_says():
     rule = MapRule(path="/code", project="Gamma", client="Acme", billable=True, bill_agent_time=True)
     found = resolver([rule], auto_create=False)
-    draft = found.home(REPO).draft
+    draft = found.choose_project(REPO).draft
     assert (draft.name, draft.client, draft.billable, draft.bill_agent_time) == ("Gamma", "Acme", True, True)
     assert not draft.is_automatic
     assert project_of(found) is None
@@ -124,12 +124,12 @@ def test_files_need_no_look_where_mappings_cannot_divide_the_repository(path):
 def test_a_mapping_may_hold_from_a_day_on():
     rules = [DatedRule(MapRule(path="/code", project="Atlas"), since_us=1_000), MapRule(path="/code", project="beta")]
     found = resolver(rules)
-    assert project_of(found.as_of(999)) == "p-beta"
-    assert project_of(found.as_of(1_000)) == project_of(found) == "p-atlas"
-    assert found.as_of(5_000) is found
-    assert found.as_of(1) is found.as_of(2)
+    assert project_of(found.resolver_at(999)) == "p-beta"
+    assert project_of(found.resolver_at(1_000)) == project_of(found) == "p-atlas"
+    assert found.resolver_at(5_000) is found
+    assert found.resolver_at(1) is found.resolver_at(2)
     undated = resolver([MapRule(path="/code", project="beta")])
-    assert undated.as_of(0) is undated
+    assert undated.resolver_at(0) is undated
 
 
 def test_the_mapping_behind_a_stretch_is_found_again_for_its_tags():
@@ -164,7 +164,7 @@ def test_the_nearest_file_wins_also_inside_the_repository():
 def test_a_file_that_came_with_a_clone_may_name_a_new_project_and_its_repository_keeps_it():
     file = ProjectFile("/code/api", "Shiny", task="EVIL-1", tags=("x",))
     found = resolver(files=[file])
-    home = found.home(REPO)
+    home = found.choose_project(REPO)
     assert (home.draft.name, home.is_kept) == ("Shiny", True)
     assert found.resolve(REPO).task is None
     made = KnownProject("p-new", "Shiny", False, "/code/api")
@@ -179,13 +179,13 @@ def test_a_file_that_came_with_a_clone_may_name_a_new_project_and_its_repository
 def test_a_file_that_came_with_a_clone_may_not_file_hours_under_what_exists(repos):
     found = resolver(files=[ProjectFile("/code/api", "atlas")], repos=repos)
     assert project_of(found) is None
-    assert found.home(REPO).draft.name == "api"
+    assert found.choose_project(REPO).draft.name == "api"
     assert found.refused == {"/code/api": "atlas"}
 
 
 def test_a_file_of_another_repository_above_does_not_speak_for_this_one():
     found = resolver(files=[ProjectFile("/code", "Shiny")])
-    assert found.home(REPO).draft.name == "api"
+    assert found.choose_project(REPO).draft.name == "api"
     assert found.refused == {}
 
 
@@ -228,7 +228,7 @@ def test_a_known_repository_keeps_its_project_wherever_it_lies():
 
 
 def test_a_deleted_project_is_not_made_again_by_its_repository():
-    home = resolver(repos=[KnownRepo("r1", project="p-gone")]).home(REPO)
+    home = resolver(repos=[KnownRepo("r1", project="p-gone")]).choose_project(REPO)
     assert (home.project, home.draft) == (None, None)
 
 
@@ -238,13 +238,13 @@ def test_a_worktree_belongs_to_its_main_repository_also_by_mapping_and_keeps_its
     mapped = resolver([MapRule(path="/code/api", project="Atlas")], checkouts=checkouts)
     assert mapped.resolve(tree).project == "p-atlas"
     assert mapped.resolve(tree).task == "DEV-7"
-    assert resolver(checkouts=checkouts).home(tree).draft.name == "api"
+    assert resolver(checkouts=checkouts).choose_project(tree).draft.name == "api"
 
 
 def test_a_worktree_of_a_bare_repository_is_named_after_the_folder_people_see():
     checkouts = [KnownCheckout("/code/shop/main", "r1", "worktree", "/code/shop/.bare")]
     tree = replace(REPO, repo_path="/code/shop/main")
-    assert resolver(checkouts=checkouts).home(tree).draft.name == "shop"
+    assert resolver(checkouts=checkouts).choose_project(tree).draft.name == "shop"
 
 
 SUB = replace(REPO, repo="r2", repo_path="/code/api/lib", branch=None)
@@ -255,7 +255,7 @@ SUB_REPOS = [KnownRepo("r1", project="p-atlas"), KnownRepo("r2", "host/x/lib", p
 def test_a_submodule_belongs_to_the_superproject_unless_mapped():
     plain = resolver(repos=SUB_REPOS, checkouts=SUB_CHECKOUTS)
     assert project_of(plain, SUB) == "p-atlas"
-    assert not plain.home(SUB).is_kept
+    assert not plain.choose_project(SUB).is_kept
     mapped = resolver([MapRule(remote="host/x/lib", project="beta")], repos=SUB_REPOS, checkouts=SUB_CHECKOUTS)
     assert project_of(mapped, SUB) == "p-beta"
     assert project_of(plain, replace(SUB, repo_path="/code/lib-clone")) == "p-beta"
@@ -271,40 +271,40 @@ def test_a_project_file_inside_a_submodule_says_nothing():
 
 def test_a_project_without_repository_whose_name_equals_the_folders_is_taken_and_kept():
     found = resolver(projects=[KnownProject("p1", "A.P.I")])
-    home = found.home(REPO)
+    home = found.choose_project(REPO)
     assert (home.project, home.is_kept) == ("p1", True)
     assert project_of(found) == "p1"
 
 
 def test_a_project_of_another_repository_is_not_taken_for_its_name():
     repos = [KnownRepo("r1"), KnownRepo("r2", project="p1")]
-    home = resolver(projects=[KnownProject("p1", "api", True, "/x/api")], repos=repos).home(REPO)
+    home = resolver(projects=[KnownProject("p1", "api", True, "/x/api")], repos=repos).choose_project(REPO)
     assert home.draft.name == "code/api"
     assert home.draft.renames == (("p1", "x/api"),)
 
 
 def test_a_project_that_its_owner_named_is_not_renamed_for_a_newcomer():
     repos = [KnownRepo("r1"), KnownRepo("r2", project="p1")]
-    draft = resolver(projects=[KnownProject("p1", "api", False, "/x/api")], repos=repos).home(REPO).draft
+    draft = resolver(projects=[KnownProject("p1", "api", False, "/x/api")], repos=repos).choose_project(REPO).draft
     assert (draft.name, draft.renames) == ("code/api", ())
 
 
 def test_a_near_name_is_suggested_and_never_applied():
     found = resolver(projects=[KnownProject("p1", "warehouse")])
     warehouses = replace(REPO, repo_path="/code/warehouses")
-    assert found.home(warehouses).draft.name == "warehouses"
+    assert found.choose_project(warehouses).draft.name == "warehouses"
     assert found.suggestion("/code/warehouses") == "p1"
     assert resolver(projects=[KnownProject("p1", "payments-api")]).suggestion("/code/payments-app") is None
 
 
 def test_fallback_project_takes_what_nothing_else_does_and_repositories_do_not_keep_it():
-    home = resolver(fallback_project="atlas").home(REPO)
+    home = resolver(fallback_project="atlas").choose_project(REPO)
     assert (home.project, home.is_kept) == ("p-atlas", False)
-    assert resolver(fallback_project="Misc").home(REPO).draft.name == "Misc"
+    assert resolver(fallback_project="Misc").choose_project(REPO).draft.name == "Misc"
 
 
 def test_without_auto_create_a_new_place_is_shown_in_review():
-    home = resolver(auto_create=False).home(REPO)
+    home = resolver(auto_create=False).choose_project(REPO)
     assert (home.project, home.draft) == (None, None)
 
 
@@ -312,14 +312,14 @@ def test_a_folder_outside_repositories_gets_the_nearest_mapping_else_its_own_pro
     notes = Context("editor", "edit", folder="/code/notes")
     rules = [MapRule(path="/code", project="beta"), MapRule(path="/code/notes", project="Atlas")]
     assert project_of(resolver(rules), notes, "/code/notes/a.md") == "p-atlas"
-    draft = resolver().home(notes).draft
+    draft = resolver().choose_project(notes).draft
     assert (draft.name, draft.folder, draft.is_automatic) == ("notes", "/code/notes", True)
     assert project_of(resolver(projects=[KnownProject("p9", "journal", False, "/code/notes")]), notes) == "p9"
 
 
 def test_two_folders_of_one_name_are_two_projects():
     here = KnownProject("p1", "notes", True, "/code/notes")
-    draft = resolver(projects=[here]).home(Context("editor", "edit", folder="/code/sub/notes")).draft
+    draft = resolver(projects=[here]).choose_project(Context("editor", "edit", folder="/code/sub/notes")).draft
     assert draft.name == "sub/notes"
     assert draft.renames == (("p1", "code/notes"),)
 
@@ -329,13 +329,13 @@ def test_a_heartbeats_project_name_matches_exactly_or_normalised_and_never_nearl
     named = Context("api", "edit", project="ATLAS")
     assert project_of(found, named) == "p-atlas"
     assert project_of(found, replace(named, project="p-beta")) == "p-beta"
-    assert found.home(replace(named, project="Atlass")).draft.name == "Atlass"
-    assert resolver(auto_create=False).home(replace(named, project="Atlass")).draft is None
+    assert found.choose_project(replace(named, project="Atlass")).draft.name == "Atlass"
+    assert resolver(auto_create=False).choose_project(replace(named, project="Atlass")).draft is None
 
 
 def test_nothing_is_made_of_nowhere():
     for context in (Context("api", "prompt"), Context("api", "edit", folder="/"), Context("api", "edit", folder="")):
-        home = resolver().home(context)
+        home = resolver().choose_project(context)
         assert (home.project, home.draft) == (None, None)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from stintd.domain.derive.habit import UNKNOWN, Habit, Usual
 from stintd.domain.derive.live import LiveTimesheet
-from stintd.domain.derive.timesheet import Claim, Cut, Edits, Evidence, Run, Sheet, Taken, derive, island_gap, islands
+from stintd.domain.derive.timesheet import Claim, Cut, Edits, Evidence, RemovedTime, Run, Sheet, derive, island_gap, islands
 from stintd.domain.model import Absence, Context, Heartbeat, ProjectId, RepoId, Stretch, from_us, to_us
 from stintd.domain.policy import Policy
 from tests.support.timeline import DAY, ByRepo, evidence_of
@@ -140,7 +140,7 @@ def owners(draw: st.DrawFn) -> Edits:
     projects = st.sampled_from([ProjectId("acme"), ProjectId("beta")])
     actors = st.sampled_from(["human", "agent"])
     claims = [Claim(draw(actors), draw(projects), None, lo, hi, draw(st.booleans())) for lo, hi in draw(spans(2))]
-    taken = [Taken(lo, hi, draw(actors), draw(st.none() | projects)) for lo, hi in draw(spans(2))]
+    taken = [RemovedTime(lo, hi, draw(actors), draw(st.none() | projects)) for lo, hi in draw(spans(2))]
     cuts = [Cut(lo, draw(actors), draw(st.none() | projects)) for lo, _ in draw(spans(2))]
     return Edits(claims, taken, cuts)
 

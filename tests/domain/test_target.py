@@ -14,12 +14,12 @@ from stintd.domain.billing.target import (
     EntryFacts,
     Target,
     TargetRule,
+    description_text,
     hold,
     missing_need,
     place,
     rounding_for,
     tags_of,
-    words,
 )
 from stintd.domain.model import EntryId, Pause, TimeEntry
 
@@ -95,8 +95,9 @@ def test_one_of_several_names_is_enough_where_a_kind_says_so():
 
 def test_descriptions_by_the_rule_of_the_target_without_control_characters():
     one = work(description="fix\x1b[31m it\nnow", task="DEV-1")
-    assert words(TARGET, one) == "fix [31m it now"
-    assert [words(Target("t", "x", description=rule), one) for rule in ("task", "none", "work")] == ["DEV-1", "", "work"]
+    assert description_text(TARGET, one) == "fix [31m it now"
+    texts = [description_text(Target("t", "x", description=rule), one) for rule in ("task", "none", "work")]
+    assert texts == ["DEV-1", "", "work"]
 
 
 def entry(start, end, *pauses):

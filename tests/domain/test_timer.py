@@ -320,10 +320,10 @@ def test_switching_to_what_runs_stops_only_the_others():
 
 def test_continue_starts_again_what_the_last_manual_entry_was_about():
     last = TimeEntry("e", "human", "manual", "acme", "T-1", at(9), at(10), "finished", "call", True, ("x",))
-    outcome = timer.carry_on([], last, TimerSelector(), SWITCH, NOW)
+    outcome = timer.continue_timer([], last, TimerSelector(), SWITCH, NOW)
     assert outcome.effects == (StartEntry("acme", "T-1", NOW, "call", ("x",), True),)
     with pytest.raises(NotFound):
-        timer.carry_on([], None, TimerSelector(), SWITCH, NOW)
+        timer.continue_timer([], None, TimerSelector(), SWITCH, NOW)
 
 
 def test_cancel_discards_the_manual_timer_and_leaves_the_automatic_one():

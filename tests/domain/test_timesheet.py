@@ -212,7 +212,7 @@ def test_mapping_that_holds_from_an_instant_on_divides_the_run_that_crosses_it()
         def resolve(self, context: Context, entity: str = "") -> Assignment:
             return Assignment(ProjectId(self.name))
 
-        def as_of(self, us: int) -> ByRepo:
+        def resolver_at(self, us: int) -> ByRepo:
             return new if us >= to_us(clock("10:05")) else old
 
     old, new = Moved("old"), Moved("new")

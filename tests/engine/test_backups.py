@@ -21,7 +21,7 @@ async def kept(folder, every=DAY, keep=2):
     async with running(folder) as one:
         supervisor = Supervisor(one.clock, one.engine.health)
         copies = Backups(one.engine, one.clock, supervisor, every, keep)
-        one.engine.after_commit(copies.check)
+        one.engine.call_after_commit(copies.check)
         yield one, copies
         await supervisor.stop()
 

@@ -72,7 +72,7 @@ async def test_without_the_setting_nothing_goes_and_with_it_once_a_day(tmp_path)
     clock = FakeClock()
     async with running(tmp_path, clock) as one:
         keeping = Housekeeping(one.engine, clock)
-        one.engine.after_commit(keeping.check)
+        one.engine.call_after_commit(keeping.check)
         one.tell(*every(clock.now() - timedelta(days=200), 30, 5))
         await one.engine.run(lambda step: None)
         await clock.advance(seconds=30)

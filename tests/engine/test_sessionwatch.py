@@ -43,7 +43,7 @@ class Processes:
 async def watched(folder: Path, processes: Processes) -> AsyncIterator[Running]:
     async with running(folder) as run:
         watch = SessionWatch(run.engine, "boot", processes.started_at, processes.is_alive, processes.watch_exit)
-        run.engine.after_commit(watch.note_change)
+        run.engine.call_after_commit(watch.note_change)
         run.intake.agents._boot = "boot"
         task = asyncio.create_task(watch.run())
         try:

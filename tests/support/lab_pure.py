@@ -49,7 +49,7 @@ class ByName:
     def resolve(self, context: Context, entity: str = "") -> Assignment:
         return Assignment(ProjectId(context.project) if context.project else None)
 
-    def as_of(self, us: int) -> "ByName":
+    def resolver_at(self, us: int) -> "ByName":
         return self
 
     def differs_by_entity(self, context: Context) -> bool:

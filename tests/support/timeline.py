@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from stintd.domain.derive.timesheet import Claim, Cut, Edits, Evidence, Run, Sheet, Taken, UsualHours, derive
+from stintd.domain.derive.timesheet import Claim, Cut, Edits, Evidence, RemovedTime, Run, Sheet, UsualHours, derive
 from stintd.domain.model import Absence, Assignment, Context, GapVerdict, Heartbeat, ProjectId, RepoId, Stretch, to_us
 from stintd.domain.policy import Policy
 
@@ -41,7 +41,7 @@ class ByRepo:
     def differs_by_entity(self, context: Context) -> bool:
         return context.repo == "mono"
 
-    def as_of(self, us: int) -> "ByRepo":
+    def resolver_at(self, us: int) -> "ByRepo":
         return self
 
 
@@ -92,7 +92,7 @@ class Timeline:
         self.edits = replace(self.edits, claims=[*self.edits.claims, made])
 
     def take(self, start: str, end: str, actor: str = "human", project: str | None = None) -> None:
-        made = Taken(to_us(clock(start)), to_us(clock(end)), actor, ProjectId(project) if project else None)
+        made = RemovedTime(to_us(clock(start)), to_us(clock(end)), actor, ProjectId(project) if project else None)
         self.edits = replace(self.edits, taken=[*self.edits.taken, made])
 
     def cut(self, at: str) -> None:

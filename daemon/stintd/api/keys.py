@@ -13,7 +13,7 @@ _create, _revoke, _list = command(keys.create), command(keys.revoke), query(key_
 async def listing(surface: Surface, call: Call, request: Request) -> Answered:
     """All keys. Uses in the last minute are included, even if they are not stored yet."""
     answer = await _list(surface, call, request)
-    used = surface.daemon.apikeys.last_used()
+    used = surface.daemon.apikeys.pending_uses()
     for key in answer["data"]:
         if key["id"] in used:
             key["lastUsedAt"] = wire.stamp(used[key["id"]])

@@ -34,7 +34,7 @@ from stintd.domain.billing.target import Target
 from stintd.domain.meeting import MeetingRule
 from stintd.domain.noise.filter import NoiseFilter
 from stintd.engine import checkout_rows
-from stintd.engine.apikeys import ApiKeys, holders
+from stintd.engine.apikeys import ApiKeys, load_holders
 from stintd.engine.checkouts import Places
 from stintd.engine.commands.rebuild import rebuild_all
 from stintd.engine.delivery.connect import TargetCommands, TargetSettings
@@ -224,7 +224,7 @@ def upkeep(
     `calendar`: the settings of calendars if they are not in the settings files."""
     engine, live, database, layout, clock = base.engine, base.live, base.database, base.layout, base.clock
     apikeys = ApiKeys(clock, engine.read, partial(engine.write, soon=False))
-    apikeys.load(database.read_now(holders))
+    apikeys.load(database.read_now(load_holders))
     fetched = os.path.join(layout.state, "calendars")
     backups = Backups(engine, clock, base.supervisor, *_rhythm(live.value))
     live.subscribe(lambda before, now: backups.set_rhythm(*_rhythm(now)))
@@ -232,7 +232,7 @@ def upkeep(
     live.subscribe(lambda before, now: housekeeping.keep_evidence(now.length("retention.evidence")))
     status_file = StatusFile(layout.status, engine, clock, live.value.policy.zone)
     for listener in (status_file.note_commit, housekeeping.check, backups.check):
-        engine.after_commit(listener)
+        engine.call_after_commit(listener)
     news = LiveEvents(engine)
     engine.on_admitted.subscribe(news.note_heartbeats)
     engine.health.on_change.subscribe(news.publish_warnings)
@@ -308,7 +308,7 @@ def sources(base: Core, note_down: Callable[[float], None], boot: str) -> Source
     intake.on_checkout.subscribe(project_files.request_read)
     live.subscribe(lambda before, now: project_files.set_scope(now.folders, now.exclude))
     for listener in (seen.note, session_watch.note_change, lambda: clock_watch.need_ticks(engine.state.is_running)):
-        engine.after_commit(listener)
+        engine.call_after_commit(listener)
     screen_watch = screen.ScreenWatch(clock, bus, intake.has_activity_since)
     return Sources(seen, watcher, tracker, letterbox, processes, clock_watch, screen_watch, session_watch, project_files)
 

@@ -14,10 +14,10 @@ __all__ = [
     "HIDDEN_BRANCH",
     "branch_words",
     "describe",
+    "meaningful_subjects",
     "printable",
     "ticket_in",
     "ticket_of",
-    "worth_telling",
 ]
 
 HIDDEN_BRANCH = "hidden-"
@@ -26,7 +26,7 @@ DEFAULT_BRANCHES = frozenset({"main", "master", "trunk", "develop", "development
 LENGTH_LIMIT = 500
 """Characters; billing systems cut or refuse longer texts."""
 
-_NOT_TOLD = re.compile(r"(?:fixup!|squash!|amend!|[\[(]?wip\b)", re.IGNORECASE)
+_SKIPPED = re.compile(r"(?:fixup!|squash!|amend!|[\[(]?wip\b)", re.IGNORECASE)
 _MERGE = re.compile(r"Merge (?:branch|branches|remote-tracking branch|tag|commit) '")
 _HIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+")
 
@@ -36,13 +36,13 @@ def printable(text: str) -> str:
     return re.sub(r"\s+", " ", _HIDDEN.sub(" ", text)).strip()
 
 
-def worth_telling(subjects: Iterable[str]) -> list[str]:
+def meaningful_subjects(subjects: Iterable[str]) -> list[str]:
     """The subjects that say what was done, each once, in order: without `wip`, `fixup!`, `squash!` and plain merges."""
     seen: set[str] = set()
     out = []
     for subject in map(printable, subjects):
         key = subject.casefold().rstrip(".!")
-        if key and key not in seen and not _NOT_TOLD.match(subject) and not _MERGE.match(subject):
+        if key and key not in seen and not _SKIPPED.match(subject) and not _MERGE.match(subject):
             seen.add(key)
             out.append(subject)
     return out
@@ -63,7 +63,7 @@ def describe(subjects: Iterable[str], following: str | None = None, branch: str 
     """The description of an entry: from its commits, else from the next own commit on that branch on the same day
     (`following`), else from the branch; "" when none of them says anything.
     """
-    telling = worth_telling(subjects) or worth_telling([following] if following else [])
+    telling = meaningful_subjects(subjects) or meaningful_subjects([following] if following else [])
     text = ""
     for subject in telling:
         longer = f"{text}; {subject}" if text else subject

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from stintd.domain import interval, span
 from stintd.domain.lengths import short_length
 from stintd.domain.model import Actor, EntryId, ProjectId, TimeEntry, from_us, to_us
-from stintd.domain.override import Cut, Taken
+from stintd.domain.override import Cut, RemovedTime
 from stintd.domain.policy import Policy
 from stintd.errors import Conflict, Invalid
 from stintd.frozen import frozen
@@ -47,7 +47,7 @@ class Change:
     updated: tuple[TimeEntry, ...] = ()
     deleted: tuple[EntryId, ...] = ()
     merged_into: EntryId | None = None
-    taken: tuple[Taken, ...] = ()
+    taken: tuple[RemovedTime, ...] = ()
     cuts: tuple[Cut, ...] = ()
     overlapping: frozenset[EntryId] = frozenset()
     notice: str = ""
@@ -74,7 +74,7 @@ class Patch:
 
 
 @frozen
-class New:
+class NewEntry:
     """An entry that somebody adds."""
 
     project: ProjectId
@@ -123,12 +123,12 @@ def patch(entry: TimeEntry, fields: Patch, around: Surroundings, mode: str = "re
     if "time" not in pins:
         return Change(updated=(after,))
     after = _fit_to_time(entry, after, around)
-    room = _room(span.span(after, around.now), entry.actor, {entry.id}, around, mode)
+    room = _make_room(span.span(after, around.now), entry.actor, {entry.id}, around, mode)
     return replace(
         room,
         updated=(*room.updated, after),
-        taken=(*room.taken, *_time_left_by(entry, after, around)),
-        overlapping=room.overlapping | _overlaps(after, mode, around),
+        taken=(*room.taken, *_removed_time(entry, after, around)),
+        overlapping=room.overlapping | _overlapping_ids(after, mode, around),
     )
 
 
@@ -260,17 +260,17 @@ def delete(entry: TimeEntry, around: Surroundings) -> Change:
     return Change(deleted=(entry.id,), taken=tuple(_take_time(entry, [span.span(entry, around.now)], around)))
 
 
-def add(new: New, around: Surroundings, mode: str = "refuse") -> Change:
+def add(new: NewEntry, around: Surroundings, mode: str = "refuse") -> Change:
     """Add past work. It takes time from automatic entries, and the notice says how much. Where it meets the owner's own
     entries it raises `conflict`, unless `mode` is "replace" or "overlap".
     """
     check_span(new.start, new.end, around)
-    room = _room((to_us(new.start), to_us(new.end)), "human", set(), around, mode)
+    room = _make_room((to_us(new.start), to_us(new.end)), "human", set(), around, mode)
     entry = _new_entry(new, new.start, new.end, around)
-    return replace(room, created=(*room.created, entry), overlapping=room.overlapping | _overlaps(entry, mode, around))
+    return replace(room, created=(*room.created, entry), overlapping=room.overlapping | _overlapping_ids(entry, mode, around))
 
 
-def fill(new: New, around: Surroundings) -> Change:
+def fill(new: NewEntry, around: Surroundings) -> Change:
     """Fill a gap with entries, only where there is no human entry yet; `conflict` when nothing of the gap is left."""
     check_span(new.start, new.end, around)
     whole = to_us(new.start), to_us(new.end)
@@ -306,7 +306,7 @@ def _overlapping_entries(
     return sorted(near, key=lambda entry: (entry.start, entry.id))
 
 
-def _room(whole: interval.Interval, actor: Actor, without: set[EntryId], around: Surroundings, mode: str) -> Change:
+def _make_room(whole: interval.Interval, actor: Actor, without: set[EntryId], around: Surroundings, mode: str) -> Change:
     """Make room for an entry: automatic entries always yield, the owner's own only in the mode "replace"."""
     if mode not in MODES:
         raise Invalid(f"other entries cannot be treated as {mode[:40]!r}", "use replace or overlap")
@@ -330,14 +330,14 @@ def _room(whole: interval.Interval, actor: Actor, without: set[EntryId], around:
     shortened: list[TimeEntry] = []
     gone: list[EntryId] = []
     for entry in own:
-        left = _outside(entry, whole, around)
+        left = _parts_outside(entry, whole, around)
         shortened += left[:1]
         made += left[1:]
         gone += [] if left else [entry.id]
     return Change(tuple(made), tuple(shortened), tuple(gone), notice=notice)
 
 
-def _outside(entry: TimeEntry, whole: interval.Interval, around: Surroundings) -> list[TimeEntry]:
+def _parts_outside(entry: TimeEntry, whole: interval.Interval, around: Surroundings) -> list[TimeEntry]:
     """The parts of an entry outside a stretch; the first part keeps the id."""
     start, end = from_us(whole[0]), from_us(whole[1])
     parts = []
@@ -349,33 +349,33 @@ def _outside(entry: TimeEntry, whole: interval.Interval, around: Surroundings) -
     return [replace(part, pinned=part.pinned | {"time"}) for part in parts]
 
 
-def _overlaps(entry: TimeEntry, mode: str, around: Surroundings) -> frozenset[EntryId]:
+def _overlapping_ids(entry: TimeEntry, mode: str, around: Surroundings) -> frozenset[EntryId]:
     return frozenset({entry.id}) if mode == "overlap" and entry.actor == "human" else frozenset()
 
 
-def _time_left_by(entry: TimeEntry, after: TimeEntry, around: Surroundings) -> list[Taken]:
+def _removed_time(entry: TimeEntry, after: TimeEntry, around: Surroundings) -> list[RemovedTime]:
     """The time that an entry covered before its change and not after it, kept from automatic tracking."""
     pieces = interval.subtract(span.span(entry, around.now), [span.span(after, around.now)])
     return _take_time(entry, pieces, around)
 
 
-def _take_time(entry: TimeEntry, pieces: Iterable[interval.Interval], around: Surroundings) -> list[Taken]:
+def _take_time(entry: TimeEntry, pieces: Iterable[interval.Interval], around: Surroundings) -> list[RemovedTime]:
     """These stretches as taken away, except where another human entry lies: nobody removed that."""
     if entry.actor != "human":
-        return [Taken(lo, hi, entry.actor, entry.project) for lo, hi in pieces]
+        return [RemovedTime(lo, hi, entry.actor, entry.project) for lo, hi in pieces]
     everywhere = (to_us(entry.start), to_us(span.end_of(entry, around.now)))
     others = interval.union(
         span.span(other, around.now) for other in _overlapping_entries(around, everywhere, "human", {entry.id})
     )
     free = [part for piece in pieces for part in interval.subtract(piece, others)]
-    return [Taken(lo, hi, entry.actor) for lo, hi in free]
+    return [RemovedTime(lo, hi, entry.actor) for lo, hi in free]
 
 
 def _stop_cut(entry: TimeEntry, at: datetime) -> Cut:
     return Cut(to_us(at), entry.actor, entry.project if entry.actor == "agent" else None)
 
 
-def _new_entry(new: New, start: datetime, end: datetime, around: Surroundings) -> TimeEntry:
+def _new_entry(new: NewEntry, start: datetime, end: datetime, around: Surroundings) -> TimeEntry:
     return TimeEntry(
         around.new_id(),
         "human",

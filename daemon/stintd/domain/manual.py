@@ -31,15 +31,19 @@ class Signs:
     absences: Sequence[Absence] = ()
 
 
-def running_since(timer: TimeEntry) -> datetime:
+def run_start(timer: TimeEntry) -> datetime:
     """When a timer started or was last resumed."""
     return max([timer.start, *(pause.end for pause in timer.pauses if pause.end is not None)])
 
 
 def pause_due(timer: TimeEntry, signs: Signs, policy: Policy, zone: tzinfo, now: datetime) -> PauseEntry | None:
     """The pause that is due for a running manual timer by `now`, with the instant at which it begins; None while it may run."""
-    since = running_since(timer)
-    pauses = [*_absent(since, signs, policy), *_forgotten(since, signs, policy, now), *_nights(since, signs, policy, zone, now)]
+    since = run_start(timer)
+    pauses = [
+        *_absence_pauses(since, signs, policy),
+        *_inactivity_pauses(since, signs, policy, now),
+        *_night_pauses(since, signs, policy, zone, now),
+    ]
     due = [(at, reason) for at, reason in pauses if since <= at <= now]
     if not due:
         return None
@@ -49,18 +53,18 @@ def pause_due(timer: TimeEntry, signs: Signs, policy: Policy, zone: tzinfo, now:
 
 def next_check(timer: TimeEntry, signs: Signs, policy: Policy, zone: tzinfo, now: datetime) -> datetime:
     """The next instant at which passing time alone may pause the timer; after `now`."""
-    since = running_since(timer)
+    since = run_start(timer)
     last = max([since, *(sign for sign in signs.at if sign <= now)])
     return max(now + timedelta(microseconds=1), min(last + policy.manual_max, _night_after(now, zone)))
 
 
-def _absent(since: datetime, signs: Signs, policy: Policy) -> Iterable[tuple[datetime, str]]:
+def _absence_pauses(since: datetime, signs: Signs, policy: Policy) -> Iterable[tuple[datetime, str]]:
     for absence in signs.absences:
         if absence.end - absence.start > policy.manual_absence and absence.start >= since:
             yield absence.start, ABSENCE_WORDS[absence.kind]
 
 
-def _forgotten(since: datetime, signs: Signs, policy: Policy, now: datetime) -> Iterable[tuple[datetime, str]]:
+def _inactivity_pauses(since: datetime, signs: Signs, policy: Policy, now: datetime) -> Iterable[tuple[datetime, str]]:
     known = sorted({since, *(sign for sign in signs.at if since < sign <= now), now})
     for earlier, later in pairwise(known):
         if later - earlier >= policy.manual_max:
@@ -69,7 +73,7 @@ def _forgotten(since: datetime, signs: Signs, policy: Policy, now: datetime) -> 
             return
 
 
-def _nights(since: datetime, signs: Signs, policy: Policy, zone: tzinfo, now: datetime) -> Iterable[tuple[datetime, str]]:
+def _night_pauses(since: datetime, signs: Signs, policy: Policy, zone: tzinfo, now: datetime) -> Iterable[tuple[datetime, str]]:
     """The first end of a night that the timer would cross without a sign close to it on either side."""
     night = _night_after(since, zone)
     while night <= now:

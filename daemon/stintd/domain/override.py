@@ -21,7 +21,7 @@ class Claim:
 
 
 @frozen
-class Taken:
+class RemovedTime:
     """Time that a person removed: no automatic entry of that actor and project (None: any project) may lie there, even if
     evidence for it comes late."""
 
@@ -45,5 +45,5 @@ class Edits:
     """Everything the owner decided about time; sets, like the evidence."""
 
     claims: Sequence[Claim] = ()
-    taken: Sequence[Taken] = ()
+    taken: Sequence[RemovedTime] = ()
     cuts: Sequence[Cut] = ()

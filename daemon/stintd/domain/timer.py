@@ -176,7 +176,7 @@ def mode_of(policy: Policy, on_running: str | None = None, surface: str | None =
     return mode
 
 
-def check_at(at: datetime | None, now: datetime, policy: Policy) -> datetime:
+def check_instant(at: datetime | None, now: datetime, policy: Policy) -> datetime:
     """The instant of a request; `invalid` without a zone or too far in the future."""
     if at is None:
         return now
@@ -196,12 +196,12 @@ def start(open_timers: Sequence[TimeEntry], request: Start, policy: Policy, now:
     A manual start replaces an automatic timer of the same project; the setting `concurrency` decides about others. A session
     stops no timer here, and no timer stops a session.
     """
-    at = check_at(request.at, now, policy)
+    at = check_instant(request.at, now, policy)
     mode = mode_of(policy, request.on_running, request.surface)
     if request.session is not None:
         return _start_session(open_timers, request, mode, at)
-    mine = [timer for timer in _people(open_timers) if timer.origin != "auto"]
-    same = next((timer for timer in _latest(mine) if _is_same(timer, request)), None)
+    mine = [timer for timer in _human_timers(open_timers) if timer.origin != "auto"]
+    same = next((timer for timer in _sort_latest_first(mine) if _is_same(timer, request)), None)
     if same is not None and same.state != "paused" and not request.is_fresh:
         return TimerDecision((), same.id)
     if same is not None and not request.is_fresh:
@@ -215,8 +215,8 @@ def _start_session(open_timers: Sequence[TimeEntry], request: Start, mode: str, 
     assert request.session is not None
     own = next((timer for timer in open_timers if timer.session == request.session), None)
     if own is None and MODES[mode].excess == "refuse":
-        by_hand = [timer for timer in _people(open_timers) if timer.origin != "auto" and timer.session is None]
-        for timer in _latest(by_hand)[:1]:
+        by_hand = [timer for timer in _human_timers(open_timers) if timer.origin != "auto" and timer.session is None]
+        for timer in _sort_latest_first(by_hand)[:1]:
             _refuse(timer)
     return TimerDecision((SessionBeat("session_start", request.session, request.project, at),), own.id if own else None)
 
@@ -227,7 +227,7 @@ def _is_same(timer: TimeEntry, request: Start) -> bool:
 
 def _make_room(open_timers: Sequence[TimeEntry], limit: Limit, project: ProjectId, at: datetime) -> list[Effect]:
     """What happens to the running timers when another one for `project` starts."""
-    running = [timer for timer in _people(open_timers) if timer.state == "running"]
+    running = [timer for timer in _human_timers(open_timers) if timer.state == "running"]
     taken_over = [timer for timer in running if timer.origin == "auto" and timer.project == project]
     effects = [effect for timer in taken_over for effect in _end_effects(timer, at)]
     counted = [timer for timer in running if timer not in taken_over and (limit.per == "person" or timer.project == project)]
@@ -260,8 +260,8 @@ def _refuse(timer: TimeEntry) -> None:
 
 def stop(open_timers: Sequence[TimeEntry], target: TimerSelector, policy: Policy, now: datetime) -> TimerDecision:
     """Stop the timer that the target means. If no such timer runs, nothing happens: no other timer is ever stopped instead."""
-    at = check_at(target.at, now, policy)
-    timer = find(open_timers, target)
+    at = check_instant(target.at, now, policy)
+    timer = find_timer(open_timers, target)
     if timer is None:
         return TimerDecision()
     if timer.state == "waiting" or (target.session is not None and timer.session == target.session):
@@ -271,13 +271,13 @@ def stop(open_timers: Sequence[TimeEntry], target: TimerSelector, policy: Policy
 
 def pause(open_timers: Sequence[TimeEntry], target: TimerSelector, policy: Policy, now: datetime) -> TimerDecision:
     """Pause the running timer; this makes an automatic timer manual. A paused timer stays paused."""
-    at = check_at(target.at, now, policy)
-    timer = find(open_timers, target, ("running", "paused"))
+    at = check_instant(target.at, now, policy)
+    timer = find_timer(open_timers, target, ("running", "paused"))
     if timer is None:
         raise Conflict("nothing is running", "start a timer first: `stint start PROJECT`")
     if TRANSITIONS[timer.state]["pause"] == timer.state:
         return TimerDecision((), timer.id)
-    _check_after(timer, at)
+    _check_order(timer, at)
     return TimerDecision((PauseEntry(timer.id, at, timer.origin == "auto", "by hand"),), timer.id)
 
 
@@ -285,25 +285,25 @@ def resume(
     open_timers: Sequence[TimeEntry], target: TimerSelector, policy: Policy, now: datetime, mode: str | None = None
 ) -> TimerDecision:
     """Resume a paused timer; running timers yield as they would to a start."""
-    at = check_at(target.at, now, policy)
-    timer = find(open_timers, target, ("paused", "running"))
+    at = check_instant(target.at, now, policy)
+    timer = find_timer(open_timers, target, ("paused", "running"))
     if timer is None:
         raise Conflict("no timer is paused", "start one: `stint start PROJECT`")
     if TRANSITIONS[timer.state]["resume"] == timer.state:
         return TimerDecision((), timer.id)
-    _check_after(timer, at)
+    _check_order(timer, at)
     others = [other for other in open_timers if other.id != timer.id]
     by_hand = [other for other in others if other.origin != "auto"]
     effects = _make_room(by_hand, MODES[mode or mode_of(policy)], timer.project or ProjectId(""), at)
-    automatic = [other for other in _people(others) if other.origin == "auto" and other.state == "running"]
+    automatic = [other for other in _human_timers(others) if other.origin == "auto" and other.state == "running"]
     effects += [effect for other in automatic for effect in _end_effects(other, at)]
     return TimerDecision((*effects, ResumeEntry(timer.id, at)), timer.id)
 
 
 def switch(open_timers: Sequence[TimeEntry], request: Start, policy: Policy, now: datetime) -> TimerDecision:
     """Stop every human timer, paused ones too, and start this one by hand; the same in every mode."""
-    at = check_at(request.at, now, policy)
-    mine = [timer for timer in _people(open_timers) if timer.state in ("running", "paused")]
+    at = check_instant(request.at, now, policy)
+    mine = [timer for timer in _human_timers(open_timers) if timer.state in ("running", "paused")]
     same = [t for t in mine if t.origin != "auto" and t.state == "running" and _is_same(t, request)]
     running = same[0] if same else None
     effects = [effect for timer in mine if timer is not running for effect in _end_effects(timer, at)]
@@ -313,7 +313,7 @@ def switch(open_timers: Sequence[TimeEntry], request: Start, policy: Policy, now
     return TimerDecision((*effects, entry))
 
 
-def carry_on(
+def continue_timer(
     open_timers: Sequence[TimeEntry], last: TimeEntry | None, request: TimerSelector, policy: Policy, now: datetime
 ) -> TimerDecision:
     """The verb `continue`: start again what the last finished manual entry (`last`) was about."""
@@ -326,44 +326,44 @@ def carry_on(
 def cancel(open_timers: Sequence[TimeEntry], target: TimerSelector, policy: Policy, now: datetime) -> TimerDecision:
     """Discard the manual timer that the target means, as if it had not been started."""
     by_hand = [timer for timer in open_timers if timer.origin != "auto"]
-    timer = find(by_hand, target, ("running", "paused"))
+    timer = find_timer(by_hand, target, ("running", "paused"))
     if timer is not None:
         return TimerDecision((DropEntry(timer.id),), timer.id)
-    if find(open_timers, target, ("running",)) is not None:
+    if find_timer(open_timers, target, ("running",)) is not None:
         raise Conflict("that timer is automatic", "end it with `stint stop`, or delete its entry with `stint delete`")
     raise Conflict("no manual timer is running", "`stint status` shows what is running")
 
 
 def session_beat(session: str, project: ProjectId | None, at: datetime | None, policy: Policy, now: datetime) -> TimerDecision:
     """A sign of life of a session (`POST /api/timer/heartbeat`)."""
-    return TimerDecision((SessionBeat("prompt", session, project, check_at(at, now, policy)),))
+    return TimerDecision((SessionBeat("prompt", session, project, check_instant(at, now, policy)),))
 
 
-def find(
+def find_timer(
     open_timers: Sequence[TimeEntry], target: TimerSelector, states: tuple[str, ...] = ("running", "paused", "waiting")
 ) -> TimeEntry | None:
     """The timer that a target means, among those in `states`: earlier states in that list first, then the latest start."""
-    fit = [timer for timer in _people(open_timers) if timer.state in states]
+    fit = [timer for timer in _human_timers(open_timers) if timer.state in states]
     if target.entry is not None:
         fit = [timer for timer in fit if timer.id == target.entry]
     if target.session is not None:
         fit = [timer for timer in fit if timer.session == target.session]
     if target.project is not None:
         fit = [timer for timer in fit if timer.project == target.project]
-    ordered = sorted(_latest(fit), key=lambda timer: states.index(timer.state))
+    ordered = sorted(_sort_latest_first(fit), key=lambda timer: states.index(timer.state))
     return ordered[0] if ordered else None
 
 
-def _people(timers: Iterable[TimeEntry]) -> list[TimeEntry]:
+def _human_timers(timers: Iterable[TimeEntry]) -> list[TimeEntry]:
     return [timer for timer in timers if timer.actor == "human"]
 
 
-def _latest(timers: Iterable[TimeEntry]) -> list[TimeEntry]:
+def _sort_latest_first(timers: Iterable[TimeEntry]) -> list[TimeEntry]:
     """The most recently started first; a manual one before an automatic one of the same instant."""
     return sorted(timers, key=lambda timer: (timer.start, timer.origin != "auto", timer.id), reverse=True)
 
 
-def _check_after(timer: TimeEntry, at: datetime) -> None:
+def _check_order(timer: TimeEntry, at: datetime) -> None:
     begin = max([timer.start, *(pause.start for pause in timer.pauses)])
     if at < begin:
         raise Invalid(
@@ -376,7 +376,7 @@ def _stop_effect(timer: TimeEntry, at: datetime) -> StopEntry:
     """The stop of a timer. A paused timer ends where its pause began, because nothing after that was work."""
     open_pause = next((pause for pause in timer.pauses if pause.end is None), None)
     if timer.origin != "auto" or at < timer.start:
-        _check_after(timer, at)
+        _check_order(timer, at)
     if open_pause is None:
         return StopEntry(timer.id, at, timer.pauses, timer.origin == "auto")
     pauses = tuple(pause for pause in timer.pauses if pause is not open_pause)

@@ -59,7 +59,7 @@ def browser_hash(cookie: str, proof: str) -> str:
     return f"{BROWSER}{digest_of(cookie)}:{digest_of(proof)}"
 
 
-def holders(conn: Connection) -> Holders:
+def load_holders(conn: Connection) -> Holders:
     """The keys that are not revoked, by their hash; browsers by the hash of their cookie."""
     by_hash = {}
     for row in fetch_all(conn, ApiKeyRow, "SELECT * FROM api_key WHERE revoked_us IS NULL"):
@@ -84,8 +84,8 @@ class ApiKeys:
         """`read` runs a query beside the writer; `write` makes a change in one of the next steps."""
         self._clock, self._read, self._write = clock, read, write
         self._holders: Holders = {}
-        self._used: dict[str, datetime] = {}
-        self._saving: asyncio.TimerHandle | None = None
+        self._uses: dict[str, datetime] = {}
+        self._save_timer: asyncio.TimerHandle | None = None
 
     def load(self, keys: Holders) -> None:
         """Replace the valid keys by these."""
@@ -93,7 +93,7 @@ class ApiKeys:
 
     async def reload(self) -> None:
         """Read the keys again; once this returns, a revoked key opens nothing."""
-        self.load(await self._read(holders))
+        self.load(await self._read(load_holders))
 
     def find(self, presented: Iterable[str]) -> Holder | None:
         """The holder of the first of these that is a valid key; its use is noted. The look-up is by hash: its duration reveals
@@ -102,11 +102,11 @@ class ApiKeys:
         for key in presented:
             holder = self._holders.get(digest_of(key)) if len(key) <= KEY_LENGTH else None
             if holder is not None:
-                self._note(holder.id)
+                self._note_use(holder.id)
                 return holder
         return None
 
-    def browser(self, cookie: str, proof: str | None = None) -> Holder | None:
+    def find_browser(self, cookie: str, proof: str | None = None) -> Holder | None:
         """The holder of a browser's cookie; with `proof`, only if that is its other half."""
         holder = self._holders.get(BROWSER + digest_of(cookie)) if len(cookie) <= KEY_LENGTH else None
         if holder is None or (holder.until is not None and holder.until <= self._clock.now()):
@@ -114,28 +114,28 @@ class ApiKeys:
         if proof is not None:
             if len(proof) > KEY_LENGTH or not hmac.compare_digest(holder.proof, digest_of(proof)):
                 return None
-            self._note(holder.id)
+            self._note_use(holder.id)
         return holder
 
-    def last_used(self) -> dict[str, datetime]:
+    def pending_uses(self) -> dict[str, datetime]:
         """Uses that have not been written yet, by the key's id."""
-        return self._used
+        return self._uses
 
-    def _note(self, key_id: str) -> None:
-        self._used[key_id] = self._clock.now()
-        if self._saving is None:
-            self._saving = asyncio.get_running_loop().call_later(SAVE_SECONDS, self.save)
+    def _note_use(self, key_id: str) -> None:
+        self._uses[key_id] = self._clock.now()
+        if self._save_timer is None:
+            self._save_timer = asyncio.get_running_loop().call_later(SAVE_SECONDS, self.save)
 
     def save(self) -> None:
         """Write the uses with the next step."""
-        if self._saving is not None:
-            self._saving.cancel()
-            self._saving = None
-        used, self._used = self._used, {}
-        if used:
-            self._write(lambda step: _save(step, used))
+        if self._save_timer is not None:
+            self._save_timer.cancel()
+            self._save_timer = None
+        uses, self._uses = self._uses, {}
+        if uses:
+            self._write(lambda step: _save_uses(step, uses))
 
 
-def _save(step: Step, used: dict[str, datetime]) -> None:
-    rows = [{"id": key_id, "us": to_us(at)} for key_id, at in used.items()]
+def _save_uses(step: Step, uses: dict[str, datetime]) -> None:
+    rows = [{"id": key_id, "us": to_us(at)} for key_id, at in uses.items()]
     step.conn.executemany("UPDATE api_key SET last_used_us = :us WHERE id = :id", rows)

@@ -25,8 +25,8 @@ trouble = excluded.trouble
 def keep_checkout(step: Step, repo: RepoId, facts: CheckoutFacts) -> None:
     """Store a checkout that is new or has changed. Contexts are resolved anew only for a new place or identity."""
     name = os.path.basename(facts.parent if facts.kind == "worktree" and facts.parent else facts.path)
-    known = fetch_one(step.conn, RepoRow, "SELECT identity, remote FROM repo WHERE id = ?", (repo,))
-    if known is None:
+    repo_row = fetch_one(step.conn, RepoRow, "SELECT identity, remote FROM repo WHERE id = ?", (repo,))
+    if repo_row is None:
         row = {
             "id": repo,
             "identity": facts.identity,
@@ -36,13 +36,14 @@ def keep_checkout(step: Step, repo: RepoId, facts: CheckoutFacts) -> None:
             "created_us": to_us(step.now),
         }
         rowio.insert(step.conn, "repo", row)
-    elif known["identity"] != facts.identity:
+    elif repo_row["identity"] != facts.identity:
         values = {"identity": facts.identity, "remote": facts.remote, "first_commit": facts.first_commit}
         rowio.update(step.conn, "repo", repo, values)
-    elif known["remote"] != plain_remote(known["remote"]):  # stored by a version that kept a token in it
-        rowio.update(step.conn, "repo", repo, {"remote": plain_remote(known["remote"])})
-    before = fetch_one(step.conn, CheckoutRow, "SELECT repo_id, kind, parent FROM checkout WHERE path = ?", (facts.path,))
-    is_moved = before is None or (before["repo_id"], before["kind"], before["parent"]) != (repo, facts.kind, facts.parent)
+    elif repo_row["remote"] != plain_remote(repo_row["remote"]):  # stored by a version that kept a token in it
+        rowio.update(step.conn, "repo", repo, {"remote": plain_remote(repo_row["remote"])})
+    checkout_row = fetch_one(step.conn, CheckoutRow, "SELECT repo_id, kind, parent FROM checkout WHERE path = ?", (facts.path,))
+    place = (repo, facts.kind, facts.parent)
+    is_moved = checkout_row is None or (checkout_row["repo_id"], checkout_row["kind"], checkout_row["parent"]) != place
     columns = (
         facts.path,
         repo,
@@ -55,12 +56,12 @@ def keep_checkout(step: Step, repo: RepoId, facts: CheckoutFacts) -> None:
         facts.trouble,
     )
     step.conn.execute(CHECKOUT, columns)
-    is_known = known is not None and known["identity"] == facts.identity
+    is_known = repo_row is not None and repo_row["identity"] == facts.identity
     if not is_known or is_moved:
         step.forget_places()
 
 
-def note_gone(step: Step, path: str) -> None:
+def mark_gone(step: Step, path: str) -> None:
     """Mark a checkout as gone from its path; its repository and its hours stay."""
     step.conn.execute("UPDATE checkout SET is_gone = 1 WHERE path = ?", (path,))
 

@@ -74,7 +74,7 @@ class Places:
 
     def checkouts(self) -> list[Checkout]:
         """All checkouts that exist now."""
-        return [known for known in self._checkouts.values() if not known.is_gone]
+        return [checkout for checkout in self._checkouts.values() if not checkout.is_gone]
 
     def checkouts_of(self, repo: RepoId) -> list[Checkout]:
         """The checkouts of a repository, the main one first."""
@@ -99,9 +99,9 @@ class Places:
         """
         path = folder = os.path.normpath(path)
         while folder:  # without os.path: this runs for every heartbeat
-            known = self._checkouts.get(folder)
-            if known is not None and not known.is_gone:
-                return Place(known, None, path[len(folder) + 1 :] if folder != "/" else path[1:])
+            checkout = self._checkouts.get(folder)
+            if checkout is not None and not checkout.is_gone:
+                return Place(checkout, None, path[len(folder) + 1 :] if folder != "/" else path[1:])
             folder = folder.rpartition("/")[0] or ("/" if len(folder) > 1 and folder[0] == "/" else "")
         return Place(None, self._folder_of(path), path)
 

@@ -134,7 +134,7 @@ class Engine:
             self._sync_due.cancel()
         self.journal.sync()
 
-    def after_commit(self, call: Callable[[], None]) -> None:
+    def call_after_commit(self, call: Callable[[], None]) -> None:
         """Call this on the loop's thread after every step."""
         self._on_commit.subscribe(call)
 
@@ -143,7 +143,7 @@ class Engine:
         self.policy = policy
         self.state.forget_places()
 
-    def plan_with(self, planner: Planner | None) -> None:
+    def set_planner(self, planner: Planner | None) -> None:
         """From now on compare changed entries in every step with what billing systems are to hold; None: none is connected."""
         self._planner = planner
 
@@ -162,7 +162,7 @@ class Engine:
             raise Unavailable("the daemon is stopping", "start it again with `stint up`")
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._work.commands.append(_Command(fn, who, future))
-        self._hurry(0.0)
+        self._schedule_step(0.0)
         return await future
 
     async def read(self, fn: Callable[[Connection], T], limit: ReadLimit | None = None) -> T:
@@ -181,11 +181,11 @@ class Engine:
     def write(self, fn: Callable[[Step], None], *, soon: bool = True) -> None:
         """Make a source's change in the next step, before any command; nobody waits for it."""
         self._work.writes.append(_Command(fn, "daemon"))
-        self._hurry(NOTABLE_DELAY if soon else DULL_DELAY)
+        self._schedule_step(NOTABLE_DELAY if soon else DULL_DELAY)
 
     def plan_soon(self) -> None:
         """Compare the rest with what billing systems are to hold, in a separate step: no read waits for it."""
-        self._hurry(NOTABLE_DELAY)
+        self._schedule_step(NOTABLE_DELAY)
 
     def admit(self, beats: list[Heartbeat]) -> None:
         """Accept heartbeats that were checked and are new: they are in the journal when this returns."""
@@ -198,7 +198,7 @@ class Engine:
             self._sync_due = asyncio.get_running_loop().call_later(SYNC_DELAY, self._sync)
         self._work.beats.extend(beats)
         dull = all(self._is_dull(beat) for beat in beats) and len(self._work.beats) < PENDING_LIMIT
-        self._hurry(DULL_DELAY if dull else NOTABLE_DELAY)
+        self._schedule_step(DULL_DELAY if dull else NOTABLE_DELAY)
         self.on_admitted.tell(beats)
 
     @property
@@ -212,8 +212,8 @@ class Engine:
         """Whether a heartbeat repeats the last one: it changes nothing that anybody waits for."""
         context = beat.context
         key = (context.repo_path, context.folder, context.project, context.branch, context.actor, context.session)
-        near = self._last_time is not None and abs(beat.time - self._last_time) < self.policy.idle_timeout
-        is_dull = key == self._last_key and near and context.kind in ("edit", "read", "tool")
+        is_near = self._last_time is not None and abs(beat.time - self._last_time) < self.policy.idle_timeout
+        is_dull = key == self._last_key and is_near and context.kind in ("edit", "read", "tool")
         self._last_key, self._last_time = key, beat.time
         return is_dull
 
@@ -235,7 +235,7 @@ class Engine:
             self.health.raise_warning("journal", text, hint, severity="error")
             self._sync_due = self._sync_due or asyncio.get_running_loop().call_later(RETRY_DELAY, self._sync)
 
-    def _hurry(self, delay: float) -> None:
+    def _schedule_step(self, delay: float) -> None:
         now = self.clock.monotonic()
         if self._due is None or now + delay < self._due:
             self._due = now + delay
@@ -281,9 +281,9 @@ class Engine:
     async def _step(self) -> bool:
         """Write what waits; True if it was committed."""
         self._due = None
-        work = self._take()
+        work = self._take_work()
         if self._work.commands:
-            self._hurry(0.0)
+            self._schedule_step(0.0)
         try:
             # Heartbeats too: the journal forgets them once they are stored, and the disk must have them before it does.
             is_durable = bool(work.commands or work.writes or work.beats) or self._is_sending
@@ -308,12 +308,12 @@ class Engine:
         self._on_commit.tell()
         return True
 
-    def _take(self) -> _Queue:
+    def _take_work(self) -> _Queue:
         """The work of the next step; the rest stays queued in `self._work`."""
         work = self._work
-        taken = _Queue(work.beats, work.writes, work.commands[:COMMANDS_A_STEP])
+        batch = _Queue(work.beats, work.writes, work.commands[:COMMANDS_A_STEP])
         self._work = _Queue(commands=work.commands[COMMANDS_A_STEP:])
-        return taken
+        return batch
 
     async def _keep_for_retry(self, work: _Queue, error: Exception) -> None:
         """The transaction did not commit. Commands fail with it; evidence stays queued (and in the journal) and is tried
@@ -360,17 +360,17 @@ class Engine:
                 severity="error",
             )
 
-    def _report_unplanned(self, wrong: Exception | None) -> None:
+    def _report_unplanned(self, failure: Exception | None) -> None:
         """Changed entries are marked and compared again in every step: nothing is lost, and the warning ends when that
         succeeds.
         """
-        trouble = f"{type(wrong).__name__}: {wrong}" if wrong is not None else ""
+        trouble = f"{type(failure).__name__}: {failure}" if failure is not None else ""
         is_new, self._unplanned = trouble != self._unplanned, trouble
-        if wrong is None:
+        if failure is None:
             self.health.clear("delivery_unplanned")
             return
         if is_new:
-            log.error("an entry cannot be compared with what is to be delivered", exc_info=wrong)
+            log.error("an entry cannot be compared with what is to be delivered", exc_info=failure)
         self.health.raise_warning(
             "delivery_unplanned",
             f"an entry cannot be prepared for billing systems ({trouble}); the others are delivered",
@@ -382,7 +382,7 @@ class Engine:
         if all(write.fn is not _recover for write in self._work.writes):
             self._work.writes.append(_Command(_recover, "daemon"))
         self._rest_until = self.clock.monotonic() + RETRY_DELAY
-        self._hurry(RETRY_DELAY)
+        self._schedule_step(RETRY_DELAY)
 
     # ------------------------------------------------------------------ in the writer thread
 
@@ -390,47 +390,47 @@ class Engine:
         now = self.clock.now()
         outcome = _StepResult([], [])
         for write in work.writes:
-            self._command(conn, now, write, outcome)
+            self._run_command(conn, now, write, outcome)
         if work.beats or self._is_due():
-            self._evidence(conn, now, work.beats, outcome)
+            self._store_evidence(conn, now, work.beats, outcome)
         for command in work.commands:
-            self._command(conn, now, command, outcome)
+            self._run_command(conn, now, command, outcome)
         if self._planner is not None:
-            self._plan(conn, now, self._planner, outcome)
+            self._run_planner(conn, now, self._planner, outcome)
         return outcome
 
-    def _plan(self, conn: Connection, now: datetime, planner: Planner, outcome: _StepResult) -> None:
+    def _run_planner(self, conn: Connection, now: datetime, planner: Planner, outcome: _StepResult) -> None:
         """Turn changed entries into deliveries, in the same transaction. A defect there stops no command: the marks of the
         changed entries stay.
         """
-        self._command(conn, now, _Command(planner, "daemon"), outcome)
+        self._run_command(conn, now, _Command(planner, "daemon"), outcome)
         _, wrong, failure = outcome.answers.pop()
         outcome.unplanned = failure or wrong
 
-    def _evidence(self, conn: Connection, now: datetime, beats: list[Heartbeat], outcome: _StepResult) -> None:
+    def _store_evidence(self, conn: Connection, now: datetime, beats: list[Heartbeat], outcome: _StepResult) -> None:
         """Store heartbeats and derive what they change. A defect in deriving keeps the evidence and stops no command."""
-        self._command(conn, now, _Command(lambda step: ingest(step, beats), "daemon"), outcome)
+        self._run_command(conn, now, _Command(lambda step: ingest(step, beats), "daemon"), outcome)
         _, _, failure = outcome.answers.pop()
         if failure is not None:
             log.error("evidence could not be derived", exc_info=failure)
             outcome.trouble = f"{type(failure).__name__}: {failure}"
             heartbeats.add(conn, drop_unrecorded(conn, beats))
 
-    def _keep(self, conn: Connection, step: Step, outcome: _StepResult) -> None:
+    def _log_changes(self, conn: Connection, step: Step, outcome: _StepResult) -> None:
         logged = [changes.append(conn, step.now, kind, payload) for kind, payload in step.changes]
         outcome.changes += [LoggedEvent(event.seq, event.kind, event.payload) for event in logged]
         outcome.outgoing |= step.outgoing
         if logged:
-            outcome.outgoing |= outbox.queue(conn, step.now, logged, step.policy)
+            outcome.outgoing |= outbox.queue_deliveries(conn, step.now, logged, step.policy)
 
-    def _command(self, conn: Connection, now: datetime, command: _Command, outcome: _StepResult) -> None:
+    def _run_command(self, conn: Connection, now: datetime, command: _Command, outcome: _StepResult) -> None:
         """Run one command so that its failure undoes it alone; a failure of SQLite gives up the whole step."""
         step = Step(conn, now, self.policy, self.state, command.who)
         conn.execute("SAVEPOINT command")
         try:
             answer = command.fn(step)
             settle(step)
-            self._keep(conn, step, outcome)
+            self._log_changes(conn, step, outcome)
         except Exception as error:
             if _is_storage_trouble(error):
                 raise

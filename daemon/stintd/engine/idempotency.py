@@ -18,7 +18,7 @@ from stintd.store import rowio
 from stintd.store.row_types import IdempotencyRow
 from stintd.store.rowio import fetch_one
 
-KEPT = timedelta(days=30)
+ANSWER_LIFETIME = timedelta(days=30)
 
 
 @frozen
@@ -47,7 +47,7 @@ def answer_once(step: Step, repeat: Repeat, fresh: Callable[[Step], object]) -> 
         return stored
     answer = fresh(step)
     reply = answer if isinstance(answer, Reply) else Reply(answer)
-    step.conn.execute("DELETE FROM idempotency WHERE at_us < ?", (to_us(step.now - KEPT),))
+    step.conn.execute("DELETE FROM idempotency WHERE at_us < ?", (to_us(step.now - ANSWER_LIFETIME),))
     row = {
         "key": repeat.key,
         "route": repeat.route,

@@ -22,7 +22,7 @@ EVENTS = (
     "user.invited", "user.joined", "user.removed",
 )  # fmt: skip
 """The events a webhook may subscribe to. `screenshot.captured` never happens here: stintd takes no screenshots."""
-UNTOLD = frozenset({"clientName", "repo", "repos", "folder"})
+NAMING_FIELDS = frozenset({"clientName", "repo", "repos", "folder"})
 """The fields of a payload that name a project or client indirectly."""
 TARGET = "webhook:"
 
@@ -32,7 +32,7 @@ def target_of(webhook_id: str) -> str:
     return TARGET + webhook_id
 
 
-def queue(conn: Connection, now: datetime, logged: Sequence[LoggedChange], policy: Policy) -> set[str]:
+def queue_deliveries(conn: Connection, now: datetime, logged: Sequence[LoggedChange], policy: Policy) -> set[str]:
     """Queue these changes for every webhook that subscribed to them; answers the targets that have something new to send."""
     subscribed = conn.execute("SELECT id, events FROM webhook WHERE enabled = 1").fetchall()
     rows = []
@@ -41,18 +41,18 @@ def queue(conn: Connection, now: datetime, logged: Sequence[LoggedChange], polic
         for change in logged:
             if change.kind in events:
                 delivery_id = new_id(now)
-                body = body_of(delivery_id, change.kind, change.at, _without_names(change, policy), change.seq)
-                rows.append(outbox.Queued(delivery_id, target_of(webhook_id), change.kind, body))
+                body = body_of(delivery_id, change.kind, change.at, _hide_names(change, policy), change.seq)
+                rows.append(outbox.QueuedDelivery(delivery_id, target_of(webhook_id), change.kind, body))
     if rows:
         outbox.add(conn, now, rows)
     return {row.target for row in rows}
 
 
-def _without_names(change: LoggedChange, policy: Policy) -> Mapping[str, object]:
+def _hide_names(change: LoggedChange, policy: Policy) -> Mapping[str, object]:
     """The payload for a receiver without the names of projects and clients, which stay on this machine."""
     if not policy.hide_project_names or not change.kind.startswith(("time_entry.", "project.")):
         return change.payload
-    payload = {name: None if name in UNTOLD else value for name, value in change.payload.items()}
+    payload = {name: None if name in NAMING_FIELDS else value for name, value in change.payload.items()}
     keys = ("id", "name") if change.kind.startswith("project.") else ("projectId", "projectName")
     project_id, name = (payload.get(key) for key in keys)
     if name:

@@ -26,10 +26,10 @@ def load_resolver(conn: Connection, policy: Policy, roots: Iterable[str] = (), f
         KnownCheckout(row["path"], RepoId(row["repo_id"]), row["kind"], row["parent"])
         for row in fetch_all(conn, CheckoutRow, "SELECT path, repo_id, kind, parent FROM checkout")
     ]
-    return Resolver(projects, repos, checkouts, rules(conn, policy), policy, roots=roots, files=files)
+    return Resolver(projects, repos, checkouts, load_rules(conn, policy), policy, roots=roots, files=files)
 
 
-def rules(conn: Connection, policy: Policy) -> list[DatedRule]:
+def load_rules(conn: Connection, policy: Policy) -> list[DatedRule]:
     """The owner's mappings in the order in which they are tried: those made by command, then those of the settings."""
     mappings = []
     for row in fetch_all(conn, MappingRow, "SELECT * FROM mapping ORDER BY position, id"):
@@ -50,4 +50,5 @@ def rules(conn: Connection, policy: Policy) -> list[DatedRule]:
 
 def is_mapped(conn: Connection, policy: Policy, folder: str) -> bool:
     """Whether one of the owner's mappings assigns a folder outside every repository to a project."""
-    return Resolver([], [], [], rules(conn, policy), policy).placement(Context("shell", "read", folder=folder)).rule is not None
+    resolver = Resolver([], [], [], load_rules(conn, policy), policy)
+    return resolver.placement(Context("shell", "read", folder=folder)).rule is not None

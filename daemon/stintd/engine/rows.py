@@ -35,16 +35,16 @@ def decode_cursor(text: str, kinds: tuple[type, ...]) -> tuple[object, ...]:
     try:
         place = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
     except ValueError as error:
-        raise _odd_cursor() from error
+        raise _cursor_error() from error
     if not isinstance(place, list) or len(place) != len(kinds):
-        raise _odd_cursor()
+        raise _cursor_error()
     for value, kind in zip(place, kinds, strict=True):
         if type(value) is not kind or (isinstance(value, int) and not -(2**63) <= value < 2**63):
-            raise _odd_cursor()
+            raise _cursor_error()
     return tuple(place)
 
 
-def _odd_cursor() -> Invalid:
+def _cursor_error() -> Invalid:
     return Invalid("this cursor did not come from stintd", "send the nextCursor of the previous page", {"field": "cursor"})
 
 

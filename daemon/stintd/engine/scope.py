@@ -25,11 +25,11 @@ def limit_command(fn: Callable[[Step], Any], limit: ReadLimit) -> Callable[[Step
     """A command restricted to the limit."""
 
     def run(step: Step) -> Any:
-        step.keep_within(limit, reach(step.conn, limit))
+        step.limit_to(limit, reach(step.conn, limit))
         try:
-            return _answer(fn(step), step.reach or frozenset())
+            return _scrub_answer(fn(step), step.reach or frozenset())
         except StintdError as error:
-            raise _silent(step, error, step.reach or frozenset()) from None
+            raise _hide_refusal(step, error, step.reach or frozenset()) from None
 
     return run
 
@@ -41,7 +41,7 @@ def limit_view(view: View) -> View:
     return View(view.conn, view.now, view.policy, waiting)
 
 
-def _answer(answer: Any, visible_ids: frozenset[str]) -> Any:
+def _scrub_answer(answer: Any, visible_ids: frozenset[str]) -> Any:
     if hasattr(answer, "value"):
         return type(answer)(scrub(answer.value, visible_ids), answer.is_new, answer.secret)
     return scrub(answer, visible_ids) if isinstance(answer, dict | list) else answer
@@ -57,14 +57,14 @@ def _scrub(value: Any, visible_ids: frozenset[str]) -> Any:
     if isinstance(value, dict):
         if any(name in value and value[name] not in visible_ids for name in ("projectId", "project_id")):
             return _GONE
-        shown = {name: _scrub(inner, visible_ids) for name, inner in value.items()}
-        return {name: None if inner is _GONE else inner for name, inner in shown.items()}
+        fields = {name: _scrub(inner, visible_ids) for name, inner in value.items()}
+        return {name: None if inner is _GONE else inner for name, inner in fields.items()}
     if isinstance(value, list | tuple):
         return [inner for inner in (_scrub(item, visible_ids) for item in value) if inner is not _GONE]
     return value
 
 
-def _silent(step: Step, error: StintdError, visible_ids: frozenset[str]) -> StintdError:
+def _hide_refusal(step: Step, error: StintdError, visible_ids: frozenset[str]) -> StintdError:
     """Replace a refusal that names something beyond reach by one that names nothing."""
     names = fetch_all(step.conn, ProjectRow, "SELECT id, name FROM project WHERE name <> ''")
     is_telling = any(row["id"] not in visible_ids and row["name"] in f"{error.message} {error.hint}" for row in names)

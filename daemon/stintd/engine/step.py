@@ -35,7 +35,7 @@ class Step:
         self.reach: frozenset[str] | None = None
         self._touched: list[tuple[int, int]] = []
 
-    def keep_within(self, limit: ReadLimit, reach: frozenset[str]) -> None:
+    def limit_to(self, limit: ReadLimit, reach: frozenset[str]) -> None:
         """From now on limit this command to these projects (None: all), and to new ones of the limiting client."""
         self.limit, self.reach = limit, reach
 
@@ -55,7 +55,7 @@ class Step:
         """A globally unique id that sorts by this step's time."""
         return new_id(self.now)
 
-    def take_touched(self) -> list[tuple[int, int]]:
+    def take_touched_ranges(self) -> list[tuple[int, int]]:
         """What was touched since the last call."""
         touched, self._touched = self._touched, []
         return touched

@@ -23,7 +23,7 @@ class Supervisor:
     def start(self, name: str, run: Callable[[], Awaitable[None]]) -> "asyncio.Task[None]":
         """Run a task and keep it running; it is done when `run` returns."""
         self._tasks = [task for task in self._tasks if not task.done()]  # some come and go for as long as the daemon runs
-        self._tasks.append(asyncio.create_task(self._keep(name, run), name=name))
+        self._tasks.append(asyncio.create_task(self._keep_running(name, run), name=name))
         return self._tasks[-1]
 
     async def stop(self) -> None:
@@ -33,7 +33,7 @@ class Supervisor:
         await asyncio.gather(*reversed(self._tasks), return_exceptions=True)
         self._tasks.clear()
 
-    async def _keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+    async def _keep_running(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         pause, has_failed = FIRST_PAUSE, False
         while True:
             began = self._clock.monotonic()
@@ -58,12 +58,12 @@ class Supervisor:
 
     async def _run_again(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         """Run a task that failed earlier; once it has run long enough without failing, the warning is cleared."""
-        calm = asyncio.create_task(self._forgive(name))
+        calm = asyncio.create_task(self._clear_when_calm(name))
         try:
             await run()
         finally:
             calm.cancel()
 
-    async def _forgive(self, name: str) -> None:
+    async def _clear_when_calm(self, name: str) -> None:
         await self._clock.sleep(CALM_AFTER)
         self._health.clear("source_failed", name)

@@ -17,20 +17,20 @@ class UserAgents:
     def __init__(self, clock: Clock, write: Callable[[Callable[[Step], None]], None]) -> None:
         """`write` makes a change in one of the next steps."""
         self._clock, self._write = clock, write
-        self._noted: dict[str, str] = {}
+        self._noted_days: dict[str, str] = {}
 
     def note(self, agent: str, editor: str, system: str) -> None:
         """Note a request of this program; the first of a day is written with the next step."""
         agent, day = "".join(filter(str.isprintable, agent)), f"{self._clock.now():%Y-%m-%d}"
-        if not agent or self._noted.get(agent) == day:
+        if not agent or self._noted_days.get(agent) == day:
             return
-        if len(self._noted) >= AGENTS_LIMIT:
-            self._noted.clear()
-        self._noted[agent] = day
-        self._write(lambda step: _note(step, agent, f"{day}\t{editor}\t{system}"))
+        if len(self._noted_days) >= AGENTS_LIMIT:
+            self._noted_days.clear()
+        self._noted_days[agent] = day
+        self._write(lambda step: _store_agent(step, agent, f"{day}\t{editor}\t{system}"))
 
 
-def _note(step: Step, agent: str, value: str) -> None:
+def _store_agent(step: Step, agent: str, value: str) -> None:
     """Store one; when there are too many, the one that was silent for longest is dropped."""
     cursors.put(step.conn, {AGENTS + agent: value})
     stored = cursors.all_of(step.conn, AGENTS)

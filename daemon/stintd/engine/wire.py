@@ -66,7 +66,7 @@ def seconds(us: int) -> int:
 def entry(reader: Reader, row: NamedEntryRow) -> EntryJson:
     """An Entry. `row` comes from ENTRY_SQL; a running entry counts up to now."""
     now_us = to_us(reader.now)
-    paused = pauses(row["pauses"])
+    pause_pairs = pauses(row["pauses"])
     total = length_us(row, now_us)
     supervised = min(row["supervised_us"], total) if row["actor"] == "human" else 0
     return {
@@ -88,7 +88,7 @@ def entry(reader: Reader, row: NamedEntryRow) -> EntryJson:
         "supervisedSeconds": seconds(supervised),
         "billable": bool(row["billable"]),
         "tags": json.loads(row["tags"]),
-        "pauses": [{"start": instant(lo), "end": instant(hi)} for lo, hi in paused],
+        "pauses": [{"start": instant(lo), "end": instant(hi)} for lo, hi in pause_pairs],
         "branch": row["branch"],
         "repo": row["repo_name"],
         "commits": commits(reader.conn, row, now_us),
@@ -127,8 +127,8 @@ def pauses(text: str) -> list[tuple[int, int | None]]:
 def length_us(row: EntryRow, now_us: int) -> int:
     """The duration: start to end (or now) without the pauses."""
     end = row["end_us"] if row["end_us"] is not None else max(now_us, row["start_us"])
-    paused = sum(max(0, min(hi if hi is not None else end, end) - lo) for lo, hi in pauses(row["pauses"]))
-    return int(max(0, end - row["start_us"] - paused))
+    paused_us = sum(max(0, min(hi if hi is not None else end, end) - lo) for lo, hi in pauses(row["pauses"]))
+    return int(max(0, end - row["start_us"] - paused_us))
 
 
 def commit_rows(conn: Connection, row: EntryRow, now_us: int) -> list[CommitRow]:
@@ -157,7 +157,7 @@ def commits(conn: Connection, row: EntryRow, now_us: int) -> list[CommitJson]:
     return [{"sha": commit["sha"], "subject": commit["subject"], "time": instant(commit["time_us"])} for commit in rows]
 
 
-def waiting(reader: Reader, session: WaitingSession) -> EntryJson:
+def waiting_timer(reader: Reader, session: WaitingSession) -> EntryJson:
     """A session that has not acted yet, shown as a timer; it has no entry until it has time of its own."""
     row = fetch_one(reader.conn, SessionRow, "SELECT description, tags FROM session WHERE id = ?", (session.session,))
     timer = _timer_without_entry(reader, "waiting", session.project, session.task, session.start)
@@ -166,7 +166,7 @@ def waiting(reader: Reader, session: WaitingSession) -> EntryJson:
     return {**timer, "id": WAITING_ID + (session.session or "session"), "sessionId": session.session}
 
 
-def provisional(reader: Reader, context: Context, time: datetime, assignment: Assignment) -> EntryJson:
+def provisional_timer(reader: Reader, context: Context, time: datetime, assignment: Assignment) -> EntryJson:
     """Work that was just noticed and may still turn out to be noise, shown as a timer."""
     place = context.repo_path or context.folder or ""
     timer = _timer_without_entry(reader, "running", assignment.project, assignment.task, time)

@@ -24,7 +24,7 @@ _SETTLED = "state IN ('delivered', 'dropped')"
 
 
 @frozen
-class Queued:
+class QueuedDelivery:
     """One thing to deliver: the id by which its receiver recognises a repetition, the target, the kind, the bytes (as text)."""
 
     id: str
@@ -33,7 +33,7 @@ class Queued:
     body: str
 
 
-def add(conn: Connection, now: datetime, rows: Iterable[Queued]) -> None:
+def add(conn: Connection, now: datetime, rows: Iterable[QueuedDelivery]) -> None:
     """Put these at the end of their targets' queues."""
     now_us = to_us(now)
     conn.executemany(

@@ -105,7 +105,7 @@ async def answer(surface: Surface, listener: Listener, method: str, path: str, h
 
 def _is_signed_in(surface: Surface, listener: Listener, headers: Mapping[str, str]) -> bool:
     cookie = signin.cookie_of(headers, listener.guard.port)
-    return cookie is not None and surface.daemon.apikeys.browser(cookie) is not None
+    return cookie is not None and surface.daemon.apikeys.find_browser(cookie) is not None
 
 
 def _page(shelf: Shelf, path: str, headers: Mapping[str, str]) -> Answer:

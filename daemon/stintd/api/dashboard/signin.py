@@ -42,7 +42,7 @@ def browser_of(surface: Surface, headers: Mapping[str, str], port: int | None) -
     proof, cookie = headers.get(PROOF), cookie_of(headers, port)
     if proof is None or cookie is None or headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
         return None
-    return surface.daemon.apikeys.browser(cookie, proof)
+    return surface.daemon.apikeys.find_browser(cookie, proof)
 
 
 async def admit(surface: Surface, token: str, port: int | None) -> dict[str, str] | None:

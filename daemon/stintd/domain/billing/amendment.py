@@ -42,7 +42,7 @@ def way_of(able: Abilities, delivery: Delivery) -> str:
     return "" if delivery.held is None else way(able, json.loads(delivery.held), _content_wanted(delivery))
 
 
-def takes_away(delivery: Delivery, by: str) -> bool:
+def deletes_first(delivery: Delivery, by: str) -> bool:
     """Whether the entry there is deleted before the wanted one is created."""
     wanted = _content_wanted(delivery)
     if by != CORRECT or delivery.held is None or wanted is None:

@@ -69,7 +69,7 @@ class Delivery:
         return "delete" if is_removal else "update"
 
 
-def act(delivery: Delivery, name: Act) -> DeliveryState:
+def next_state(delivery: Delivery, name: Act) -> DeliveryState:
     """The state after an act; `conflict` when that cannot happen now."""
     try:
         state = TABLE[delivery.state, name]
@@ -77,10 +77,10 @@ def act(delivery: Delivery, name: Act) -> DeliveryState:
         raise Conflict(f"cannot {name} a delivery that is {delivery.state}", "`stint outbox` shows its state") from error
     if not state and delivery.sent is not None:
         return SENDING  # what was given up while nobody knew its outcome is looked for first
-    return state or rest(delivery.wanted, delivery.held)
+    return state or settled_state(delivery.wanted, delivery.held)
 
 
-def rest(wanted: str | None, held: str | None) -> DeliveryState:
+def settled_state(wanted: str | None, held: str | None) -> DeliveryState:
     """The state that follows from what is wanted and what is there."""
     if held is None:
         return GONE if wanted is None else WAITING
@@ -97,7 +97,7 @@ def want(delivery: Delivery, wanted: str | None) -> Delivery:
     changed = replace(delivery, wanted=wanted)
     if delivery.state == DROPPED and wanted is None and delivery.held is None and delivery.sent is None:
         return replace(changed, state=GONE)
-    return replace(changed, state=act(changed, WANT))
+    return replace(changed, state=next_state(changed, WANT))
 
 
 def begin(delivery: Delivery, takes_away: bool = False, corrects: bool = False) -> Delivery:
@@ -105,7 +105,7 @@ def begin(delivery: Delivery, takes_away: bool = False, corrects: bool = False) 
     visible. `takes_away`: the entry there is deleted first, and an attempt of its own creates the wanted one. `corrects`: the
     entry there stays, and another one with the difference is created."""
     sent = REMOVAL if delivery.wanted is None or (takes_away and delivery.held is not None) else delivery.wanted
-    return replace(delivery, state=act(delivery, BEGIN), sent=sent, is_correction=corrects and delivery.held is not None)
+    return replace(delivery, state=next_state(delivery, BEGIN), sent=sent, is_correction=corrects and delivery.held is not None)
 
 
 def record_taken(delivery: Delivery, remote_id: str = "") -> Delivery:
@@ -115,44 +115,44 @@ def record_taken(delivery: Delivery, remote_id: str = "") -> Delivery:
     done = replace(
         delivery, held=None if is_removed else delivery.sent, sent=None, remote_id="" if is_removed else name, is_correction=False
     )
-    return replace(done, state=act(done, TAKEN))
+    return replace(done, state=next_state(done, TAKEN))
 
 
 def record_missing(delivery: Delivery) -> Delivery:
     """Note that a look did not find it there: nothing was written."""
     done = replace(delivery, sent=None, is_correction=False)
-    return replace(done, state=act(done, MISSING))
+    return replace(done, state=next_state(done, MISSING))
 
 
 def record_unsent(delivery: Delivery) -> Delivery:
     """Note that the attempt certainly changed nothing."""
     done = replace(delivery, sent=None, is_correction=False)
-    return replace(done, state=act(done, UNSENT))
+    return replace(done, state=next_state(done, UNSENT))
 
 
 def record_refused(delivery: Delivery) -> Delivery:
     """Note that the target refused it: parked for a person to look at."""
-    return replace(delivery, state=act(delivery, REFUSED), sent=None, is_correction=False)
+    return replace(delivery, state=next_state(delivery, REFUSED), sent=None, is_correction=False)
 
 
 def record_locked(delivery: Delivery) -> Delivery:
     """Note that its period is closed at the target: the entry there stays different until the period is open again."""
-    return replace(delivery, state=act(delivery, LOCKED), sent=None, is_correction=False)
+    return replace(delivery, state=next_state(delivery, LOCKED), sent=None, is_correction=False)
 
 
 def give_up(delivery: Delivery) -> Delivery:
     """Note that nobody can find out whether the attempt was stored: parked for a person, together with what was sent."""
-    return replace(delivery, state=act(delivery, GIVE_UP))
+    return replace(delivery, state=next_state(delivery, GIVE_UP))
 
 
 def record_lost(delivery: Delivery) -> Delivery:
     """Note that somebody deleted at the target what we wanted to change. It is created again only when a person asks."""
-    return replace(delivery, state=act(delivery, LOST), sent=None, held=None, remote_id="", is_correction=False)
+    return replace(delivery, state=next_state(delivery, LOST), sent=None, held=None, remote_id="", is_correction=False)
 
 
 def retry(delivery: Delivery) -> Delivery:
     """Note that a person wants it tried again."""
-    return replace(delivery, state=act(delivery, RETRY))
+    return replace(delivery, state=next_state(delivery, RETRY))
 
 
 def record_same(delivery: Delivery) -> Delivery:
@@ -162,4 +162,4 @@ def record_same(delivery: Delivery) -> Delivery:
 
 def drop(delivery: Delivery) -> Delivery:
     """Note that a person wants it neither delivered nor corrected."""
-    return replace(delivery, state=act(delivery, DROP))
+    return replace(delivery, state=next_state(delivery, DROP))

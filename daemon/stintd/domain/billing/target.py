@@ -222,7 +222,7 @@ def mapping_hold(target: Target, entry: EntryFacts, able: Abilities) -> Hold:
     return Hold(f"{entry.project} is not mapped", f"`stint targets map {target.name} --project '{entry.project}' {fields}`")
 
 
-def words(target: Target, entry: EntryFacts) -> str:
+def description_text(target: Target, entry: EntryFacts) -> str:
     """The description by the target's rule. Control characters from branches and subjects are never sent."""
     rule = target.description
     text = {SUBJECTS: entry.description, TASK: entry.task or "", NONE: ""}.get(rule, rule)

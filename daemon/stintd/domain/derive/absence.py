@@ -56,7 +56,7 @@ def _is_counted(absence: Absence, limits: Limits) -> bool:
     return length > 0 and length >= limits.absence_bridge
 
 
-def inside(at: int, pairs: Sequence[Interval]) -> bool:
+def is_inside(at: int, pairs: Sequence[Interval]) -> bool:
     """Whether an instant lies strictly within one of the sorted, disjoint pairs."""
     i = bisect_right(pairs, (at, 0)) - 1
     return i >= 0 and pairs[i][0] < at < pairs[i][1]

@@ -42,7 +42,7 @@ class ContextResolver(Protocol):
     def resolve(self, context: Context, entity: str = "") -> Assignment:
         """The assignment of one heartbeat."""
 
-    def as_of(self, us: int) -> "ContextResolver":
+    def resolver_at(self, us: int) -> "ContextResolver":
         """The resolver for evidence of that instant, because a mapping may hold from a day on. The same object for all
         instants between two changes."""
 

@@ -84,7 +84,7 @@ class FactsByTime:
 
     def facts_at(self, us: int) -> Facts:
         """The facts as of that instant."""
-        places = self._places.as_of(us)
+        places = self._places.resolver_at(us)
         if id(places) not in self._facts:
             self._facts[id(places)] = (places, Facts(self._contexts, places))
         return self._facts[id(places)][1]

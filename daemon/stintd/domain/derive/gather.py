@@ -4,7 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate
 
-from stintd.domain.derive.absence import Absences, inside, meets
+from stintd.domain.derive.absence import Absences, is_inside, meets
 from stintd.domain.derive.agents import TURNING, Stops, Turns, turns_of
 from stintd.domain.derive.attention import untangle
 from stintd.domain.derive.evidence import Run
@@ -97,7 +97,7 @@ class Gatherer:
                 or (everywhere and meets(first, last, everywhere))
             ):
                 out += self._drop_absent(self._expand((first, last, fact, run)))
-            elif everywhere and inside(first, everywhere):
+            elif everywhere and is_inside(first, everywhere):
                 out += self._drop_absent([(first, last, fact, run)])
             else:
                 out.append((first, last, fact, run))
@@ -109,7 +109,7 @@ class Gatherer:
             piece
             for piece in pieces
             if piece[2].kind != "presence"
-            and (piece[2].role == "agent" or not inside(piece[0], self._absences.human_absences(piece[2].device)))
+            and (piece[2].role == "agent" or not is_inside(piece[0], self._absences.human_absences(piece[2].device)))
         ]
 
     def _expand(self, piece: Piece) -> list[Piece]:

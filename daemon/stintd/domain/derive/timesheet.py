@@ -19,7 +19,7 @@ from stintd.domain.derive.habit import UNKNOWN, Habit, Usual
 from stintd.domain.derive.island import Barriers, IslandPart, StretchDraft, island_part
 from stintd.domain.derive.limits import limits_of
 from stintd.domain.model import GapVerdict, ProjectId, Stretch, from_us, to_us
-from stintd.domain.override import Claim, Cut, Edits, Taken
+from stintd.domain.override import Claim, Cut, Edits, RemovedTime
 from stintd.domain.policy import Policy
 from stintd.frozen import frozen
 
@@ -29,9 +29,9 @@ __all__ = [
     "Cut",
     "Edits",
     "Evidence",
+    "RemovedTime",
     "Run",
     "Sheet",
-    "Taken",
     "UsualHours",
     "WaitingSession",
     "derive",

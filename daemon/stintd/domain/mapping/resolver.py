@@ -196,7 +196,7 @@ class Resolver:
             placement = self._memo[key] = self._place(context, entity if isinstance(key, tuple) else "")
         return placement
 
-    def home(self, context: Context, entity: str = "") -> ProjectChoice:
+    def choose_project(self, context: Context, entity: str = "") -> ProjectChoice:
         """What this place gets, for a caller that creates projects when they are needed."""
         placement = self.placement(context, entity)
         if placement.project is not None or placement.wanted is None:
@@ -213,7 +213,7 @@ class Resolver:
         match = match_name(folder_names(folder)[0], free, self._policy.fuzzy_threshold)
         return match.project if match.how == "fuzzy" else None
 
-    def as_of(self, us: int) -> "Resolver":
+    def resolver_at(self, us: int) -> "Resolver":
         """The resolver for evidence of that instant, without mappings that begin later."""
         era = bisect_right(self._changes_us, us)
         if era not in self._by_era:

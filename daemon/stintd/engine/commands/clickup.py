@@ -72,7 +72,7 @@ def start(
 def stop(step: Step, description: str | None = None, tags: tuple[str, ...] | None = None) -> ClickUpEntryAnswerJson:
     """Stop the running timer; the given words replace its own. `not_found` if none runs."""
     reachable = [open_timer for open_timer in timers.open_timers(step) if step.admits(open_timer.project)]
-    running = timer.find(reachable, timer.TimerSelector(), ("running", "paused"))
+    running = timer.find_timer(reachable, timer.TimerSelector(), ("running", "paused"))
     if running is None:
         raise NotFound("No timer is currently running", "start one with start_time_tracking")
     entry = timers.stop(step, timer_id=running.id)["entry"]

@@ -30,7 +30,7 @@ def start(step: Step, project_id: str, at: datetime | None = None, **words: Unpa
 def stop(step: Step) -> ClockEyeEntryJson:
     """Stop the running timer, of several the most recently started one; `not_found` if none runs."""
     reachable = [timer_entry for timer_entry in timers.open_timers(step) if step.admits(timer_entry.project)]
-    running = timer.find(reachable, timer.TimerSelector(), ("running", "paused"))
+    running = timer.find_timer(reachable, timer.TimerSelector(), ("running", "paused"))
     if running is None:
         raise NotFound("no timer is running", "start one: POST /api/time-entries/start")
     with _translate_errors():

@@ -163,10 +163,10 @@ def create(step: Step, request: EntryRequest) -> Reply[MadeEntryJson]:
     )
 
 
-def _new_entry(step: Step, project: resolve.ProjectChoice, start: datetime, end: datetime, words: EntryWords) -> edits.New:
+def _new_entry(step: Step, project: resolve.ProjectChoice, start: datetime, end: datetime, words: EntryWords) -> edits.NewEntry:
     task = resolve.task_of(step, project, words)
     billable = words.get("billable")
-    return edits.New(
+    return edits.NewEntry(
         project.id,
         start,
         end,

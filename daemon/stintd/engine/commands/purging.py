@@ -106,7 +106,7 @@ def _delete_beats(step: Step, deletions: Deletions, resolver: Resolver, project_
 
     def is_gone(number: int, at_us: int, entity: str) -> bool:
         context = contexts[number]
-        if resolver.as_of(at_us).resolve(context, entity).project != project_id:
+        if resolver.resolver_at(at_us).resolve(context, entity).project != project_id:
             return False
         if context.session:
             sessions.add(context.session)
@@ -117,8 +117,10 @@ def _delete_beats(step: Step, deletions: Deletions, resolver: Resolver, project_
         runs.
         """
         context = contexts[number]
-        era = resolver.as_of(first_us)
-        return None if era is not resolver.as_of(last_us) or era.differs_by_entity(context) else is_gone(number, first_us, "")
+        era = resolver.resolver_at(first_us)
+        if era is not resolver.resolver_at(last_us) or era.differs_by_entity(context):
+            return None
+        return is_gone(number, first_us, "")
 
     count, ranges = purge.sift(step.conn, is_gone, are_gone=are_gone)
     deletions.counts["heartbeats"] = count

@@ -140,7 +140,7 @@ def insert_project(step: Step, values: Mapping[str, object]) -> str:
     }
     rowio.insert(step.conn, "project", row)
     if step.limit is not None and step.reach is not None:
-        step.keep_within(step.limit, step.reach | {project_id})
+        step.limit_to(step.limit, step.reach | {project_id})
     step.forget_places()
     step.publish("project.created", project_json(step, project_id))
     return project_id

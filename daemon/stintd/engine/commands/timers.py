@@ -73,7 +73,7 @@ def _select_within_reach(
     if step.reach is None:
         return selector
     reachable = [entry for entry in open_timers(step) if step.admits(entry.project)]
-    match = timer.find(reachable, selector, states)
+    match = timer.find_timer(reachable, selector, states)
     if match is None:
         raise NotFound("no such timer is running", "start one first")
     return timer.TimerSelector(match.id, None, None, selector.at)
@@ -142,7 +142,9 @@ def carry_on(step: Step, at: datetime | None = None) -> Reply[StartedTimerJson]:
         "SELECT * FROM entry WHERE origin = 'manual' AND actor = 'human' AND end_us IS NOT NULL ORDER BY end_us DESC, id LIMIT 1",
     )
     last = rollup.entry_of(row) if row is not None else None
-    outcome = _decide(step, lambda: timer.carry_on(open_timers(step), last, timer.TimerSelector(at=at), step.policy, step.now))
+    outcome = _decide(
+        step, lambda: timer.continue_timer(open_timers(step), last, timer.TimerSelector(at=at), step.policy, step.now)
+    )
     return _start_by_hand(
         step, outcome, resolve.ProjectChoice(last.project or ProjectId("")) if last else resolve.ProjectChoice(ProjectId(""))
     )
@@ -207,7 +209,7 @@ def _begin_session(
 
 
 def _session_start(step: Step, project: resolve.ProjectChoice, request: StartRequest) -> sessions.SessionStart:
-    words, at = request.words, timer.check_at(request.at, step.now, step.policy)
+    words, at = request.words, timer.check_instant(request.at, step.now, step.policy)
     columns: SessionColumns = {
         "description": words.get("description") or "",
         "tags": json.dumps(list(words.get("tags", ()))),
@@ -226,7 +228,7 @@ def stop(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: Un
     selector = _select_timer(step, which, at, fuzzy)
     if selector is None:
         return {"entry": None}
-    instant = timer.check_at(at, step.now, step.policy)
+    instant = timer.check_instant(at, step.now, step.policy)
     session = _find_session(step, which, selector)
     if session is not None:
         return {"entry": _end_session(step, session, instant, which.get("project_name"))}

@@ -90,7 +90,7 @@ def begin(step: Step, seq: int, able: Abilities) -> DeliveryRow | None:
     if way in (amendment.SAME, amendment.STAY):
         _note_nothing_sent(step, row, delivery, way)
         return None
-    sending = rules.begin(delivery, amendment.takes_away(delivery, way), way == amendment.CORRECT)
+    sending = rules.begin(delivery, amendment.deletes_first(delivery, way), way == amendment.CORRECT)
     deliveries.update(
         step.conn,
         seq,

@@ -31,7 +31,7 @@ def load_outgoing_beats(view: View, lo_us: int, hi_us: int) -> tuple[list[Outgoi
             continue
         for time_us, entity in heartbeats.beats(view.conn, run):
             if lo_us <= time_us <= end_us:
-                project = resolver.as_of(time_us).resolve(context, entity).project
+                project = resolver.resolver_at(time_us).resolve(context, entity).project
                 beat = _outgoing_beat(time_us, context, entity, names.get(project, "") if project else "")
                 beats.append(beat._replace(path="", place="") if view.policy.hide_project_names else beat)
     return sorted(beats), end_us

@@ -286,7 +286,7 @@ def _store_held(step: Step, target: str, row: LiveTimerRow, held: str) -> None:
     day = json.loads(held)["day"]
     if part in rows:
         before = replace(deliveries.from_row(rows[part]), held=held, remote_id=row["remote_id"], sent=None)
-        after = replace(before, state=delivery.rest(before.wanted, held))
+        after = replace(before, state=delivery.settled_state(before.wanted, held))
         deliveries.update(step.conn, rows[part]["seq"], {**deliveries.to_row(after), "error": "", "finished_us": None})
     else:
         after = delivery.Delivery(delivery.DELIVERED, held, held, None, row["remote_id"])

@@ -269,7 +269,7 @@ def content(target: Target, piece: Piece) -> str:
         "end": portion.start + stretch,
         "seconds": piece.seconds,
         "day": portion.day.isoformat(),
-        "description": targets.words(target, facts),
+        "description": targets.description_text(target, facts),
         "billable": facts.is_billable,
         "tags": targets.tags_of(target, facts),
         "actor": facts.actor,

@@ -63,7 +63,7 @@ class BillingTargets:
         for name in self.planned.keys() - planned.keys():
             self._clear_warnings(name)
         self.planned = dict(planned)
-        self._engine.plan_with(partial(_plan, links=tuple(planned.values())) if planned else None)
+        self._engine.set_planner(partial(_plan, links=tuple(planned.values())) if planned else None)
         for name, lane in list(self._lanes.items()):
             if planned.get(name) != lane.planned:
                 lane.stop()

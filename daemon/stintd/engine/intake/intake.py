@@ -360,7 +360,7 @@ class Intake:
         facts = signal.facts
         if signal.is_gone:
             self._places.forget(facts.path)
-            self._engine.write(lambda step: checkout_rows.note_gone(step, facts.path))
+            self._engine.write(lambda step: checkout_rows.mark_gone(step, facts.path))
             return
         earlier = self._places.checkout(facts.path)
         self._branches.note_start(facts.path, earlier.branch if earlier is not None and not earlier.is_gone else facts.branch)

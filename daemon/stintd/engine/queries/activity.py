@@ -76,7 +76,7 @@ def marks(view: View, lo: int, hi: int) -> list[Mark]:
         branch, client = context.branch or "", wire.client_word(context) or ""
         for time_us, entity in heartbeats.beats(view.conn, run):
             if lo <= time_us < hi:
-                place = resolver.as_of(time_us).resolve(context, entity)
+                place = resolver.resolver_at(time_us).resolve(context, entity)
                 marks.append(Mark(time_us, actor, place.project, branch, _file_path(context, entity), client))
     return sorted(marks)
 

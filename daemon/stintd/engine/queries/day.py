@@ -142,7 +142,7 @@ def _acts(view: View, span: Period) -> Iterator[tuple[int, str, Context, str | N
         context = contexts[run.context]
         for time_us, entity in heartbeats.beats(view.conn, run) if context.kind in GIT_ACTS else ():
             if span.lo_us <= time_us < span.hi_us:
-                yield time_us, entity, context, resolver.as_of(time_us).resolve(context, entity).project
+                yield time_us, entity, context, resolver.resolver_at(time_us).resolve(context, entity).project
 
 
 def _act_mark(time_us: int, entity: str, context: Context, project: str | None, names: dict[str, str]) -> DayMarkJson:

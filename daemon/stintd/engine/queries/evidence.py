@@ -97,7 +97,7 @@ def beats(view: View, lo_us: int, hi_us: int, project_id: str | None) -> list[He
         for time_us, entity in heartbeats.beats(view.conn, run):
             if not lo_us <= time_us <= hi_us:
                 continue
-            assignment = resolver.as_of(time_us).resolve(context, entity)
+            assignment = resolver.resolver_at(time_us).resolve(context, entity)
             if project_id is None or assignment.project == project_id:
                 rows.append((time_us, entity, context, assignment))
     rows.sort(key=lambda beat: beat[:2])

@@ -70,5 +70,5 @@ def _beats_newest_first(view: View, lo_us: int, hi_us: int) -> Iterator[Resolved
             if begin <= time_us <= hi
         ]
         for time_us, entity, context in sorted(window_beats, key=lambda beat: (-beat[0], beat[1], beat[2].kind, beat[2].source)):
-            yield time_us, entity, context, resolver.as_of(time_us).resolve(context, entity)
+            yield time_us, entity, context, resolver.resolver_at(time_us).resolve(context, entity)
         hi, window = begin - 1, window * 2

@@ -19,7 +19,7 @@ def timers(view: View) -> list[EntryJson]:
     """Waiting, running and paused ones, the most recent first."""
     entries = [wire.entry(view, row) for row in fetch_all(view.conn, NamedEntryRow, _OPEN)]
     busy = {timer["sessionId"] for timer in entries if timer["sessionId"]}
-    entries += [wire.waiting(view, timer) for timer in view.waiting if timer.until > view.now and timer.session not in busy]
+    entries += [wire.waiting_timer(view, timer) for timer in view.waiting if timer.until > view.now and timer.session not in busy]
     return sorted([*entries, *_provisional_timers(view, entries)], key=lambda timer: timer["start"], reverse=True)
 
 
@@ -30,7 +30,9 @@ def _provisional_timers(view: View, entries: list[EntryJson]) -> list[EntryJson]
     resolver = load_resolver(view.conn, view.policy)
     running = {timer["projectId"] for timer in entries if timer["state"] == "running"}
     resolved = [(context, time, resolver.resolve(context)) for context, time in view.provisional_timers]
-    return [wire.provisional(view, *timer) for timer in resolved if timer[2].project is None or timer[2].project not in running]
+    return [
+        wire.provisional_timer(view, *timer) for timer in resolved if timer[2].project is None or timer[2].project not in running
+    ]
 
 
 def first_running_timer(entries: list[EntryJson]) -> EntryJson | None:

@@ -7,14 +7,14 @@ from sqlite3 import Connection
 from stintd.domain.mapping.resolver import normal_name
 from stintd.domain.pattern import glob
 from stintd.domain.policy import MapRule, Policy
-from stintd.engine.resolver import rules
+from stintd.engine.resolver import load_rules
 from stintd.store.row_types import ProjectRow
 
 
 def rule_of(conn: Connection, policy: Policy, project: str, branch: str | None) -> MapRule | None:
     """The owner's first mapping to this project on this branch that says something about billing or tags."""
     name = normal_name(project)
-    for dated in rules(conn, policy):
+    for dated in load_rules(conn, policy):
         rule = dated.rule
         is_here = rule.branch is None or glob(rule.branch).fullmatch(branch or "") is not None
         has_say = rule.billable is not None or rule.bill_agent_time is not None or bool(rule.tags)
@@ -38,7 +38,7 @@ def supervised_billing(conn: Connection, policy: Policy) -> Callable[[ProjectRow
     """A function that says whether a project's supervised time is billed: by the first mapping to it that decides this and
     holds on every branch, because totals know no branches; else by the project's own setting."""
     by_project: dict[str, bool] = {}
-    for dated in rules(conn, policy):
+    for dated in load_rules(conn, policy):
         rule = dated.rule
         if rule.bill_supervised is not None and rule.project is not None and rule.branch is None:
             by_project.setdefault(normal_name(rule.project), rule.bill_supervised)

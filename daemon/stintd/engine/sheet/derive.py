@@ -17,7 +17,7 @@ from stintd.domain.derive.timesheet import Sheet
 from stintd.domain.mapping.projectfile import ProjectFile
 from stintd.domain.mapping.resolver import Resolver
 from stintd.domain.model import Heartbeat, to_us
-from stintd.domain.override import Claim, Cut, Edits, Taken
+from stintd.domain.override import Claim, Cut, Edits, RemovedTime
 from stintd.domain.policy import Policy
 from stintd.engine.rows import LONGEST_US
 from stintd.engine.sheet import habits, projects, reconcile
@@ -148,7 +148,7 @@ def load_edits(conn: Connection, lo_us: int, hi_us: int, without: frozenset[str]
     cuts = fetch_all(conn, CutRow, "SELECT * FROM cut WHERE at_us BETWEEN ? AND ?", (lo_us, hi_us))
     return Edits(
         claims=[claim for row in claiming if row["id"] not in without for claim in _claims(row)],
-        taken=[Taken(row["start_us"], row["end_us"], row["actor"], row["project_id"]) for row in taken],
+        taken=[RemovedTime(row["start_us"], row["end_us"], row["actor"], row["project_id"]) for row in taken],
         cuts=[Cut(row["at_us"], row["actor"], row["project_id"]) for row in cuts],
     )
 

@@ -46,15 +46,15 @@ def _cut_vouched_time(step: Step, timer: TimeEntry) -> TimeEntry:
     """The timer from the instant at which its owner last confirmed its time: what lies before is not checked again."""
     vouched_us = cursors.get(step.conn, VOUCHED + timer.id)
     start = from_us(int(vouched_us)) if vouched_us is not None else timer.start
-    return replace(timer, start=start, pauses=()) if start > manual.running_since(timer) else timer
+    return replace(timer, start=start, pauses=()) if start > manual.run_start(timer) else timer
 
 
 def _signs(step: Step, row: EntryRow, timer: TimeEntry) -> manual.Signs:
     """The signs for a timer: its owner's acts on it, human heartbeats of its project, and absences."""
-    since, now_us = to_us(manual.running_since(timer)), to_us(step.now)
+    since, now_us = to_us(manual.run_start(timer)), to_us(step.now)
     resolver = step.state.resolver(step.conn, step.policy)
     contexts = heartbeats.contexts(step.conn)
-    sign_times = [manual.running_since(timer), datetime.fromtimestamp(row["updated_us"] / 1e6, tz=step.now.tzinfo)]
+    sign_times = [manual.run_start(timer), datetime.fromtimestamp(row["updated_us"] / 1e6, tz=step.now.tzinfo)]
     for run in heartbeats.runs(step.conn, since, now_us):
         context = contexts[run.context]
         if context.actor == "human" and resolver.resolve(context).project == timer.project:

@@ -20,7 +20,7 @@ def ensure_projects(step: Step, contexts: Iterable[Context]) -> None:
     for context in contexts:
         if context.kind == "presence":
             continue
-        home = step.state.resolver(step.conn, step.policy).home(context)
+        home = step.state.resolver(step.conn, step.policy).choose_project(context)
         project = _make_project(step, home.draft) if home.draft is not None else home.project
         if project is not None and home.is_kept and context.repo is not None:
             _keep_project(step, context.repo, project)
