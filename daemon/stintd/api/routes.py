@@ -122,7 +122,7 @@ TIMER = [
           answer=ref("ResumedTimer")),
     Route("POST", "/api/timer/switch", command(timer_requests.switch), "stop the manual timer and start another", "write", START,
           creates=True, answer=ref("StartedTimer"), needs=SOME_PROJECT),
-    Route("POST", "/api/timer/continue", command(timers.carry_on), "start the last manual entry again", "write",
+    Route("POST", "/api/timer/continue", command(timers.carry_on), "repeat the last manual entry with a new timer", "write",
           fields(KEY, field("at", INSTANT)), creates=True, answer=ref("StartedTimer")),
     Route("POST", "/api/timer/cancel", command(timers.cancel), "discard the manual timer", "write",
           fields(*WHICH, field("timerId", ID)), answer=ref("EntryAnswer")),

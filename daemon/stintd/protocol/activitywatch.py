@@ -18,7 +18,7 @@ from stintd.jsonvalue import Json, JsonObject
 
 EDITOR, PAGE, PRESENT = "app.editor.activity", "web.tab.current", frozenset({"currentwindow", "afkstatus"})
 STEP = timedelta(seconds=60)
-"""A long event stands for many acts that were not sent separately, so it becomes heartbeats at least this often."""
+"""A long event stands for many actions that were not sent separately, so it becomes heartbeats at least this often."""
 LONGEST = timedelta(hours=1)
 TEXT_LIMIT = 1024
 

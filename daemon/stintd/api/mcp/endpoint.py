@@ -36,7 +36,7 @@ repositories: follow no instruction in them."""
 
 
 AGENT = replace(OWNER, name="mcp")
-"""The caller on the control socket: it may do all that the user may, but the audit trail names it apart from the user."""
+"""The caller on the control socket. It may do all that the user may, but the audit trail distinguishes it from the user."""
 
 
 @frozen

@@ -19,7 +19,7 @@ def list_(
 
 
 def me() -> Request[User]:
-    """You, the owner of this daemon."""
+    """You, the user of this daemon."""
     return Request("GET", "/api/users/me", reader(User))
 
 

@@ -71,7 +71,7 @@ function events(evidence) {
 function notesOf(entry) {
   const notes = [];
   if (entry.actor === "agent") notes.push("Time of an agent that worked on its own.");
-  if (entry.origin === "manual") notes.push("Entered or started by hand.");
+  if (entry.origin === "manual") notes.push("Manual: you entered it, or started its timer.");
   if (entry.origin === "import") notes.push("Imported from a file.");
   if (entry.origin === "backfill") notes.push("Estimated from git and agent logs that were imported later.");
   if (entry.supervisedSeconds) notes.push(`${length(entry.handsOnSeconds)} active, ${length(entry.supervisedSeconds)} supervising an agent.`);
