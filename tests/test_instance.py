@@ -24,11 +24,11 @@ def test_what_the_holder_noted_last_is_there_for_the_next_however_it_ended(tmp_p
     path = str(tmp_path / "lock")
     first, second = instance.Lock(path), instance.Lock(path)
     first.acquire()
-    assert first.noted is None
+    assert first.last_note is None
     first.note(1_795_000_000.5)
     first.release()
     second.acquire()
-    assert second.noted == 1_795_000_000.5
+    assert second.last_note == 1_795_000_000.5
 
 
 def test_a_removed_lock_file_is_noticed(tmp_path):

@@ -20,18 +20,18 @@ class Lock:
     """An exclusive lock on a file, held until `release` or the end of the process.
 
     The modification time of the file is the instant that its holder noted last (`note`): it survives a kill and needs no content.
-    `noted` is the instant that the previous holder left, in epoch seconds; None if there was no previous holder.
+    `last_note` is the instant that the previous holder left, in epoch seconds; None if there was no previous holder.
     """
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.noted: float | None = None
+        self.last_note: float | None = None
         self._fd = -1
 
     def acquire(self) -> None:
         """Take the lock. Raises `conflict` if another daemon runs for this home."""
         with contextlib.suppress(OSError):
-            self.noted = os.lstat(self.path).st_mtime
+            self.last_note = os.lstat(self.path).st_mtime
         fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -96,10 +96,10 @@ def core(
     clock: Clock,
     environment: Mapping[str, str],
     load: Callable[[Settings], Settings],
-    noted: float | None = None,
+    last_note: float | None = None,
     boot: str = "",
 ) -> Core:
-    """`load` reads the settings anew; `noted`: when the daemon before this one was last known to see everything (epoch
+    """`load` reads the settings anew; `last_note`: when the daemon before this one was last known to see everything (epoch
     seconds); `boot` names this boot of the machine. Opens the database."""
     health = Health(clock.now)
     live = LiveSettings(chosen, lambda: load(live.value), health)
@@ -112,7 +112,7 @@ def core(
     places = Places(_real_paths(chosen.folders))
     database.read_now(lambda conn: checkout_rows.load_checkouts(conn, places))
     states = database.read_now(cursors.all_of)
-    seen_before = database.read_now(lambda conn: last_seen_at(conn, noted, clock.now()))
+    seen_before = database.read_now(lambda conn: last_seen_at(conn, last_note, clock.now()))
     recording = Recording(engine, clock, device)
     recording.restore(states.get(RECORDING_STATE))
     screen_lock = ScreenLock(engine, device)
@@ -379,7 +379,7 @@ def compose_daemon(
     def load(before: Settings) -> Settings:
         return settings.load(environment, before.policy.zone)
 
-    base = core(chosen, layout, clock, environment, load, lock.noted, boot)
+    base = core(chosen, layout, clock, environment, load, lock.last_note, boot)
     courier = Courier(clock)
     out = delivery(base, courier, lambda: doors.own_ports())
     noticing = sources(base, lock.note, boot)

@@ -12,7 +12,7 @@ from stintd.engine.commands import edit_rows, entries, resolve
 from stintd.engine.commands.resolve import ProjectNames
 from stintd.engine.commands.words import EntryWords
 from stintd.engine.queries import evidence, gaps
-from stintd.engine.queries.review import LOOKED
+from stintd.engine.queries.review import LAST_LOOK
 from stintd.engine.reply import Reply
 from stintd.engine.sheet.settle import settle
 from stintd.engine.step import DryRun, Step
@@ -95,5 +95,5 @@ def undo(step: Step, edit_id: str | None = None) -> UndoneJson:
 
 def note_review(step: Step) -> LookedJson:
     """Note that the owner looks at the list of open decisions now: what changes afterwards is new to them."""
-    cursors.put(step.conn, {LOOKED: str(to_us(step.now))})
+    cursors.put(step.conn, {LAST_LOOK: str(to_us(step.now))})
     return {"lookedAt": wire.stamp(step.now)}

@@ -15,7 +15,7 @@ from stintd.store import cursors
 from stintd.store.row_types import SessionRow
 from stintd.store.rowio import fetch_all
 
-GOING_ON = frozenset({"clear", "compact", "resume", "fork"})
+CONTINUING = frozenset({"clear", "compact", "resume", "fork"})
 """Reasons of a start that is not a new session if the process already has one."""
 SESSIONS_LIMIT = 500
 """The most open sessions that are remembered, because most sessions end without a report."""
@@ -54,7 +54,7 @@ class AgentSessions:
         """The act under its session's first id. A start that only continues a session becomes a sign of presence."""
         beat, session_id = signal.beat, signal.beat.session or ""
         session = self._aliases.get(session_id, session_id)
-        if beat.kind == "session_start" and signal.reason in GOING_ON:
+        if beat.kind == "session_start" and signal.reason in CONTINUING:
             earlier = self._session_of_process(signal, session)
             if earlier is not None and session not in self._open:
                 self._aliases[session_id] = session = earlier

@@ -26,11 +26,11 @@ from stintd.store import heartbeats
 from stintd.store.row_types import ApprovedRow, EntryRow, NamesRow
 from stintd.store.rowio import exists, fetch_all, fetch_one, fetch_value
 
-LEAST = 30
+LEAST_SECONDS = 30
 """The least difference in seconds; a smaller one would be displayed as none."""
-LONGEST = 100
+LONGEST_DAYS = 100
 """Most days in one query: the evidence of all of them is read twice."""
-TRAIL = """
+APPROVALS = """
 SELECT r.row_id, r.after, e.rowid AS seq FROM edit e JOIN edit_row r ON r.edit_id = e.id
 WHERE e.verb = 'approve' AND e.undone_us IS NULL AND e.at_us >= ? AND r.table_name = 'entry' ORDER BY e.rowid
 """
@@ -63,8 +63,8 @@ def listing(
     """Differences of a period of whole days (this week unless asked otherwise), by day, project and task."""
     zone = zone_of(view.policy.zone)
     span = period(since, until, zone, view.now, default=week_of(view.now.astimezone(zone).date()))
-    if span.days is None or (span.days[1] - span.days[0]) / DAY >= LONGEST:
-        raise Invalid(f"approved hours are compared by whole days, at most {LONGEST}", "send from and to as dates")
+    if span.days is None or (span.days[1] - span.days[0]) / DAY >= LONGEST_DAYS:
+        raise Invalid(f"approved hours are compared by whole days, at most {LONGEST_DAYS}", "send from and to as dates")
     after = decode_cursor(cursor, (str, str, str, str)) if cursor else None
     sums = [pair for pair in differences(view, span, filters) if after is None or tuple(pair[0]) > after]
     following = encode_cursor(list(sums[limit - 1][0])) if len(sums) > limit else None
@@ -88,8 +88,8 @@ def differences(view: View, span: Period, filters: Mapping[str, object]) -> list
     for key in sorted(approved_sums):
         approved_seconds, evidence_seconds = wire.seconds(approved_sums[key]), evidence_changes.get(key, 0)
         current = wire.seconds(current_sums.get(key, 0) + evidence_seconds)
-        if abs(current - approved_seconds) >= LEAST:
-            sums.append((key, approved_seconds, current, abs(evidence_seconds) >= LEAST * wire.SECOND))
+        if abs(current - approved_seconds) >= LEAST_SECONDS:
+            sums.append((key, approved_seconds, current, abs(evidence_seconds) >= LEAST_SECONDS * wire.SECOND))
     return sums
 
 
@@ -105,7 +105,7 @@ def _sum_by_key(view: View, rows: Iterable[EntryRow], span: Period, zone: ZoneIn
 def _formerly_approved_rows(view: View, span: Period, filters: Mapping[str, object], approved: set[str]) -> list[EntryRow]:
     """Entries that are no longer approved, as they were when they were last approved."""
     last_approved: dict[str, EntryRow] = {}
-    for row in fetch_all(view.conn, ApprovedRow, TRAIL, (span.lo_us,)):
+    for row in fetch_all(view.conn, ApprovedRow, APPROVALS, (span.lo_us,)):
         if row["row_id"] not in approved:
             last_approved[row["row_id"]] = json.loads(row["after"])
     if not last_approved:

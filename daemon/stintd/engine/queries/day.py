@@ -26,7 +26,7 @@ from stintd.store.rowio import fetch_all
 
 ActKind = Literal["commit", "checkout", "merge", "rebase", "pull", "push"]
 GIT_ACTS = frozenset(get_args(ActKind))
-SAME_US = 2_000_000
+SAME_COMMIT_US = 2_000_000
 """A commit and the heartbeat that reported it are no further apart than this."""
 COMMITS = """
 SELECT c.sha, c.subject, c.time_us, c.branch, r.project_id, p.name AS project_name
@@ -130,7 +130,7 @@ def _marks(view: View, span: Period, names: dict[str, str]) -> Iterator[DayMarkJ
         }
     for time_us, entity, context, project in _acts(view, span):
         is_known = context.kind == "commit" and any(
-            row["project_id"] == project and abs(row["time_us"] - time_us) <= SAME_US for row in commits
+            row["project_id"] == project and abs(row["time_us"] - time_us) <= SAME_COMMIT_US for row in commits
         )
         if not is_known:
             yield _act_mark(time_us, entity, context, project, names)

@@ -137,7 +137,7 @@ def _held_filter(view: View, filters: Mapping[str, object]) -> Callable[[Content
         task = tasks[0]["name"] if tasks else "\0"
     keys = {row["name"] for row in fetch_all(view.conn, TaskRow, "SELECT name FROM task WHERE key = ?", (task,))} | {task}
 
-    def is_asked(held: Content) -> bool:
+    def is_selected(held: Content) -> bool:
         return (
             (project_ids is None or held["projectId"] in project_ids)
             and (task is None or held["task"] in keys)
@@ -146,7 +146,7 @@ def _held_filter(view: View, filters: Mapping[str, object]) -> Callable[[Content
             and filters.get("actor") in (None, held["actor"])
         )
 
-    return is_asked
+    return is_selected
 
 
 def _task_keys(view: View) -> Callable[[str, str], str]:

@@ -14,7 +14,7 @@ from stintd.engine.rows import Row
 from stintd.engine.view import View
 from stintd.store import heartbeats
 
-WHOLE = {
+TABLES = {
     "clients": "SELECT * FROM client ORDER BY id", "projects": "SELECT * FROM project ORDER BY id",
     "tasks": "SELECT * FROM task ORDER BY id", "people": "SELECT * FROM person ORDER BY id",
     "repos": "SELECT * FROM repo ORDER BY id", "commits": "SELECT * FROM repo_commit ORDER BY repo_id, sha",
@@ -82,7 +82,7 @@ def sections(
 ) -> Iterator[tuple[str, Iterator[Row]]]:
     """The parts of a complete file, entries last. With a filter beyond the period only what its entries refer to."""
     if all(value is None for value in filters.values()):
-        for name, sql in WHOLE.items():
+        for name, sql in TABLES.items():
             yield name, rows(view, sql)
         span = period(since, until, zone_of(view.policy.zone), view.now)
         lo_us, hi_us = span.lo_us if since is not None else 0, span.hi_us - 1 if until is not None else to_us(view.now)

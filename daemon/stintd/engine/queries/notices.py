@@ -20,7 +20,7 @@ NAMELESS = """
 SELECT 1 FROM span s JOIN context c ON c.id = s.context_id WHERE s.id >= ? AND c.kind = 'prompt' AND c.source = 'api'
 AND c.repo_id = '' AND c.folder = '' AND c.project = '' AND c.session = '' LIMIT 1
 """
-LATELY_US = 86_400_000_000
+RECENT_US = 86_400_000_000
 OPEN = "SELECT * FROM entry WHERE end_us IS NULL AND origin <> 'auto' AND actor = 'human'"
 
 
@@ -38,7 +38,7 @@ def notices(view: View) -> list[WarningJson]:
 
 def _nameless_warnings(view: View) -> list[WarningJson]:
     """A hook reported work without naming a session or project, while several sessions were open."""
-    if not exists(view.conn, NAMELESS, ((to_us(view.now) - LATELY_US) * 1024,)):
+    if not exists(view.conn, NAMELESS, ((to_us(view.now) - RECENT_US) * 1024,)):
         return []
     text = "a heartbeat named no session or project while several were open, so it counts for none of them"
     hint = "have the hook send sessionId or projectName with POST /api/timer/heartbeat"

@@ -21,7 +21,7 @@ _STATES = {
     **{state: f"state = '{state}'" for state in STATES},
 }  # fmt: skip
 _COLUMNS = "id, target, state, attempts, next_us, last_try_us, status, error, created_us, finished_us"
-_BOTH = f"""
+_ALL_DELIVERIES = f"""
 SELECT * FROM (
     SELECT {_COLUMNS}, kind, NULL AS entry_id, '' AS hold, '' AS remedy, NULL AS day, NULL AS told FROM outbox
     UNION ALL SELECT {_COLUMNS}, 'entry', entry_id, hold, remedy, day, coalesce(wanted, held) FROM delivery
@@ -68,7 +68,7 @@ def listing(
     if cursor is not None:
         clauses.append("(created_us, id) > (?, ?)")
         values += decode_cursor(cursor, (int, str))
-    sql = f"{_BOTH} WHERE {' AND '.join(clauses)} ORDER BY created_us, id LIMIT ?"
+    sql = f"{_ALL_DELIVERIES} WHERE {' AND '.join(clauses)} ORDER BY created_us, id LIMIT ?"
     rows, following = page(fetch_all(view.conn, ShownDeliveryRow, sql, [*values, limit + 1]), limit, ("created_us", "id"))
     return {"data": [delivery_json(row) for row in rows], "nextCursor": following}
 

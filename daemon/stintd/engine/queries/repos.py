@@ -13,14 +13,14 @@ from stintd.engine.wire_types import MappingJson, PageJson, StoredRepoJson
 from stintd.store.row_types import CheckoutRow, NamedMappingRow, RepoRow
 from stintd.store.rowio import fetch_all
 
-KNOWN = "(r.identity NOT LIKE 'path:%' OR r.id IN (SELECT repo_id FROM checkout))"
+IS_KNOWN = "(r.identity NOT LIKE 'path:%' OR r.id IN (SELECT repo_id FROM checkout))"
 """Leaves out the temporary identity of a clone, from before its first commit showed which repository it is."""
 
 
 def repos(view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> PageJson[StoredRepoJson]:
     """Known repositories by name, with their checkouts and the project that work there is assigned to now."""
     clause, values = (" AND (r.name, r.id) > (?, ?)", decode_cursor(cursor, (str, str))) if cursor else ("", [])
-    sql = f"SELECT r.* FROM repo r WHERE {KNOWN}{clause}"  # noqa: S608
+    sql = f"SELECT r.* FROM repo r WHERE {IS_KNOWN}{clause}"  # noqa: S608
     rows = fetch_all(view.conn, RepoRow, sql + " ORDER BY r.name, r.id LIMIT ?", [*values, limit + 1])
     page_rows, following = page(rows, limit, ("name", "id"))
     resolver = load_resolver(view.conn, view.policy)

@@ -25,7 +25,7 @@ from stintd.store.absences import BlindStretch
 from stintd.store.row_types import EntryRow, NamedEntryRow, ProjectRow, ReasonRow
 from stintd.store.rowio import fetch_all, fetch_value
 
-LOOKED = "review:looked"
+LAST_LOOK = "review:looked"
 """The cursor that says when the owner last looked at the list, in microseconds."""
 LEAST_GAP_US = 15 * 60_000_000
 LONG_US = 12 * 3_600_000_000
@@ -39,12 +39,12 @@ AND e.project_id IS NOT NULL ORDER BY e.start_us
 UNASSIGNED = (
     "SELECT * FROM entry WHERE start_us >= ? AND start_us < ? AND project_id IS NULL AND end_us IS NOT NULL ORDER BY start_us"
 )
-LONG = """
+LONG_ENTRIES = """
 SELECT e.*, p.name AS project_name FROM entry e LEFT JOIN project p ON p.id = e.project_id
 WHERE e.origin <> 'auto' AND e.actor = 'human' AND e.approved_us IS NULL AND (e.end_us IS NULL OR e.start_us >= ?)
 AND e.start_us < ? AND coalesce(e.end_us, ?) - e.start_us > CASE WHEN e.end_us IS NULL THEN ? ELSE ? END ORDER BY e.start_us
 """
-NEW = """
+NEW_PROJECTS = """
 SELECT id, name, folder, created_us FROM project WHERE deleted = 0 AND archived = 0 AND client_id IS NULL AND billable IS NULL
 AND created_us >= ? AND created_us < ? ORDER BY created_us
 """
@@ -53,11 +53,11 @@ REASONS = (
     f"SELECT target, hold, state, error, remedy, min(id) AS id, count(*) AS n {UNDELIVERABLE}"
     " GROUP BY target, state, hold, error ORDER BY target, state, hold"
 )
-PEOPLE = """
+PERSON_ENTRIES = """
 SELECT start_us, end_us, last_evidence_us, origin, approved_us FROM entry
 WHERE actor = 'human' AND start_us >= ? AND start_us < ? ORDER BY start_us, id
 """
-CHANGED = """
+CHANGED_ENTRIES = """
 SELECT start_us FROM entry WHERE start_us >= ? AND start_us < ? AND updated_us > ? AND end_us IS NOT NULL
 AND NOT EXISTS (SELECT 1 FROM edit WHERE at_us = entry.updated_us
 AND (who = 'owner' OR who IN (SELECT name FROM api_key WHERE hash GLOB 'browser:*'))) ORDER BY start_us
@@ -74,9 +74,9 @@ def listing(
     """Every open decision of a period (by default last week and this one), and when the owner last looked at the list."""
     span = _span(view, since, until)
     lines = [*items(view, span), *_meeting_items(view, span, calendar_meetings)]
-    if span.days is not None and (span.days[1] - span.days[0]) / DAY < corrections.LONGEST:
+    if span.days is not None and (span.days[1] - span.days[0]) / DAY < corrections.LONGEST_DAYS:
         lines += _correction_items(view, span)
-    looked_us = cursors.get(view.conn, LOOKED)
+    looked_us = cursors.get(view.conn, LAST_LOOK)
     return {
         "from": wire.stamp(span.start),
         "to": wire.stamp(span.end),
@@ -108,7 +108,7 @@ def _gap_count(view: View, span: Period) -> int:
     """The number of gaps that `_gap_items` lists, from the rows alone."""
     zone, now_us, count = zone_of(view.policy.zone), to_us(view.now), 0
     last: EntryRow | None = None
-    for row in fetch_all(view.conn, EntryRow, PEOPLE, (span.lo_us - 86_400_000_000, span.hi_us + 86_400_000_000)):
+    for row in fetch_all(view.conn, EntryRow, PERSON_ENTRIES, (span.lo_us - 86_400_000_000, span.hi_us + 86_400_000_000)):
         end_us = counted_end(last, now_us) if last is not None else 0
         lo, hi = end_us, row["start_us"]
         if last is not None and hi - lo >= LEAST_GAP_US and lo < span.hi_us and hi > span.lo_us:
@@ -221,7 +221,7 @@ def _meeting_items(view: View, span: Period, calendar_meetings: Sequence[Meeting
 def _project_items(view: View, span: Period) -> Iterator[ReviewItemJson]:
     """A new project is open until somebody says whether it is billed; one with a similar name is suggested, never joined."""
     resolver = None
-    for row in fetch_all(view.conn, ProjectRow, NEW, (span.lo_us, span.hi_us)):
+    for row in fetch_all(view.conn, ProjectRow, NEW_PROJECTS, (span.lo_us, span.hi_us)):
         name = row["name"]
         fields: _ItemFields = {"day": _local_day(view, row["created_us"]), "projectId": row["id"], "projectName": name}
         resolver = resolver or load_resolver(view.conn, view.policy)
@@ -268,7 +268,7 @@ def _unconfirmed_items(view: View, span: Period) -> Iterator[ReviewItemJson]:
 def _long_items(view: View, span: Period) -> Iterator[ReviewItemJson]:
     now_us = to_us(view.now)
     most_us = view.policy.manual_max // timedelta(microseconds=1)
-    for row in fetch_all(view.conn, NamedEntryRow, LONG, (span.lo_us, span.hi_us, now_us, most_us, LONG_US)):
+    for row in fetch_all(view.conn, NamedEntryRow, LONG_ENTRIES, (span.lo_us, span.hi_us, now_us, most_us, LONG_US)):
         end_us, name = counted_end(row, now_us), row["project_name"] or "?"
         command = f"stint edit {row['id']} --end WHEN" if row["end_us"] else f"stint stop {shlex.quote(name)} --at WHEN"
         what = "long manual entry" if row["end_us"] else "manual timer still running"
@@ -293,12 +293,12 @@ def _target_items(view: View) -> Iterator[ReviewItemJson]:
 
 def _changed_items(view: View, span: Period) -> Iterator[ReviewItemJson]:
     """Days before the owner's last look whose entries changed after it."""
-    looked_us = cursors.get(view.conn, LOOKED)
+    looked_us = cursors.get(view.conn, LAST_LOOK)
     if looked_us is None:
         return
     zone, at_us, days = zone_of(view.policy.zone), int(looked_us), dict[str, int]()
     look_day = from_us(at_us).astimezone(zone).date().isoformat()
-    for row in fetch_all(view.conn, EntryRow, CHANGED, (span.lo_us, span.hi_us, at_us)):
+    for row in fetch_all(view.conn, EntryRow, CHANGED_ENTRIES, (span.lo_us, span.hi_us, at_us)):
         day = from_us(row["start_us"]).astimezone(zone).date().isoformat()
         if day < look_day:
             days[day] = days.get(day, 0) + 1

@@ -20,7 +20,7 @@ from stintd.errors import Invalid
 from stintd.store.row_types import LabelsRow, ProjectRow
 from stintd.store.rowio import fetch_all, fetch_one
 
-LONGEST = 366
+LONGEST_DAYS = 366
 
 
 def timesheet(
@@ -40,7 +40,7 @@ def timesheet(
     if week is not None:
         since, until = _week_days(week)
     span = period(since, until, zone, view.now, default=week_of(view.now.astimezone(zone).date()))
-    if span.days is None or (span.days[1] - span.days[0]).days >= LONGEST:
+    if span.days is None or (span.days[1] - span.days[0]).days >= LONGEST_DAYS:
         raise Invalid("a timesheet covers whole days, at most a year", "send from and to as dates")
     rows = _rows(view, span, filters, zone, target)
     days = [(span.days[0] + n * ONE_DAY).isoformat() for n in range((span.days[1] - span.days[0]).days + 1)]

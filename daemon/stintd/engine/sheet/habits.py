@@ -57,7 +57,7 @@ class DayHabits:
         return json.dumps(values)
 
 
-NOTHING = DayHabits()
+NO_HABITS = DayHabits()
 
 
 class Habits:
@@ -98,7 +98,7 @@ class WorkRow(TypedDict):
 def load_day(conn: Connection, day: date) -> DayHabits:
     """What a day learnt, if anything."""
     text = fetch_value(conn, str, "SELECT values_json FROM day_policy WHERE day = ?", (day.isoformat(),))
-    return DayHabits.from_row(text) if text is not None else NOTHING
+    return DayHabits.from_row(text) if text is not None else NO_HABITS
 
 
 def learn(conn: Connection, lo_us: int, hi_us: int, zone: ZoneInfo, policy: Policy) -> None:
@@ -119,7 +119,7 @@ def _learn_day(conn: Connection, day: date, zone: ZoneInfo, policy: Policy) -> D
     work = fetch_all(conn, WorkRow, WORK, (lo_us, hi_us))
     minutes = _usual_minutes(work, zone)
     if minutes is None:
-        return NOTHING
+        return NO_HABITS
     stretches = [PastWork(row["start_us"], row["last_evidence_us"] or row["end_us"], row["project_id"]) for row in work]
     finishes = heartbeats.person_ends(conn, FINISHING, lo_us, hi_us)
     return DayHabits(minutes, habit_of(stretches, finishes, limits_of(policy)))

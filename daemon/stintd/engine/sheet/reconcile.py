@@ -21,16 +21,16 @@ from stintd.store import rowio
 from stintd.store.row_types import EntryColumns, EntryRow, ProjectRow, SessionRow
 from stintd.store.rowio import fetch_all, fetch_one
 
-FOLLOWING = "origin = 'auto' AND instr(pinned, 'time') = 0"
+FOLLOWS_EVIDENCE = "origin = 'auto' AND instr(pinned, 'time') = 0"
 """Entries that evidence creates and deletes; all others are the owner's."""
-QUIET = frozenset({"hands_on_us", "supervised_us", "last_evidence_us"})
+QUIET_COLUMNS = frozenset({"hands_on_us", "supervised_us", "last_evidence_us"})
 """The columns that each heartbeat of a running timer changes: stored, but without a new revision and without an event."""
 
 
 def write(step: Step, sheet: Sheet, lo_us: int, hi_us: int) -> None:
     """Make the automatic entries between these instants equal to `sheet`."""
     bounds = "start_us BETWEEN ? AND ? AND coalesce(end_us, last_evidence_us) >= ?"
-    sql = f"SELECT * FROM entry WHERE {bounds} AND {FOLLOWING}"  # noqa: S608
+    sql = f"SELECT * FROM entry WHERE {bounds} AND {FOLLOWS_EVIDENCE}"  # noqa: S608
     stored = {row["id"]: row for row in fetch_all(step.conn, EntryRow, sql, (lo_us - LONGEST_US, hi_us, lo_us))}
     stretches = sorted(sheet.stretches, key=lambda s: (s.start, s.actor, s.project or ""))
     rows = [entry_row.entry_columns(step, stretch) for stretch in stretches]
@@ -165,7 +165,7 @@ def _change(step: Step, before: EntryRow, row: EntryColumns) -> None:
     if not changes:
         return
     after = cast("EntryRow", {**before, **changes})
-    is_loud = after["end_us"] is not None or not changes.keys() <= QUIET
+    is_loud = after["end_us"] is not None or not changes.keys() <= QUIET_COLUMNS
     if is_loud:
         changes |= {"revision": before["revision"] + 1, "updated_us": to_us(step.now)}
         after = cast("EntryRow", {**before, **changes})

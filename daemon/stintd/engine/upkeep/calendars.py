@@ -17,7 +17,7 @@ from stintd.engine.engine import Engine
 from stintd.frozen import frozen
 from stintd.ports import CalendarAnswer, CalendarRequest, Carrier, Failure, HttpRequest, ReadCalendar
 
-FRESH = timedelta(hours=1)
+FETCH_EVERY = timedelta(hours=1)
 BYTES = 4 * 1024 * 1024
 """The most that is fetched from one address."""
 REACH_US = 92 * 86_400_000_000
@@ -96,7 +96,7 @@ class Calendars:
         name = f"{urlsplit(url).hostname} ({digest[:6]})"
         path = os.path.join(self._folder, f"{digest}.ics")
         now = self._engine.clock.now().timestamp()
-        if not 0 <= now - self._tried_at.get(url, _modification_time(path)) < FRESH.total_seconds():
+        if not 0 <= now - self._tried_at.get(url, _modification_time(path)) < FETCH_EVERY.total_seconds():
             self._tried_at[url] = now
             self._failures[url] = await self._fetch(url, path, now)
         return name, path if _modification_time(path) else "", self._failures.get(url, "")

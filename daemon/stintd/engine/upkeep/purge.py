@@ -25,7 +25,7 @@ from stintd.store.row_types import ProjectRow
 from stintd.store.rowio import fetch_one
 
 COPIES = (f"{backups.PREFIX}*.db", f"{backups.PREFIX}*.db.partial")
-BESIDE = ("*.damaged-*", "*.before-*", "*.restoring*", "*.partial")
+OTHER_COPIES = ("*.damaged-*", "*.before-*", "*.restoring*", "*.partial")
 """Patterns of other files beside the database that hold copies of earlier ones."""
 log = logging.getLogger(__name__)
 
@@ -99,7 +99,7 @@ class Purge:
         """The files to remove or empty: copies of the database, logs, unreadable messages."""
         database = self._engine.database
         paths = [path for pattern in COPIES for path in database.backup_folder.glob(pattern)]
-        paths += [path for pattern in BESIDE for path in database.path.parent.glob(database.path.name + pattern)]
+        paths += [path for pattern in OTHER_COPIES for path in database.path.parent.glob(database.path.name + pattern)]
         paths += [path for path in _files_in(self._logs) if path.is_file() and path.stat().st_size]
         paths += _files_in(self._fetched)
         return paths + [path for path in _files_in(self._bad) if span is None or _is_within(path, span)]
