@@ -158,7 +158,7 @@ def _confirm(words: Words, source: str, was_running: bool) -> None:
     print(f"{display_path(source)} replaces the database; the present one is kept beside it.", file=sys.stderr)
     stops = " stintd is stopped for this and started again." if was_running else ""
     print(
-        f"What was recorded since that backup will then be only in the present one.{stops} Restore? [y/N] ",
+        f"What was recorded since that backup will then be only in that kept database.{stops} Restore? [y/N] ",
         end="",
         file=sys.stderr,
         flush=True,
