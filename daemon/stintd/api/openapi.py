@@ -34,7 +34,7 @@ TAGS = {
     "entries": "Time entries",
     "events": "Changes as they happen",
     "export": "Entries as files",
-    "gaps": "Unassigned time",
+    "gaps": "Gaps: time without an entry",
     "health": "Whether the daemon works",
     "heartbeats": "Evidence",
     "corrections": "Approved hours that have changed since",

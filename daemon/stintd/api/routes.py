@@ -24,7 +24,7 @@ from stintd.api.guard import BULK_LIMIT
 from stintd.api.mcp import endpoint as mcp
 from stintd.api.route import Route, Table, fields
 from stintd.engine.commands import approval, catalog, entries, projects, rebuild, resume_answer, timers, users
-from stintd.engine.commands import corrections as mending
+from stintd.engine.commands import corrections as correction_commands
 from stintd.engine.queries import catalog as catalogs
 from stintd.engine.queries import corrections, evidence, gaps, reports, repos, workspaces
 from stintd.engine.queries import day as days
@@ -244,7 +244,7 @@ PEOPLE = [
 ]  # fmt: skip
 
 BACKFILLED = {"anyOf": [ref("Backfilled"), ref("BackfillUndone")]}
-"""What an import changed; or the edit that was taken back."""
+"""What an import changed; or the edit that undid it."""
 SHEET = [
     Route("GET", "/api/reports", targets.query_with_target_sums(reports.report),
           "totals of a period; with a target also rounded and already sent",
@@ -259,24 +259,24 @@ SHEET = [
           "open decisions, each with the command that settles it",
           query=fields(*PERIOD),
           answer=ref("Review")),
-    Route("POST", "/api/review", command(mending.note_review), "mark the open decisions as seen", "full", fields(),
+    Route("POST", "/api/review", command(correction_commands.note_review), "mark the open decisions as seen", "full", fields(),
           answer=ref("Looked")),
     Route("GET", "/api/corrections", query(corrections.listing), "approved hours that have changed since",
           query=fields(*PERIOD, *PAGE, field("projectId", ID), field("project", NAME, "project_name"), field("client", NAME),
                        field("clientId", ID), field("actor", choice("human", "agent"))), answer=page("Correction")),
     Route("GET", "/api/why", query(evidence.why), "why a minute is counted as it is",
           query=fields(field("at", INSTANT, required=True)), answer=ref("Why")),
-    Route("GET", "/api/gaps", calendars.query_with_meetings(gaps.listing, gaps.period_of), "unassigned time",
+    Route("GET", "/api/gaps", calendars.query_with_meetings(gaps.listing, gaps.period_of), "gaps: time without an entry",
           query=fields(*PERIOD, *PAGE),
           answer=page("Gap")),
-    Route("POST", "/api/gaps/{gap_id}/fill", command(mending.fill), "assign a gap to a project", "write",
+    Route("POST", "/api/gaps/{gap_id}/fill", command(correction_commands.fill), "assign a gap to a project", "write",
           fields(*WHICH, *WORK, KEY, field("autoCreate", FLAG)), creates=True, answer=ref("Entry"), needs=SOME_PROJECT),
     Route("POST", "/api/move", command(entry_requests.move), "move a period to another project", "full",
           fields(field("from", INSTANT, "start", required=True), field("to", INSTANT, "end", required=True),
                  field("project", NAME, "from_project"), field("projectId", ID), field("projectName", NAME),
                  field("taskName", NULL_NAME), field("autoCreate", FLAG), field("dryRun", FLAG)), answer=ref("Moved"),
           needs=NAMED_PROJECT),
-    Route("POST", "/api/undo", command(mending.undo), "undo the last edit, or one by its id", "full",
+    Route("POST", "/api/undo", command(correction_commands.undo), "undo the last edit, or one by its id", "full",
           fields(field("editId", ID)), answer=ref("Undone")),
     Route("GET", "/api/edits", query(evidence.edits), "the latest edits", query=fields(*PAGE), answer=page("Edit")),
     Route("POST", "/api/rebuild", command(rebuild.rebuild), "recompute what you neither set nor approved", "full",

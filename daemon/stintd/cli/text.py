@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from stintd.cli.answer import Answer
 
-UNKNOWN = "(unassigned)"
+UNKNOWN = "(no project)"
 COLOURS = (36, 33, 35, 32, 34, 31, 96, 93, 95, 92, 94, 91)
 
 

@@ -135,7 +135,7 @@ def _unfold(pieces: Iterable[str]) -> Iterator[tuple[int, str]]:
         if line[:1] in (" ", "\t") and number:
             text += line[1:]
             if len(text) > 1 << 20:
-                raise Invalid(f"line {number}: a property is larger than a mebibyte")
+                raise Invalid(f"line {number}: a property is larger than 1 MiB")
             continue
         if text:
             yield number, text

@@ -92,7 +92,7 @@ class _Text:
                 problem = getattr(error, "msg", str(error))
             length = len(self._text) - self._at
             if length > VALUE_LIMIT:
-                raise self.error("a single value is larger than a mebibyte")
+                raise self.error("a single value is larger than 1 MiB")
             self._load(pieces, problem)
             pieces *= 2  # a value that never ends must not be decoded again for every piece of it
 

@@ -31,7 +31,7 @@ FILL = "fill_timesheet"
 PROMPTS = (
     {
         "name": FILL, "title": "Fill my timesheet", "description": "Go through a day's timesheet with the user: missing"
-        " descriptions, unassigned time, gaps. Nothing is approved or sent.",
+        " descriptions, time without a project, gaps. Nothing is approved or sent.",
         "arguments": [{"name": "date", "description": "the day, YYYY-MM-DD; default today", "required": False}],
     },
 )  # fmt: skip

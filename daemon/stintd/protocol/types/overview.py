@@ -69,7 +69,7 @@ class WeekTotals(Totals):
 
 @frozen
 class GapsToday:
-    """Today's unassigned stretches of time."""
+    """Today's gaps: stretches of time without an entry."""
 
     count: int
     seconds: int
