@@ -68,6 +68,21 @@ async def test_a_commit_on_another_branch_does_not_describe_the_work_before_it(t
         assert [(row["branch"], row["description"]) for row in await run.sheet()][-1] == ("main", "Elsewhere")
 
 
+async def test_a_commit_is_seen_in_time_though_a_file_waits_for_gits_lock(tmp_path: Path) -> None:
+    """A file that was written while git holds its lock is certain only when the lock is released, after 45 seconds at most. A
+    commit that comes meanwhile does not wait for it."""
+    async with running(tmp_path) as run:
+        run.intake.tell(CheckoutSignal(run.clock.now(), facts("main")))
+        run.intake.tell(LockSignal(run.clock.now(), TOP, True))
+        await run.clock.advance(seconds=0.1)
+        write(run, "work.py")
+        await run.clock.advance(seconds=0.1)
+        run.intake.tell(commit(run.clock.now(), "main", "Log in"))
+        await run.clock.advance(seconds=1.1)
+        await run.clock.advance(seconds=1)
+        assert [row["description"] for row in await run.sheet()] == ["Log in"]
+
+
 def count_lookups(call: Callable[[], object]) -> int:
     """How often a path is looked up among the checkouts meanwhile."""
     lookups = 0

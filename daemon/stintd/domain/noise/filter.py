@@ -25,6 +25,8 @@ from stintd.frozen import frozen
 __all__ = ["BeatDraft", "FilterOutput", "NoiseFilter"]
 
 HOLD = timedelta(seconds=2)
+COMMIT_HOLD = timedelta(seconds=1)
+"""How long a commit from the reflog waits for its hook, which git runs right after it wrote the line."""
 LOCK_LIMIT = timedelta(seconds=45)
 """A lock held longer is from a git that crashed, or from a commit whose message is being written: it delays nothing."""
 LOCK_ECHO = timedelta(seconds=1)
@@ -291,7 +293,8 @@ class NoiseFilter:
             if signal.is_step:
                 place.acts.note_step(signal)
             return FilterOutput()
-        act = place.acts.add(signal, now, now + HOLD)
+        is_logged_commit = signal.kind == "commit" and signal.origin == "reflog"
+        act = place.acts.add(signal, now, now + (COMMIT_HOLD if is_logged_commit else HOLD))
         if act is None or act.is_foreign:
             self.dropped["known act" if act is None else "not the owner's"] += 1
             return FilterOutput()

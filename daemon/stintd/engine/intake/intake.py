@@ -86,6 +86,7 @@ class Intake:
         self._branches = Branches()
         self._read_to: dict[str, str] = {}
         self._release_task: asyncio.Task[None] | None = None
+        self._wakes_at = self._clock.now()
         self.provisional_timers: dict[str, ProvisionalTimer] = {}
         self.last_at: dict[str, datetime] = {}
         self.on_rescan = Listeners[[str | None]]()
@@ -404,13 +405,21 @@ class Intake:
         return [beat for beat, is_known in zip(unseen, self._are_known(unseen), strict=True) if not is_known]
 
     def _schedule_release(self) -> None:
-        """Plan to wake up when the noise rules can release something."""
+        """Plan to wake up when the noise rules can release something. A file that git's lock holds waits for long; what comes
+        after it may be certain earlier."""
         deadline = self._noise.next_deadline()
-        if deadline is not None and (self._release_task is None or self._release_task.done()):
-            self._release_task = asyncio.create_task(self._release())
+        if deadline is None:
+            return
+        if self._release_task is not None and not self._release_task.done():
+            if deadline >= self._wakes_at:
+                return
+            self._release_task.cancel()
+        self._wakes_at = deadline
+        self._release_task = asyncio.create_task(self._release())
 
     async def _release(self) -> None:
         while (deadline := self._noise.next_deadline()) is not None:
+            self._wakes_at = deadline
             await self._clock.sleep(max(0.01, (deadline - self._clock.now()).total_seconds()))
             output = self._noise.release(self._clock.now())
             self._admit(self._heartbeats_of(output.heartbeats))
