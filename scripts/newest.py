@@ -9,13 +9,15 @@ import sys
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 PROJECT = Path(__file__).parents[1] / "pyproject.toml"
 REQUIREMENT = re.compile(r"(?P<name>[A-Za-z0-9._-]+(?:\[[^\]]*\])?)\s*(?P<bounds>[^;]*)(?P<rest>;.*)?")
 
 
-def project() -> dict:
-    return tomllib.loads(PROJECT.read_text())["project"]
+def project() -> dict[str, Any]:
+    known: dict[str, Any] = tomllib.loads(PROJECT.read_text())["project"]
+    return known
 
 
 def parts(requirement: str) -> tuple[str, list[str], str]:
@@ -26,14 +28,14 @@ def parts(requirement: str) -> tuple[str, list[str], str]:
     return match["name"], bounds, match["rest"] or ""
 
 
-def unbounded(requirement: str) -> str:
+def drop_upper_bounds(requirement: str) -> str:
     name, bounds, rest = parts(requirement)
     return name + ",".join(bound for bound in bounds if bound.startswith((">", "!="))) + rest
 
 
 def requirements() -> list[str]:
     known = project()
-    return [*map(unbounded, known["dependencies"]), *known["optional-dependencies"]["test"]]
+    return [*map(drop_upper_bounds, known["dependencies"]), *known["optional-dependencies"]["test"]]
 
 
 def versions() -> list[str]:

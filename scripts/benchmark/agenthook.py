@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmark.home import Home, running
+from benchmark.home import Home, run_daemon
 from benchmark.row import Result, Rows
 from stintd.install import agentshim
 
@@ -26,7 +26,7 @@ EMPTY = "#!/bin/sh\nexit 0\n"
 def agent_hooks() -> Rows:
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder) / "stint")
-        with running(home) as daemon:
+        with run_daemon(home) as daemon:
             yield _row(Path(folder), home.folder / "spool", "daemon up", 1_600, rest=0.02)
             os.kill(daemon.pid, signal.SIGSTOP)
             try:
@@ -45,8 +45,8 @@ def _row(top: Path, spool: Path, what: str, size: int, rest: float = 0.002, shel
         "empty": _call_of(top / "empty" / agentshim.SHIM, EMPTY.encode(), form="csh"),
         "ours": _call_of(top / "ours" / agentshim.SHIM, agentshim.shim_text(str(spool)), form=form),
     }
-    said = {"session_id": "s", "cwd": str(top), "hook_event_name": "PostToolUse", "tool_name": "Bash", "text": "x" * size}
-    message = json.dumps(said).encode()
+    payload = {"session_id": "s", "cwd": str(top), "hook_event_name": "PostToolUse", "tool_name": "Bash", "text": "x" * size}
+    message = json.dumps(payload).encode()
     took: dict[str, list[tuple[float, float]]] = {name: [] for name in calls}
     for number in range(ROUNDS + 5):
         for name in random.sample(sorted(calls), len(calls)):
@@ -54,8 +54,8 @@ def _row(top: Path, spool: Path, what: str, size: int, rest: float = 0.002, shel
             time.sleep(rest)  # noqa: TID251
             if number >= 5:  # the first rounds fill caches
                 took[name].append(spent)
-    wall, cpu = (_ratio([one[kind] for one in took["ours"]], [one[kind] for one in took["empty"]]) for kind in (0, 1))
-    ours, empty = (statistics.median(one[0] for one in took[name]) * 1000 for name in ("ours", "empty"))
+    wall, cpu = (_ratio([pair[kind] for pair in took["ours"]], [pair[kind] for pair in took["empty"]]) for kind in (0, 1))
+    ours, empty = (statistics.median(pair[0] for pair in took[name]) * 1000 for name in ("ours", "empty"))
     note = f"CPU {cpu:.2f} ×, {ours:.2f} ms against {empty:.2f} ms"
     return Result(f"agent hook against an empty script, {what}", wall, "×", at_most=BAR, note=note)
 

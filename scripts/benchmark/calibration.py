@@ -8,6 +8,7 @@ import subprocess
 from collections import defaultdict
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Self
 
 from tests.support.timeline import evidence_of
 
@@ -23,16 +24,16 @@ LEAST = 15
 _TOTAL = re.compile(r"^\[ver:\d+,total:(\d+)", re.MULTILINE)
 
 
-class _One:
+class _OneProject:
     """Everything belongs to one project."""
 
-    def resolve(self, context, entity=""):
+    def resolve(self, context: Context, entity: str = "") -> Assignment:
         return Assignment(ProjectId("it"), None)
 
-    def differs_by_entity(self, context):
+    def differs_by_entity(self, context: Context) -> bool:
         return False
 
-    def resolver_at(self, us):
+    def resolver_at(self, us: int) -> Self:
         return self
 
 
@@ -40,7 +41,7 @@ def _git(repo: Path, *args: str, stdin: str = "") -> str:
     return subprocess.run(["git", "-C", str(repo), *args], input=stdin, capture_output=True, text=True, check=True).stdout
 
 
-def _recorded(repo: Path) -> dict[str, int]:
+def _recorded_seconds(repo: Path) -> dict[str, int]:
     """Seconds by commit."""
     pairs = [line.split() for line in _git(repo, "notes", "--ref", "gtm-data", "list").splitlines()]
     return {commit: sum(map(int, _TOTAL.findall(_git(repo, "cat-file", "-p", note)))) for note, commit in pairs}
@@ -48,25 +49,25 @@ def _recorded(repo: Path) -> dict[str, int]:
 
 def _samples(repo: Path) -> list[list[tuple[datetime, int]]]:
     """By author, when each commit was written and how long it took."""
-    recorded = _recorded(repo)
+    recorded = _recorded_seconds(repo)
     names = [f"refs/heads/{name}" for name in ("main", "master", "develop")]
     there = [name for name in names if name in _git(repo, "for-each-ref", "--format=%(refname)", *names).split()]
-    found: dict[str, list[tuple[datetime, int]]] = defaultdict(list)
+    samples: dict[str, list[tuple[datetime, int]]] = defaultdict(list)
     for line in _git(repo, "log", "--no-merges", "--format=%H %at %ae", *there).splitlines():
         sha, at, author = line.split(" ", 2)
         if recorded.get(sha):
-            found[author.lower()].append((datetime.fromtimestamp(int(at), UTC), recorded[sha]))
-    return [sorted(sample) for sample in found.values() if len(sample) >= LEAST]
+            samples[author.lower()].append((datetime.fromtimestamp(int(at), UTC), recorded[sha]))
+    return [sorted(sample) for sample in samples.values() if len(sample) >= LEAST]
 
 
-def _estimated(sample: list[tuple[datetime, int]]) -> dict[date, float]:
+def _estimate_days(sample: list[tuple[datetime, int]]) -> dict[date, float]:
     """Seconds by day, as the rules estimate them from the commits alone."""
     context = Context("git", "commit", repo=RepoId("it"), source_text="backfill:1")
     beats = [Heartbeat(str(number), at, context) for number, (at, _) in enumerate(sample)]
-    sheet = derive(evidence_of(beats, []), Edits(), Policy(), _One(), datetime.now(UTC))
+    sheet = derive(evidence_of(beats, []), Edits(), Policy(), _OneProject(), datetime.now(UTC))
     days: dict[date, float] = defaultdict(float)
-    for one in sheet.stretches:
-        days[one.end.date()] += (one.end - one.start).total_seconds()
+    for stretch in sheet.stretches:
+        days[stretch.end.date()] += (stretch.end - stretch.start).total_seconds()
     return days
 
 
@@ -76,16 +77,17 @@ def commits_against_recorded_hours() -> Rows:
     if not repos:
         yield Skipped("estimates of backfill", "name a folder of clones with refs/notes/gtm-data: STINTD_RECORDED=/path")
         return
-    ratios, inside, days = [], 0, 0
+    ratios: list[float] = []
+    inside = days = 0
     for sample in (sample for repo in repos for sample in _samples(repo)):
         truth: dict[date, float] = defaultdict(float)
         for at, seconds in sample:
             truth[at.date()] += seconds
-        estimated = _estimated(sample)
+        estimated = _estimate_days(sample)
         ratios.append(sum(estimated.values()) / sum(truth.values()))
-        for day, seconds in truth.items():
+        for day, recorded in truth.items():
             days += 1
-            inside += estimated[day] * LOW <= seconds <= estimated[day] * HIGH
+            inside += estimated[day] * LOW <= recorded <= estimated[day] * HIGH
     yield Result(
         f"backfill: estimated over recorded, median of {len(ratios)} authors",
         statistics.median(ratios),

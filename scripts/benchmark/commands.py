@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from benchmark import peer
-from benchmark.home import Home, fill_entries, running
+from benchmark.home import Home, fill_entries, run_daemon
 from benchmark.row import Result, Rows, Skipped
 
 ROUNDS = 15
@@ -18,14 +18,14 @@ ROUNDS = 15
 
 def cpu_of(command: list[str], environment: dict[str, str]) -> float:
     """User and system seconds of one run."""
-    pid = os.posix_spawn(command[0], command, environment, file_actions=_quiet())
+    pid = os.posix_spawn(command[0], command, environment, file_actions=_silence_output())
     _, status, usage = os.wait4(pid, 0)
     if os.waitstatus_to_exitcode(status) != 0:
         raise SystemExit(f"{' '.join(command)} ended with {os.waitstatus_to_exitcode(status)}")
     return usage.ru_utime + usage.ru_stime
 
 
-def _quiet() -> list[tuple[int, int, str, int, int]]:
+def _silence_output() -> list[tuple[int, int, str, int, int]]:
     return [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_WRONLY, 0) for fd in (1, 2)]
 
 
@@ -56,7 +56,7 @@ def fast_verbs() -> Rows:
             home = Home(Path(folder))
             if entries:
                 fill_entries(home, entries)
-            with running(home) as daemon:
+            with run_daemon(home) as daemon:
                 for name, ratio in ratios(verbs, daemon.environment).items():
                     if name != "pass":
                         yield Result(f"stint {name} with {entries:,} entries, × python -c pass", ratio, "×", at_most=3.5)
@@ -66,7 +66,7 @@ def looks_at_everything() -> Rows:
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder))
         fill_entries(home, 100_000)
-        with running(home) as daemon:
+        with run_daemon(home) as daemon:
             looks = {
                 "report over all": ["report", "2005-01-01..2026-12-31"],
                 "report of the last week": ["report", "last", "week"],
@@ -79,7 +79,7 @@ def looks_at_everything() -> Rows:
 
 
 def parallel_writers() -> Rows:
-    with tempfile.TemporaryDirectory() as folder, running(Home(Path(folder))) as daemon:
+    with tempfile.TemporaryDirectory() as folder, run_daemon(Home(Path(folder))) as daemon:
         daemon.post("/api/projects", {"name": "bench"})
         writers = [
             subprocess.Popen(
@@ -93,14 +93,14 @@ def parallel_writers() -> Rows:
             for minute in (0, 10, 20, 30)
         ]
         answered = sum(writer.wait() == 0 for writer in writers)
-        kept = len(daemon.every("/api/entries", {"from": "2025-01-01", "to": "2025-02-01"}))
-        yield Result("200 writers at once: kept", kept, "entries", at_least=200, note=f"{answered} answered")
+        count = len(daemon.every("/api/entries", {"from": "2025-01-01", "to": "2025-02-01"}))
+        yield Result("200 writers at once: kept", count, "entries", at_least=200, note=f"{answered} answered")
     yield from _watson()
     yield from _timewarrior()
 
 
 def _watson() -> Rows:
-    command = peer.installed("watson", "td-watson", command="watson")
+    command = peer.install_command("watson", "td-watson", command="watson")
     if command is None:
         yield Skipped("20 writers at once: Watson", "pip install td-watson does not work here")
         return
@@ -141,8 +141,8 @@ def _timewarrior() -> Rows:
         ]
         for writer in writers:
             writer.wait()
-        kept = subprocess.run([command, "export"], env=environment, capture_output=True, text=True).stdout.count('"id"')
-        yield Result("20 writers at once: Timewarrior kept", kept, "entries")
+        count = subprocess.run([command, "export"], env=environment, capture_output=True, text=True).stdout.count('"id"')
+        yield Result("20 writers at once: Timewarrior kept", count, "entries")
         began = time.perf_counter()
         subprocess.run([command, "summary", ":all"], env=environment, capture_output=True)
         yield Result("Timewarrior summary :all of these", time.perf_counter() - began, "s")

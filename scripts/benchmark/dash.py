@@ -9,13 +9,13 @@ from typing import Any
 
 from tests.dashboard.window import ARGUMENTS
 
-from benchmark.home import Home, fill_entries, running
+from benchmark.home import Home, fill_entries, run_daemon
 from benchmark.row import Result, Rows, Skipped
 
 try:
     from playwright.sync_api import sync_playwright
 except ImportError:
-    sync_playwright = None
+    sync_playwright = None  # type: ignore[assignment]
 
 ROUNDS = 7
 ENTRIES, A_DAY = 100_000, 274
@@ -39,7 +39,7 @@ def first_paint() -> Rows:
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder))
         fill_entries(home, ENTRIES, A_DAY)
-        with running(home) as daemon, sync_playwright() as playwright:
+        with run_daemon(home) as daemon, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
             day = daemon.get("/api/entries", limit="400")["data"][-1]["start"][:10]  # a whole one
             yield from _results(browser, daemon, day)
@@ -54,15 +54,15 @@ def _results(browser: Any, daemon: Home, day: str) -> Iterator[Result]:
     page.goto(link)
     page.wait_for_selector(".timeline")
     state, target = context.storage_state(), f"{address}/?day={day}"
-    cold = [_opened(browser.new_context(storage_state=state), target) for _ in range(ROUNDS)]
-    warm = [_opened(context, target) for _ in range(ROUNDS)]
-    for name, found in (("never opened here", cold), ("opened before", warm)):
-        paint, drawn = (statistics.median(times) for times in zip(*found, strict=True))
+    cold = [_open_page(browser.new_context(storage_state=state), target) for _ in range(ROUNDS)]
+    warm = [_open_page(context, target) for _ in range(ROUNDS)]
+    for name, pairs in (("never opened here", cold), ("opened before", warm)):
+        paint, drawn = (statistics.median(times) for times in zip(*pairs, strict=True))
         yield Result(f"{WHAT}first paint, {name}", paint, "ms", at_most=300)
         yield Result(f"{WHAT}the day drawn, {name}", drawn, "ms")
 
 
-def _opened(context: Any, target: str) -> tuple[float, float]:
+def _open_page(context: Any, target: str) -> tuple[float, float]:
     """Milliseconds from the address until something is painted, and until the day's entries are."""
     page = context.new_page()
     page.goto(target)

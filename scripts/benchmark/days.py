@@ -7,10 +7,11 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmark.home import Home, running, store_of
+from benchmark.home import Home, run_daemon, store_of
 from benchmark.row import Result, Rows
 from stintd.domain.model import Context, Heartbeat, to_us
 from stintd.engine.sheet import projects as projecting
@@ -22,7 +23,7 @@ A_DAY = 600
 BATCH = 20_000
 
 
-def made(count: int = COUNT, seed: int = 7) -> list[Heartbeat]:
+def make_beats(count: int = COUNT, seed: int = 7) -> list[Heartbeat]:
     """Working days of some 600 heartbeats, a median of 38 s apart, in five projects, two sources, branches that change."""
     rng = random.Random(seed)
     days = count // A_DAY + 1
@@ -39,22 +40,26 @@ def made(count: int = COUNT, seed: int = 7) -> list[Heartbeat]:
     return beats[:count]
 
 
-def filled(home: Home) -> float:
+def fill_home(home: Home) -> float:
     """A home with the heartbeats and the sheet derived from them; the seconds the derivation took."""
-    beats = made()
+    beats = make_beats()
     with store_of(home) as steps:
         database = steps.database
         for lo in range(0, len(beats), BATCH):
-            database.write_now(lambda conn, lo=lo: heartbeats.add(conn, beats[lo : lo + BATCH]), durable=False)
+            database.write_now(partial(_add, beats[lo : lo + BATCH]), durable=False)
 
-        def projects(conn: Any) -> None:
+        def ensure_projects(conn: Any) -> None:
             step = steps(conn)
             projecting.ensure_projects(step, {beat.context for beat in beats})
 
-        database.write_now(projects)
+        database.write_now(ensure_projects)
         began = time.perf_counter()
         database.write_now(lambda conn: _derive(steps(conn), beats))
         return time.perf_counter() - began
+
+
+def _add(batch: list[Heartbeat], conn: Any) -> None:
+    heartbeats.add(conn, batch)
 
 
 def _derive(step: Any, beats: list[Heartbeat]) -> None:
@@ -64,8 +69,8 @@ def _derive(step: Any, beats: list[Heartbeat]) -> None:
 def rebuild() -> Rows:
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder))
-        first = filled(home)
-        with running(home) as daemon:
+        first = fill_home(home)
+        with run_daemon(home) as daemon:
             began = time.perf_counter()
             daemon.post("/api/rebuild", {})
             again = time.perf_counter() - began
@@ -76,9 +81,9 @@ def rebuild() -> Rows:
 def reports() -> Rows:
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder))
-        filled(home)
+        fill_home(home)
         year = datetime.now(UTC).year - 1
-        with running(home) as daemon:
+        with run_daemon(home) as daemon:
             day = _median(lambda: daemon.get("/api/reports", **{"from": f"{year}-06-03", "to": f"{year}-06-03"}))
             whole = _median(
                 lambda: daemon.get("/api/reports", groupBy="project", **{"from": f"{year}-01-01", "to": f"{year}-12-31"})

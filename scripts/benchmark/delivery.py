@@ -9,7 +9,7 @@ from tests.support.billing.clockme import ClockMeFake
 from tests.support.billing.fake import Served
 
 from benchmark import process
-from benchmark.home import Home, fill_entries, running
+from benchmark.home import Home, fill_entries, run_daemon
 from benchmark.row import Result, Rows
 
 ENTRIES, IDLE_QUESTIONS = 10_000, 500
@@ -35,13 +35,13 @@ def pushing(entries: int = ENTRIES) -> Rows:
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder) / "home")
         fill_entries(home, entries)
-        with running(home) as daemon:
-            times = [_asked(daemon) for _ in range(IDLE_QUESTIONS)]
+        with run_daemon(home) as daemon:
+            times = [_time_status(daemon) for _ in range(IDLE_QUESTIONS)]
             yield Result("nothing to push: status p99", _p99(times), "ms", note="on this machine, now")
         server = Served(ClockMeFake())
         try:
             _connect(home, server)
-            with running(home) as daemon:
+            with run_daemon(home) as daemon:
                 yield from _results(daemon, server, entries)
         finally:
             server.close()
@@ -55,7 +55,7 @@ def _connect(home: Home, server: Served) -> None:
         config.write(CONFIG.format(url=server.url, file=file))
 
 
-def _asked(daemon: Home) -> float:
+def _time_status(daemon: Home) -> float:
     """Milliseconds that the status took."""
     began = time.perf_counter()
     daemon.get("/api/status")
@@ -71,7 +71,7 @@ def _p99(times: list[float]) -> float:
 def _results(daemon: Home, server: Served, entries: int) -> Rows:
     began, times, memory = time.perf_counter(), [], []
     while len(server.fake.ledger) < entries and time.perf_counter() - began < LONGEST:
-        times.append(_asked(daemon))
+        times.append(_time_status(daemon))
         memory.append(process.resident_mib(daemon.pid))
     seconds, sent = time.perf_counter() - began, len(server.fake.ledger)
     what = f"{entries:,} waiting entries pushed: "

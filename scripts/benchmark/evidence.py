@@ -3,11 +3,12 @@
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.support import until
 
-from benchmark.home import Home, git, repositories, running
+from benchmark.home import Home, git, repositories, run_daemon
 from benchmark.row import Result, Rows
 
 REPOSITORIES = 10
@@ -16,7 +17,7 @@ REPOSITORIES = 10
 def edit_to_timer() -> Rows:
     with tempfile.TemporaryDirectory() as folder:
         code = repositories(Path(folder) / "code", count=2 * REPOSITORIES, folders=3, files=12)
-        with running(Home(Path(folder) / "stint", [code])) as daemon:
+        with run_daemon(Home(Path(folder) / "stint", [code])) as daemon:
             daemon.wait_until_watching(2 * REPOSITORIES)
             repos = sorted(code.iterdir())
             edits = [_seconds(daemon, repo, _edit) for repo in repos[:REPOSITORIES]]
@@ -37,7 +38,7 @@ def _commit(repo: Path) -> None:
     git(repo, "commit", "-q", "--allow-empty", "-m", "a change")
 
 
-def _seconds(daemon: Home, repo: Path, act) -> float:
+def _seconds(daemon: Home, repo: Path, act: Callable[[Path], None]) -> float:
     began = time.perf_counter()
     act(repo)
 

@@ -21,6 +21,7 @@ from stintd.engine.commands import entry_rows
 from stintd.engine.step import Step
 from stintd.paths import Layout
 from stintd.store import rowio
+from stintd.store.row_types import EntryColumns
 
 
 class Home:
@@ -30,8 +31,8 @@ class Home:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.pid, self.key = folder, 0, ""
         self.socket = str(folder / "run" / "control.sock")
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "XDG_", "STINT", "PYTHON"))}
-        self.environment = {**kept, "STINTD_HOME": str(folder), "HOME": str(folder), "TZ": "UTC"}
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "XDG_", "STINT", "PYTHON"))}
+        self.environment = {**inherited, "STINTD_HOME": str(folder), "HOME": str(folder), "TZ": "UTC"}
         (folder / ".gitconfig").write_text("[user]\n\tname = Ada\n\temail = ada@example.test\n[init]\n\tdefaultBranch = main\n")
         quoted = ", ".join(f'"{root}"' for root in roots or [])
         (folder / "config.toml").write_text(f"[http]\nport = 0\n[watch]\nfolders = [{quoted}]\n")
@@ -46,7 +47,7 @@ class Home:
     def every(self, route: str, query: dict[str, str]) -> list[Any]:
         return list(self._control.every(route, **query))
 
-    def told(self) -> Any:
+    def read_address(self) -> Any:
         """What the daemon says of itself in `run/http.json`."""
         return json.loads((self.folder / "run" / "http.json").read_text())
 
@@ -71,7 +72,7 @@ class Home:
 
 
 @contextlib.contextmanager
-def running(home: Home) -> Iterator[Home]:
+def run_daemon(home: Home) -> Iterator[Home]:
     """A daemon of this home until the end of the block."""
     command = [sys.executable, "-m", "stintd.cli.run"]
     environment = {**home.environment, "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
@@ -99,9 +100,9 @@ def git(folder: Path, *words: str) -> None:
 
 
 def _identity() -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
     names = {"GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.test"}
-    return {**kept, **names, "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.test"}
+    return {**inherited, **names, "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.test"}
 
 
 def repositories(root: Path, count: int, folders: int, files: int) -> Path:
@@ -131,7 +132,7 @@ def fill_entries(home: Home, count: int, a_day: int = 25) -> None:
             projects = [_project(step, f"project-{number}") for number in range(40)]
             for number in range(count):
                 start = last - timedelta(days=number // a_day) + timedelta(minutes=step_minutes * (number % a_day))
-                row = {
+                row: EntryColumns = {
                     "project_id": projects[number % 40],
                     "start_us": to_us(start),
                     "end_us": to_us(start + length),

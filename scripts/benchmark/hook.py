@@ -11,14 +11,14 @@ from pathlib import Path
 
 from tests.hooks import cost
 
-from benchmark.home import Home, running
+from benchmark.home import Home, run_daemon
 from benchmark.row import Result, Rows
 
 ROUNDS = 150
 BAR = 1.05
 
 
-def _added(what: str, spool: Path, rest: float = 0) -> Result:
+def _added_cost(what: str, spool: Path, rest: float = 0) -> Result:
     ours = cost.measure(ROUNDS, spool=spool, rest=rest)["ours"]
     note = f"CPU of the tree {ours['cpu']:.3f} ×, {ours['ms']:.1f} ms"
     return Result(f"hook on git commit against an empty hook, {what}", ours["paired"], "×", at_most=BAR, note=note)
@@ -27,11 +27,11 @@ def _added(what: str, spool: Path, rest: float = 0) -> Result:
 def commit_overhead() -> Rows:
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder) / "stint")
-        with running(home) as daemon:
-            yield _added("daemon up", home.folder / "spool", rest=0.02)
+        with run_daemon(home) as daemon:
+            yield _added_cost("daemon up", home.folder / "spool", rest=0.02)
             os.kill(daemon.pid, signal.SIGSTOP)
             try:
-                yield _added("stopped", home.folder / "spool")
+                yield _added_cost("stopped", home.folder / "spool")
             finally:
                 os.kill(daemon.pid, signal.SIGCONT)
-        yield _added("down", home.folder / "spool")
+        yield _added_cost("down", home.folder / "spool")

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from benchmark import process
-from benchmark.home import Home, repositories, running
+from benchmark.home import Home, repositories, run_daemon
 from benchmark.row import Result, Rows
 
 SECONDS = 60
@@ -16,7 +16,7 @@ def idle_and_memory() -> Rows:
         code = repositories(Path(folder) / "code", count=100, folders=5, files=20)
         home = Home(Path(folder) / "stint", [code])
         began = time.perf_counter()
-        with running(home) as daemon:
+        with run_daemon(home) as daemon:
             yield Result("ready after start, 100 repositories", time.perf_counter() - began, "s", at_most=0.5)
             watched = daemon.wait_until_watching(100)
             yield Result(

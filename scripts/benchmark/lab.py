@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmark.home import Home, running
+from benchmark.home import Home, run_daemon
 from benchmark.row import Result, Rows, Skipped
 
 PEOPLE = ("solo-watch", "solo-editor", "hopping", "thinker")
@@ -19,7 +19,7 @@ def accuracy() -> Rows:
     if not place or not (Path(place) / "drive.py").exists():
         yield Skipped("accuracy lab", "name the folder of drive.py: STINTD_LAB=/path/to/lab")
         return
-    with tempfile.TemporaryDirectory() as folder, running(Home(Path(folder))) as daemon:
+    with tempfile.TemporaryDirectory() as folder, run_daemon(Home(Path(folder))) as daemon:
         command = [sys.executable, str(Path(place) / "drive.py"), "--home", str(daemon.folder), "--json"]
         families = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)["families"]
     for family, score in families.items():

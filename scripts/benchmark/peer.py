@@ -14,17 +14,17 @@ from pathlib import Path
 PEERS = Path(os.environ.get("STINTD_PEERS", Path(tempfile.gettempdir()) / "stintd-peers"))
 
 
-def installed(name: str, *packages: str, command: str) -> str | None:
+def install_command(name: str, *packages: str, command: str) -> str | None:
     """The path of `command` from these packages, installed once; None where they cannot be had."""
     folder = PEERS / name
-    found = folder / "bin" / command
-    if not found.exists():
+    path = folder / "bin" / command
+    if not path.exists():
         made = subprocess.run([sys.executable, "-m", "venv", str(folder)], capture_output=True)
         pip = [str(folder / "bin" / "pip"), "install", "-q", *packages]
         if made.returncode or subprocess.run(pip, capture_output=True).returncode:
             shutil.rmtree(folder, ignore_errors=True)
             return None
-    return str(found) if found.exists() else None
+    return str(path) if path.exists() else None
 
 
 def free_port() -> int:
@@ -37,7 +37,7 @@ def free_port() -> int:
 @contextlib.contextmanager
 def activitywatch(home: Path) -> Iterator[tuple[int, int] | None]:
     """ActivityWatch's Python server on a free port: (pid, port); None where it does not install or start."""
-    command = installed("activitywatch", "aw-server", "peewee<4", command="aw-server")
+    command = install_command("activitywatch", "aw-server", "peewee<4", command="aw-server")
     if command is None:
         yield None
         return
@@ -47,13 +47,13 @@ def activitywatch(home: Path) -> Iterator[tuple[int, int] | None]:
         [command, "--port", str(port)], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        yield (server.pid, port) if _answers(port) else None
+        yield (server.pid, port) if _wait_for_answer(port) else None
     finally:
         server.terminate()
         server.wait(10)
 
 
-def _answers(port: int) -> bool:
+def _wait_for_answer(port: int) -> bool:
     for _ in range(150):
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return True

@@ -61,6 +61,8 @@ def _seconds(name: str, top: Path, script: str) -> float:
     """Processor and waiting time of one shell that believes it is interactive."""
     words = {"bash": ["bash", "--norc", "-ic"], "zsh": ["zsh", "-dfic"], "fish": ["fish", "--no-config", "-ic"]}[name]
     before = time.perf_counter()
-    kept = {key: os.environ[key] for key in ("PATH", "LANG") if key in os.environ}
-    subprocess.run([*words, script], env={**kept, "HOME": str(top), "TERM": "dumb"}, cwd=top, capture_output=True, check=True)
+    inherited = {key: os.environ[key] for key in ("PATH", "LANG") if key in os.environ}
+    subprocess.run(
+        [*words, script], env={**inherited, "HOME": str(top), "TERM": "dumb"}, cwd=top, capture_output=True, check=True
+    )
     return time.perf_counter() - before

@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmark.home import Home, repositories, running
+from benchmark.home import Home, repositories, run_daemon
 from benchmark.row import Result, Rows
-from benchmark.wire import START, Caller, on_loopback
+from benchmark.wire import START, Caller, loopback_caller
 
 PATH = "/api/v1/users/current/heartbeats.bulk"
 BATCH = 25
@@ -51,9 +51,9 @@ def _post(caller: Caller, text: bytes) -> float:
 def clients() -> Rows:
     with tempfile.TemporaryDirectory() as folder:
         root = repositories(Path(folder) / "code", 4, 1, 3)
-        with running(Home(Path(folder) / "stint", [root])) as daemon:
+        with run_daemon(Home(Path(folder) / "stint", [root])) as daemon:
             daemon.wait_until_watching(4)
-            caller = on_loopback(daemon)
+            caller = loopback_caller(daemon)
             waits = []
             for number in range(200):
                 waits.append(_post(caller, body(root, number * BATCH)))

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from benchmark.row import Result, Rows
@@ -74,7 +75,7 @@ class Notes:
         self.all += notes
         self._changed.set()
 
-    async def until(self, probe: Callable[[TreeNote], bool], seconds: float = 5.0) -> bool:
+    async def wait_for(self, probe: Callable[[TreeNote], bool], seconds: float = 5.0) -> bool:
         """Whether such a note came within `seconds`."""
         deadline = time.monotonic() + seconds
         while not any(probe(note) for note in self.all):
@@ -85,7 +86,7 @@ class Notes:
             return False
         return True
 
-    async def until_quiet(self, seconds: float = 0.5) -> None:
+    async def wait_until_quiet(self, seconds: float = 0.5) -> None:
         """Until nothing came for `seconds`."""
         with suppress(TimeoutError):
             while True:
@@ -119,8 +120,8 @@ def make_landscape(top: Path, shape: Shape) -> list[str]:
 
 
 def facts_of(paths: Sequence[str]) -> list[CheckoutFacts]:
-    found = [gitreader.facts_of(path) for path in paths]
-    return [facts for facts in found if facts is not None and facts.git_dir]
+    readings = [gitreader.facts_of(path) for path in paths]
+    return [facts for facts in readings if facts is not None and facts.git_dir]
 
 
 # ---------------------------------------------------------------- measuring
@@ -156,8 +157,8 @@ def _arm(watcher: TreeWatcher, shape: Shape, paths: Sequence[str], results: list
     chosen, plans = _choose(facts)
     gc.collect()
     before, began = _resident_kib(), time.perf_counter()
-    for one, (work, git) in zip(facts, plans, strict=True):
-        watcher.cover(one.path, git, work)
+    for checkout, (work, git) in zip(facts, plans, strict=True):
+        watcher.cover(checkout.path, git, work)
     armed = time.perf_counter() - began
     gc.collect()
     watches = watcher.stats().main.watches
@@ -175,7 +176,7 @@ def _arm(watcher: TreeWatcher, shape: Shape, paths: Sequence[str], results: list
 
 def _choose(facts: Sequence[CheckoutFacts]) -> tuple[float, list[tuple[tuple[str, ...], list[str]]]]:
     began = time.perf_counter()
-    plans = [(folders.plan(one).folders, gitreader.git_folders(one)) for one in facts]
+    plans = [(folders.plan(checkout).folders, gitreader.git_folders(checkout)) for checkout in facts]
     return time.perf_counter() - began, plans
 
 
@@ -187,7 +188,7 @@ async def _latency(tops: Sequence[str], seen: Notes, results: list[Result]) -> N
         seen.all.clear()
         began = time.perf_counter()
         _append(path)
-        await seen.until(lambda note, path=path: note.path == path)
+        await seen.wait_for(partial(_is_about, path))
         took.append((time.perf_counter() - began) * 1000)
     took.sort()
     results += [
@@ -201,13 +202,13 @@ async def _storm(tops: Sequence[str], seen: Notes, writes: int, results: list[Re
     cpu = time.process_time()
     writer = await asyncio.create_subprocess_exec(sys.executable, "-c", WRITER, str(writes), *tops[:50])
     await writer.wait()
-    await seen.until_quiet()
+    await seen.wait_until_quiet()
     spent = time.process_time() - cpu
-    told = {note.path for note in seen.all if "/storm" in note.path}
+    noted_paths = {note.path for note in seen.all if "/storm" in note.path}
     is_known = any(note.kind == "overflow" for note in seen.all)
     results += [
         Result(f"{writes} writes: CPU", spent, "s", at_most=1.5, note=f"{len(seen.all)} notes"),
-        Result(f"{writes} writes: lost unnoticed", 0 if is_known else writes - len(told), "", at_most=0),
+        Result(f"{writes} writes: lost unnoticed", 0 if is_known else writes - len(noted_paths), "", at_most=0),
     ]
 
 
@@ -223,17 +224,21 @@ async def _overflow(clock: PausedClock, paths: Sequence[str], tops: Sequence[str
     for top in tops:
         os.close(os.open(f"{top}/missed", os.O_CREAT | os.O_WRONLY, 0o600))
     clock.is_going.set()
-    is_noticed = await seen.until(lambda note: note.kind == "overflow", 10)
+    is_noticed = await seen.wait_for(lambda note: note.kind == "overflow", 10)
     sweeper, facts = folders.Folders(SystemClock()), facts_of(paths)
     began = time.perf_counter()
-    found = sum(any(s.path.endswith("/missed") for s in sweeper.sweep(one, since)) for one in facts)
+    swept = sum(any(s.path.endswith("/missed") for s in sweeper.sweep(checkout, since)) for checkout in facts)
     took = time.perf_counter() - began
     files = sum(len(names) for top in paths[:1] for _, _, names in os.walk(top)) * len(paths)
     results += [
         Result("forced overflow: noticed", is_noticed, "", at_least=1),
-        Result("forced overflow: files missed after the sweep", len(facts) - found, "", at_most=0),
+        Result("forced overflow: files missed after the sweep", len(facts) - swept, "", at_most=0),
         Result(f"sweep of {len(facts)} repositories, per 51,000 files", took * 51_000 / files, "s", at_most=0.5),
     ]
+
+
+def _is_about(path: str, note: TreeNote) -> bool:
+    return note.path == path
 
 
 def _append(path: str) -> None:
@@ -263,9 +268,9 @@ def _queue_length() -> int:
 
 
 @contextmanager
-def _counting(paths: Sequence[str]) -> Iterator[list[int]]:
+def _count_raw_events(paths: Sequence[str]) -> Iterator[list[int]]:
     """A second, plain watch on the same folders that counts what the kernel says."""
-    from watchdog.observers.inotify_c import InotifyFD  # Linux only
+    from watchdog.observers.inotify_c import CallbackId, InotifyFD, Mask  # Linux only
 
     count = [0]
 
@@ -280,7 +285,7 @@ def _counting(paths: Sequence[str]) -> Iterator[list[int]]:
     instance, counter = InotifyFD(), Counter()
     for path in paths:
         with suppress(OSError):
-            instance.add_callback(os.fsencode(path), 0x7C8, counter, 1)
+            instance.add_callback(os.fsencode(path), Mask(0x7C8), counter, CallbackId(1))
     instance.start()
     try:
         yield count
@@ -292,7 +297,7 @@ def _checkouts(roots: Sequence[str]) -> list[str]:
     return [path for root in roots for path in discover(os.path.realpath(root)).checkouts]
 
 
-async def look(roots: Sequence[str]) -> None:
+async def print_notes(roots: Sequence[str]) -> None:
     """Print, once a second in which anything happened, raw and folded notes and what they were about."""
     seen: list[TreeNote] = []
     watcher = TreeWatcher(seen.extend, asyncio.get_running_loop(), roots=roots)
@@ -305,11 +310,12 @@ async def look(roots: Sequence[str]) -> None:
         covered += [*work, *git]
     print("raw and folded notes, as they come; Ctrl-C ends")
     try:
-        with _counting(covered) as raw:
+        with _count_raw_events(covered) as raw:
             while True:
                 await asyncio.sleep(1)
                 if seen or raw[0]:
-                    notes, _ = seen[:], seen.clear()
+                    notes = seen[:]
+                    seen.clear()
                     shown = ", ".join(f"{n.kind} {os.path.basename(n.path)}" for n in notes[:5])
                     print(f"{time.strftime('%H:%M:%S')} raw {raw[0]:6} folded {len(notes):6}  {shown!r}"[:160], flush=True)
                     raw[0] = 0
@@ -324,7 +330,7 @@ def main(argv: Sequence[str]) -> int:
         return 2
     if argv[0] != "--measure":
         with suppress(KeyboardInterrupt):
-            asyncio.run(look(argv))
+            asyncio.run(print_notes(argv))
         return 0
     names = argv[1:] or list(SHAPES)
     unknown = [name for name in names if name not in SHAPES]

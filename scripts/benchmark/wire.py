@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from benchmark import peer, process
-from benchmark.home import Home, running
+from benchmark.home import Home, run_daemon
 from benchmark.row import Result, Rows, Skipped
 
 SECONDS = 2.0
@@ -62,9 +62,9 @@ def tcp(port: int) -> Callable[[], socket.socket]:
     return lambda: socket.create_connection(("127.0.0.1", port))
 
 
-def on_loopback(daemon: Home) -> Caller:
+def loopback_caller(daemon: Home) -> Caller:
     """A caller with a key on the loopback port, which is what ActivityWatch's server is compared with."""
-    url = daemon.told()["url"]
+    url = daemon.read_address()["url"]
     daemon.key = daemon.key or daemon.post("/api/keys", {"scope": "write", "name": "bench"})["key"]
     port = int(url.rpartition(":")[2])
     return Caller(tcp(port), f"127.0.0.1:{port}", daemon.key)
@@ -99,18 +99,18 @@ def rate(caller: Caller, path: str, bodies: Callable[[int], bytes], pid: int, fi
 
 
 def heartbeats() -> Rows:
-    with tempfile.TemporaryDirectory() as folder, running(Home(Path(folder) / "stint")) as daemon:
+    with tempfile.TemporaryDirectory() as folder, run_daemon(Home(Path(folder) / "stint")) as daemon:
         with peer.activitywatch(Path(folder) / "aw") as server:
             if server is None:
                 yield Skipped("heartbeat over HTTP beside ActivityWatch", "pip install aw-server 'peewee<4' does not work here")
-                rounds = [_ours(daemon, number) for number in range(ROUNDS)]
+                rounds = [_measure_ours(daemon, number) for number in range(ROUNDS)]
                 yield Result("heartbeat over HTTP, one at a time", statistics.median(r[0] for r in rounds), "a second")
             else:
-                yield from _beside(daemon, *server)
-        yield from _calm(daemon)
+                yield from _compare_with_peer(daemon, *server)
+        yield from _measure_single_beats(daemon)
 
 
-def _ours(daemon: Home, round_: int, caller: Caller | None = None) -> tuple[float, float]:
+def _measure_ours(daemon: Home, round_: int, caller: Caller | None = None) -> tuple[float, float]:
     caller = caller or Caller(unix(daemon.socket))
     got = rate(caller, "/api/heartbeats", lambda n: json.dumps(beat(n)).encode(), daemon.pid, round_ * 1_000_000)
     return got[0], got[1]
@@ -125,26 +125,26 @@ def _bulk(daemon: Home, round_: int, size: int = 25) -> float:
     return rate(caller, "/api/heartbeats", body, daemon.pid, 100_000 + round_ * 100_000)[1] / size
 
 
-def _theirs(pid: int, port: int) -> tuple[float, float]:
+def _measure_theirs(pid: int, port: int) -> tuple[float, float]:
     caller = Caller(tcp(port))
     bucket = json.dumps({"client": "bench", "type": "app.editor.activity", "hostname": "bench"}).encode()
     caller.post("/api/0/buckets/bench", bucket)
 
     def body(number: int) -> bytes:
-        one = beat(number)
-        data = {"file": one["entity"], "project": one["project"], "language": "python", "branch": "main"}
-        return json.dumps({"timestamp": one["time"], "duration": 0, "data": data}).encode()
+        heartbeat = beat(number)
+        data = {"file": heartbeat["entity"], "project": heartbeat["project"], "language": "python", "branch": "main"}
+        return json.dumps({"timestamp": heartbeat["time"], "duration": 0, "data": data}).encode()
 
     got = rate(caller, "/api/0/buckets/bench/heartbeat?pulsetime=60", body, pid, 0)
     return got[0], got[1]
 
 
-def _beside(daemon: Home, pid: int, port: int) -> Rows:
+def _compare_with_peer(daemon: Home, pid: int, port: int) -> Rows:
     ours, theirs, bulk, keyed = [], [], [], []
     for round_ in range(ROUNDS):
-        theirs.append(_theirs(pid, port))
-        ours.append(_ours(daemon, round_))
-        keyed.append(_ours(daemon, ROUNDS + round_, on_loopback(daemon)))
+        theirs.append(_measure_theirs(pid, port))
+        ours.append(_measure_ours(daemon, round_))
+        keyed.append(_measure_ours(daemon, ROUNDS + round_, loopback_caller(daemon)))
         bulk.append(_bulk(daemon, round_))
     speed_keyed = statistics.median(a[0] / b[0] for a, b in zip(keyed, theirs, strict=True))
     cpu_keyed = statistics.median(b[1] / a[1] for a, b in zip(keyed, theirs, strict=True))
@@ -160,7 +160,7 @@ def _beside(daemon: Home, pid: int, port: int) -> Rows:
     yield Result("bulk of 25: ActivityWatch's CPU a heartbeat against ours", each, "×", at_least=40)
 
 
-def _calm(daemon: Home) -> Rows:
+def _measure_single_beats(daemon: Home) -> Rows:
     """Latency at twenty a second, as an editor in use sends them."""
     caller, waits = Caller(unix(daemon.socket)), []
     for number in range(300):
@@ -173,7 +173,7 @@ def _calm(daemon: Home) -> Rows:
 
 
 def stored_bytes() -> Rows:
-    with tempfile.TemporaryDirectory() as folder, running(Home(Path(folder))) as daemon:
+    with tempfile.TemporaryDirectory() as folder, run_daemon(Home(Path(folder))) as daemon:
         caller = Caller(unix(daemon.socket))
         before = process.written_bytes(daemon.pid)
         for number in range(10_000):
