@@ -23,11 +23,11 @@ from stintd.errors import Conflict, Invalid, NotFound, Unavailable
 ACTIONS = ("make", "list", "restore")
 NAME = re.compile(r"stintd-(\d{8}T\d{6})-([a-z0-9-]+)\.db")
 ALREADY_RUNNING = 5
-DETAIL = """stint backup                    back up the database now, checked and private (0600), also while the daemon runs
+DETAIL = """stint backup                    back up the database now, even while the daemon runs: checked and private (0600)
 stint backup --to /mnt/usb/     and copy the backup there
 stint backup list               list the backups: one a day, and those that you made (settings: [backup])
 stint backup restore FILE       replace the database with a backup; FILE is a name from the list, or a path.
-                                The present database is kept beside it, and nothing is delivered twice"""
+                                The current database is kept next to it, and nothing is delivered twice"""
 OPTIONS = (
     Option("--to", "also copy it there: a folder, or the name of a new file", "PATH"),
     Option("--yes -y", "restore without asking"),

@@ -24,10 +24,10 @@ OPTIONS = (Option("--all", "with get: also settings that have their default"),)
 DETAIL = """\
 stint config get [KEY]          one setting, or all that are set
 stint config set KEY VALUE      change a setting
-stint config unset KEY          give a setting its default again
+stint config unset KEY          reset a setting to its default
 stint config check              list problems in the settings, with file, line and fix
 stint config edit               open config.toml in $EDITOR, then check it
-stint config path               where the files of the settings are
+stint config path               where the settings files are
 stint config example            an example file that explains every setting"""
 SHAPE = (
     Column("setting", paint=lambda text, row: bold(text)),

@@ -113,4 +113,8 @@ def _print_places(control: Control, answer: Answer) -> None:
     print(dim("map a project by hand: `" + f"stint targets map {name} --project NAME {fields}".rstrip() + "`"))
 
 
-VERBS = {"connect": Verb("connect", run, "deliver approved hours to a billing system", (Operand("TARGET"),), OPTIONS, DETAIL)}
+VERBS = {
+    "connect": Verb(
+        "connect", run, "connect a billing system, to deliver approved hours to it", (Operand("TARGET"),), OPTIONS, DETAIL
+    )
+}

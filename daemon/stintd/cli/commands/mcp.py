@@ -154,7 +154,7 @@ VERBS = {
     "mcp": Verb(
         "mcp",
         run,
-        "tools for AI agents (Model Context Protocol) on standard input and output",
+        "serve tools for AI agents (Model Context Protocol) on standard input and output",
         options=(
             Option("--toolset", "stint (default), clockme, clickup; several separated by commas", "NAMES"),
             Option("--folder", "use the client of this folder instead of the current one", "FOLDER"),

@@ -59,7 +59,7 @@ VERBS = {
     "outbox": Verb(
         "outbox",
         run,
-        "deliveries that wait or were given up, to billing systems and webhooks",
+        "deliveries to billing systems and webhooks: what waits, and what was given up",
         (Operand("ACTION", "?", choices=("list", "retry", "drop")), Operand("DELIVERY", "?")),
         OPTIONS,
         DETAIL,

@@ -23,11 +23,12 @@ OPTIONS = (
     Option("--refresh", "match, places: fetch the list from the service now (default: once a day)"),
     Option("--minimum", "the shortest length that any work counts as, like 15m", "LENGTH"),
 )
-DETAIL = """stint targets match clockme       propose a place with a matching name for each project, and ask
-stint targets match clockme activity_id=9     the same, with this field in each mapping
-stint targets places clockme      list the places there that can receive hours
+DETAIL = """stint targets match clockme                 propose a place with a matching name for each project, and ask
+stint targets match clockme activity_id=9   the same, with this field in each mapping
+stint targets places clockme                list the places there that can receive hours
 stint targets map clockme --project atlas project_id=p1 task_id=t7
-stint targets remove clockme     (delivered entries stay there, and are remembered)"""
+                                            send the hours of atlas to this place
+stint targets remove clockme                disconnect it; delivered entries stay there, and stintd remembers them"""
 
 
 def _rule_count(rules: int) -> str:

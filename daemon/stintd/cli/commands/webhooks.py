@@ -25,11 +25,13 @@ OPTIONS = (
     Option("--off", "switch it off"),
     Option("--secret-from", "sign with the secret from this file (- for standard input) instead of a new one", "FILE"),
 )
-DETAIL = """Every change is sent as a signed POST; while the receiver fails, it is retried for a day.
+DETAIL = """Every change is sent as a signed POST. If the receiver fails, stintd tries again for a day.
 stint webhooks add https://example.com/hook --event time_entry.stopped --event project.created
-stint webhooks test ID          stint webhooks deliveries ID
-stint webhooks redeliver ID     (all deliveries that were given up, or one: redeliver ID DELIVERY)
-stint webhooks rotate ID        (a new secret; the old one stays valid for a day)"""
+stint webhooks test ID                 send a test event now
+stint webhooks deliveries ID           list what was sent, and what waits
+stint webhooks redeliver ID            send everything that was given up once more
+stint webhooks redeliver ID DELIVERY   send this delivery once more
+stint webhooks rotate ID               create a new secret; the old one stays valid for a day"""
 
 
 def find_webhook(control: Control, word: str) -> Answer:
