@@ -127,13 +127,13 @@ class Bench:
 
     def note(self, kind: str, checkout: Path, *paths: str) -> None:
         """The watcher saw `paths` (relative to the checkout) change."""
-        self.tracker.notes([SpokenNote(kind, str(checkout), str(checkout / path), self.clock.now()) for path in paths])
+        self.tracker.handle_notes([SpokenNote(kind, str(checkout), str(checkout / path), self.clock.now()) for path in paths])
 
     def moved(self, checkout: Path) -> None:
         """The watcher saw HEAD's reflog change."""
         log = gitreader.facts_of(str(checkout))
         assert log is not None
-        self.tracker.notes([SpokenNote("git", str(checkout), f"{log.git_dir}/logs/HEAD", self.clock.now())])
+        self.tracker.handle_notes([SpokenNote("git", str(checkout), f"{log.git_dir}/logs/HEAD", self.clock.now())])
 
     def of(self, *types: type) -> list[Signal]:
         return [signal for signal in self.told if isinstance(signal, types)]

@@ -264,7 +264,7 @@ async def test_checkouts_that_went_while_nobody_watched_are_told_gone_but_for_a_
     (tmp_path / "drive").rename(tmp_path / "unplugged")
     async with Bench(roots, clock, known_since=clock.now()) as bench:
         bench.take(CheckoutSignal)
-        bench.tracker.miss(known)
+        bench.tracker.report_missing(known)
         assert [(s.facts.path, s.is_gone) for s in bench.of(CheckoutSignal)] == [(str(gone.path), True)]
 
 

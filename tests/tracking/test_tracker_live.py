@@ -45,7 +45,7 @@ async def bench(code: Path) -> AsyncIterator[Live]:
     clock = SystemClock()
     live = Live((str(code),), clock)
     live.news = asyncio.Event()  # type: ignore[attr-defined]
-    watcher = TreeWatcher(lambda notes: live.tracker.notes(notes), asyncio.get_running_loop(), clock, roots=(str(code),))
+    watcher = TreeWatcher(lambda notes: live.tracker.handle_notes(notes), asyncio.get_running_loop(), clock, roots=(str(code),))
     watcher.start()
     live.watcher = watcher  # type: ignore[assignment]
     repos.make(code / "acme", 1, is_live=True)

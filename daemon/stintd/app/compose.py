@@ -291,7 +291,7 @@ def sources(base: Core, note_down: Callable[[float], None], boot: str) -> Source
     watcher.on_wake.subscribe(seen.note)
     watcher.on_wake.subscribe(clock_watch.check)
     watcher.on_notes.subscribe(lambda notes: processes.ask())
-    watcher.on_notes.subscribe(tracker.notes)
+    watcher.on_notes.subscribe(tracker.handle_notes)
     letterbox = spool.SpoolSource(
         base.layout.spool,
         clock,

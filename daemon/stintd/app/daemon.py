@@ -103,7 +103,7 @@ class App:
     async def _track(self) -> None:
         core, sources = self._parts.core, self._parts.sources
         await sources.tracker.start()
-        sources.tracker.miss([checkout.facts for checkout in core.places.checkouts()])
+        sources.tracker.report_missing([checkout.facts for checkout in core.places.checkouts()])
         if not core.is_ready.is_set():
             await sources.spool.drain(core.intake.tell)
             core.supervisor.start("spool", lambda: sources.spool.run(core.intake.tell))

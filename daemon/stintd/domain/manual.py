@@ -65,8 +65,8 @@ def _absence_pauses(since: datetime, signs: Signs, policy: Policy) -> Iterable[t
 
 
 def _inactivity_pauses(since: datetime, signs: Signs, policy: Policy, now: datetime) -> Iterable[tuple[datetime, str]]:
-    known = sorted({since, *(sign for sign in signs.at if since < sign <= now), now})
-    for earlier, later in pairwise(known):
+    instants = sorted({since, *(sign for sign in signs.at if since < sign <= now), now})
+    for earlier, later in pairwise(instants):
         if later - earlier >= policy.manual_max:
             longest = exact_length(policy.manual_max // timedelta(seconds=1))
             yield earlier + policy.manual_max, f"no activity for {longest}"
@@ -77,8 +77,8 @@ def _night_pauses(since: datetime, signs: Signs, policy: Policy, zone: tzinfo, n
     """The first end of a night that the timer would cross without a sign close to it on either side."""
     night = _night_after(since, zone)
     while night <= now:
-        close = (sign for sign in signs.at if sign <= now)
-        if not any(abs(sign - night) <= policy.idle_timeout for sign in close):
+        past_signs = (sign for sign in signs.at if sign <= now)
+        if not any(abs(sign - night) <= policy.idle_timeout for sign in past_signs):
             yield night, f"no activity at {NIGHT_ENDS:%H:%M}, when the day ends"
             return
         night = _night_after(night, zone)

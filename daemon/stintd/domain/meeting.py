@@ -52,8 +52,8 @@ def assign_projects(meetings: Iterable[Meeting], rules: Sequence[MeetingRule]) -
     for meeting in sorted(meetings, key=lambda m: (m.start_us, m.end_us, m.title)):
         rule = next((rule for rule in rules if rule.matches(meeting)), MeetingRule())
         if not rule.ignore:
-            assigned = replace(meeting, project=rule.project, task=rule.task)
-            meetings_by_key.setdefault((meeting.start_us, meeting.end_us, meeting.title), assigned)
+            assigned_meeting = replace(meeting, project=rule.project, task=rule.task)
+            meetings_by_key.setdefault((meeting.start_us, meeting.end_us, meeting.title), assigned_meeting)
     return list(meetings_by_key.values())
 
 

@@ -20,12 +20,12 @@ def glob(pattern: str) -> re.Pattern[str]:
             out.append(".*")
             at += 2
         else:
-            text, at = _one(pattern, at)
+            text, at = _translate_part(pattern, at)
             out.append(text)
     return re.compile("".join(out), re.DOTALL)
 
 
-def _one(pattern: str, at: int) -> tuple[str, int]:
+def _translate_part(pattern: str, at: int) -> tuple[str, int]:
     char = pattern[at]
     if char == "*":
         return "[^/]*", at + 1

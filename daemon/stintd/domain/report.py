@@ -79,12 +79,12 @@ def contributions(entry: TimeEntry, zone: tzinfo, now: datetime, clip: Interval 
 
 
 def _grow(parts: dict[date, DayPart], part: DayPart) -> None:
-    held = parts.get(part.day)
-    if held is None:
+    earlier = parts.get(part.day)
+    if earlier is None:
         parts[part.day] = part
     else:
-        length, supervised = held.length_us + part.length_us, held.supervised_us + part.supervised_us
-        parts[part.day] = DayPart(part.day, held.start_us, length, supervised)
+        length, supervised = earlier.length_us + part.length_us, earlier.supervised_us + part.supervised_us
+        parts[part.day] = DayPart(part.day, earlier.start_us, length, supervised)
 
 
 def split_days(start_us: int, end_us: int, zone: tzinfo) -> Iterator[tuple[date, int, int]]:

@@ -200,12 +200,12 @@ def start(open_timers: Sequence[TimeEntry], request: Start, policy: Policy, now:
     mode = mode_of(policy, request.on_running, request.surface)
     if request.session is not None:
         return _start_session(open_timers, request, mode, at)
-    mine = [timer for timer in _human_timers(open_timers) if timer.origin != "auto"]
-    same = next((timer for timer in _sort_latest_first(mine) if _is_same(timer, request)), None)
-    if same is not None and same.state != "paused" and not request.is_fresh:
-        return TimerDecision((), same.id)
-    if same is not None and not request.is_fresh:
-        return resume(open_timers, TimerSelector(entry=same.id, at=request.at), policy, now, mode)
+    manual_timers = [timer for timer in _human_timers(open_timers) if timer.origin != "auto"]
+    same_timer = next((timer for timer in _sort_latest_first(manual_timers) if _is_same(timer, request)), None)
+    if same_timer is not None and same_timer.state != "paused" and not request.is_fresh:
+        return TimerDecision((), same_timer.id)
+    if same_timer is not None and not request.is_fresh:
+        return resume(open_timers, TimerSelector(entry=same_timer.id, at=request.at), policy, now, mode)
     effects = _make_room(open_timers, MODES[mode], request.project, at)
     entry = StartEntry(request.project, request.task, at, request.description, request.tags, request.billable, mode == "parallel")
     return TimerDecision((*effects, entry))
@@ -213,12 +213,14 @@ def start(open_timers: Sequence[TimeEntry], request: Start, policy: Policy, now:
 
 def _start_session(open_timers: Sequence[TimeEntry], request: Start, mode: str, at: datetime) -> TimerDecision:
     assert request.session is not None
-    own = next((timer for timer in open_timers if timer.session == request.session), None)
-    if own is None and MODES[mode].excess == "refuse":
-        by_hand = [timer for timer in _human_timers(open_timers) if timer.origin != "auto" and timer.session is None]
-        for timer in _sort_latest_first(by_hand)[:1]:
+    own_timer = next((timer for timer in open_timers if timer.session == request.session), None)
+    if own_timer is None and MODES[mode].excess == "refuse":
+        manual_timers = [timer for timer in _human_timers(open_timers) if timer.origin != "auto" and timer.session is None]
+        for timer in _sort_latest_first(manual_timers)[:1]:
             _refuse(timer)
-    return TimerDecision((SessionBeat("session_start", request.session, request.project, at),), own.id if own else None)
+    return TimerDecision(
+        (SessionBeat("session_start", request.session, request.project, at),), own_timer.id if own_timer else None
+    )
 
 
 def _is_same(timer: TimeEntry, request: Start) -> bool:
@@ -293,20 +295,20 @@ def resume(
         return TimerDecision((), timer.id)
     _check_order(timer, at)
     others = [other for other in open_timers if other.id != timer.id]
-    by_hand = [other for other in others if other.origin != "auto"]
-    effects = _make_room(by_hand, MODES[mode or mode_of(policy)], timer.project or ProjectId(""), at)
-    automatic = [other for other in _human_timers(others) if other.origin == "auto" and other.state == "running"]
-    effects += [effect for other in automatic for effect in _end_effects(other, at)]
+    manual_timers = [other for other in others if other.origin != "auto"]
+    effects = _make_room(manual_timers, MODES[mode or mode_of(policy)], timer.project or ProjectId(""), at)
+    automatic_timers = [other for other in _human_timers(others) if other.origin == "auto" and other.state == "running"]
+    effects += [effect for other in automatic_timers for effect in _end_effects(other, at)]
     return TimerDecision((*effects, ResumeEntry(timer.id, at)), timer.id)
 
 
 def switch(open_timers: Sequence[TimeEntry], request: Start, policy: Policy, now: datetime) -> TimerDecision:
     """Stop every human timer, paused ones too, and start this one by hand; the same in every mode."""
     at = check_instant(request.at, now, policy)
-    mine = [timer for timer in _human_timers(open_timers) if timer.state in ("running", "paused")]
-    same = [t for t in mine if t.origin != "auto" and t.state == "running" and _is_same(t, request)]
+    human_timers = [timer for timer in _human_timers(open_timers) if timer.state in ("running", "paused")]
+    same = [t for t in human_timers if t.origin != "auto" and t.state == "running" and _is_same(t, request)]
     running = same[0] if same else None
-    effects = [effect for timer in mine if timer is not running for effect in _end_effects(timer, at)]
+    effects = [effect for timer in human_timers if timer is not running for effect in _end_effects(timer, at)]
     if running is not None:
         return TimerDecision(tuple(effects), running.id)
     entry = StartEntry(request.project, request.task, at, request.description, request.tags, request.billable)
@@ -325,8 +327,8 @@ def continue_timer(
 
 def cancel(open_timers: Sequence[TimeEntry], target: TimerSelector, policy: Policy, now: datetime) -> TimerDecision:
     """Discard the manual timer that the target means, as if it had not been started."""
-    by_hand = [timer for timer in open_timers if timer.origin != "auto"]
-    timer = find_timer(by_hand, target, ("running", "paused"))
+    manual_timers = [timer for timer in open_timers if timer.origin != "auto"]
+    timer = find_timer(manual_timers, target, ("running", "paused"))
     if timer is not None:
         return TimerDecision((DropEntry(timer.id),), timer.id)
     if find_timer(open_timers, target, ("running",)) is not None:
@@ -343,14 +345,14 @@ def find_timer(
     open_timers: Sequence[TimeEntry], target: TimerSelector, states: tuple[str, ...] = ("running", "paused", "waiting")
 ) -> TimeEntry | None:
     """The timer that a target means, among those in `states`: earlier states in that list first, then the latest start."""
-    fit = [timer for timer in _human_timers(open_timers) if timer.state in states]
+    candidates = [timer for timer in _human_timers(open_timers) if timer.state in states]
     if target.entry is not None:
-        fit = [timer for timer in fit if timer.id == target.entry]
+        candidates = [timer for timer in candidates if timer.id == target.entry]
     if target.session is not None:
-        fit = [timer for timer in fit if timer.session == target.session]
+        candidates = [timer for timer in candidates if timer.session == target.session]
     if target.project is not None:
-        fit = [timer for timer in fit if timer.project == target.project]
-    ordered = sorted(_sort_latest_first(fit), key=lambda timer: states.index(timer.state))
+        candidates = [timer for timer in candidates if timer.project == target.project]
+    ordered = sorted(_sort_latest_first(candidates), key=lambda timer: states.index(timer.state))
     return ordered[0] if ordered else None
 
 

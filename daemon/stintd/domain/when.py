@@ -91,9 +91,9 @@ def parse_instant(text: str, now: datetime, zone: tzinfo) -> datetime:
     plain = _plain(text, "a time", WHEN_HINT)
     if plain == "now":
         return now
-    back = re.fullmatch(rf"-\s*({_LENGTH}|\d{{1,4}}:\d{{2}})|({_LENGTH})\s*ago", plain)
-    if back:
-        return now - parse_length(back[1] or back[2])
+    ago = re.fullmatch(rf"-\s*({_LENGTH}|\d{{1,4}}:\d{{2}})|({_LENGTH})\s*ago", plain)
+    if ago:
+        return now - parse_length(ago[1] or ago[2])
     match = _INSTANT.fullmatch(plain)
     if match is None:
         raise Invalid(f"{_quote(text)} is not a time", _hint_for(plain))
@@ -234,9 +234,9 @@ def _days(plain: str, today: date, text: str) -> Days:
     if re.fullmatch(_DAY, plain):
         day = _day(plain, today, text)
         return Days(day, day)
-    named = _days_by_name(plain, today)
-    if named is not None:
-        return named
+    named_days = _days_by_name(plain, today)
+    if named_days is not None:
+        return named_days
     last = re.fullmatch(r"(?:last\s+)?(\d{1,3})\s*d(?:ays?)?", plain)
     if last and int(last[1]):
         return Days(today - (int(last[1]) - 1) * ONE_DAY, today)

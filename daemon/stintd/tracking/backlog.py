@@ -27,7 +27,7 @@ class Backlog:
         self._idle.clear()
         self._wake.set()
 
-    def later(self, kind: str, subject: str, delay: float) -> None:
+    def add_later(self, kind: str, subject: str, delay: float) -> None:
         """Do it after `delay` seconds; with several delays the first one counts."""
         key = (kind, subject)
         if key not in self._delayed:

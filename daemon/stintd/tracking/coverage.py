@@ -12,7 +12,7 @@ from stintd.clock import Clock
 from stintd.domain.model import Signal, TroubleSignal
 from stintd.tracking.model import TrackedCheckout, TrackerSettings, TrackerSources
 
-AGAIN = 5  # most plans in a row: a generator may create folders for minutes, and each new one is reported anyway
+MOST_PLANS = 5  # most plans in a row: a generator may create folders for minutes, and each new one is reported anyway
 LIMIT_HINT = (
     "sweeps still find edits there; see `stint repos`. If a limit is the reason, raise fs.inotify.max_user_watches "
     "and fs.inotify.max_user_instances"
@@ -45,9 +45,9 @@ class WorkTrees:
             tracked.tier = "cold"
             return False
         has_moved = False
-        for _ in range(AGAIN):
+        for _ in range(MOST_PLANS):
             before = set(tracked.folders) | set(tracked.git_folders)
-            folders, git_folders = await asyncio.to_thread(self._list, tracked)
+            folders, git_folders = await asyncio.to_thread(self._list_folders, tracked)
             has_moved = has_moved or git_folders != tracked.git_folders
             tracked.folders, tracked.git_folders = folders, git_folders
             self.cover(tracked)
@@ -55,7 +55,7 @@ class WorkTrees:
                 break
         return has_moved
 
-    def _list(self, tracked: TrackedCheckout) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def _list_folders(self, tracked: TrackedCheckout) -> tuple[tuple[str, ...], tuple[str, ...]]:
         facts = tracked.facts
         planned = () if facts.kind == "bare" else tuple(self._parts.folders.plan(facts))
         return planned, tuple(self._parts.git.git_folders(facts))
@@ -69,13 +69,13 @@ class WorkTrees:
         self._limited.discard(facts.path)
         if coverage.tier in ("swept", "none") or (coverage.tier == "git" and coverage.reason):
             self._limited.add(facts.path)
-        self._say_limit(tracked.limit)
+        self._report_limit(tracked.limit)
 
     def drop(self, path: str) -> None:
         """Stop watching it."""
         self._parts.watcher.uncover(path)
         self._limited.discard(path)
-        self._say_limit("")
+        self._report_limit("")
 
     async def sweep(self, tracked: TrackedCheckout) -> None:
         """Report files written since the last sweep."""
@@ -87,7 +87,7 @@ class WorkTrees:
             tracked.last_active = max(tracked.last_active, *(signal.time for signal in signals))
             self._tell(list(signals))
 
-    def _say_limit(self, reason: str) -> None:
+    def _report_limit(self, reason: str) -> None:
         if bool(self._limited) == self._is_limited:
             return
         self._is_limited = bool(self._limited)

@@ -30,20 +30,20 @@ def is_locked(facts: CheckoutFacts) -> bool:
     return any(os.path.lexists(os.path.join(facts.git_dir, name)) for name in LOCKS)
 
 
-def meaning(facts: CheckoutFacts, paths: Iterable[str]) -> set[str]:
+def jobs_for(facts: CheckoutFacts, paths: Iterable[str]) -> set[str]:
     """What to do about changed git files: any of `look`, `arm`, `linked`, `push`."""
-    wanted: set[str] = set()
+    jobs: set[str] = set()
     places, logs = _places(facts), os.path.join(facts.common_dir, "logs", "refs")
     for path in paths:
         folder, name = os.path.split(path)
         if folder in places:
-            wanted |= {"look"} if name in MOVES_HEAD else set()
-            wanted |= {"arm"} if name in NEW_FOLDERS else set()
+            jobs |= {"look"} if name in MOVES_HEAD else set()
+            jobs |= {"arm"} if name in NEW_FOLDERS else set()
         if os.path.basename(folder) in ("worktrees", "modules"):
-            wanted.add("linked")
+            jobs.add("linked")
         if is_below(path, logs):
-            wanted |= {"push", "arm"} if os.path.isdir(path) else {"push"}
-    return wanted if os.path.isdir(facts.git_dir) else wanted | {"look"}
+            jobs |= {"push", "arm"} if os.path.isdir(path) else {"push"}
+    return jobs if os.path.isdir(facts.git_dir) else jobs | {"look"}
 
 
 def _places(facts: CheckoutFacts) -> set[str]:

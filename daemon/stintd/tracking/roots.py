@@ -35,7 +35,7 @@ class Roots:
         signals = self._update_problem(root, code, text, hint, [c for c in CODES if c != "root_too_large"])
         if code:
             self._containers.pop(root, None)
-            self._watcher.cover(root, [], [_nearest(root)])
+            self._watcher.cover(root, [], [_nearest_folder(root)])
         return not code, signals
 
     def cover_containers(self, root: str, walk: FolderContents, is_growing: bool) -> tuple[list[Signal], list[str]]:
@@ -81,7 +81,7 @@ def _trouble_of(root: str) -> tuple[str, str, str]:
     return "", "", ""
 
 
-def _nearest(path: str) -> str:
+def _nearest_folder(path: str) -> str:
     """The nearest folder above `path` that exists."""
     while path != os.path.dirname(path):
         path = os.path.dirname(path)

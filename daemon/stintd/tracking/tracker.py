@@ -45,7 +45,7 @@ from stintd.tracking.model import (
 from stintd.tracking.roots import Roots, is_below
 
 SETTLE = 10.0  # seconds after which an unfinished rebase is reported as it stands: somebody is resolving a conflict
-UNRIPE = (0.1, 0.3, 1.0, 3.0, 10.0)  # seconds between looks at a clone whose HEAD is not written yet
+TRY_PAUSES = (0.1, 0.3, 1.0, 3.0, 10.0)  # seconds between looks at a clone whose HEAD is not written yet
 PLAN_DELAY = 0.05  # new folders come in bursts
 RECALLED = timedelta(seconds=10)  # how long before the downtime files that git wrote may be swept
 BATCH = 200  # checkouts found before they are passed on
@@ -63,9 +63,9 @@ class Tracker:
         self._book = CursorBook(cursors)
         self._tracked: dict[str, TrackedCheckout] = {}
         self._refused: dict[str, CheckoutFacts] = {}
-        self._unripe: dict[str, int] = {}
+        self._tries: dict[str, int] = {}
         self._touched: dict[str, int] = {}  # when each git dir last moved, at the last patrol
-        self._roots = Roots(_real(settings.roots), parts.watcher)
+        self._roots = Roots(_real_paths(settings.roots), parts.watcher)
         self._backlog = Backlog(
             clock,
             {
@@ -77,7 +77,7 @@ class Tracker:
                 "sweep": self._sweep,
                 "arm": self._arm,
                 "linked": self._find_linked,
-                "name": self._name,
+                "name": self._name_repo,
                 "patrol": self._patrol,
             },
         )
@@ -100,7 +100,7 @@ class Tracker:
         """Do background work and patrol until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._backlog.run())
-            group.create_task(self._patrolling())
+            group.create_task(self._run_patrols())
 
     async def wait_until_settled(self) -> None:
         """Wait until all background work requested so far is done."""
@@ -112,7 +112,7 @@ class Tracker:
 
     async def set_roots(self, roots: Sequence[str]) -> None:
         """Watch these roots and no others. Checkouts below a dropped root are forgotten, not reported as gone."""
-        before, self._roots.paths = self._roots.paths, _real(roots)
+        before, self._roots.paths = self._roots.paths, _real_paths(roots)
         for root in set(before) - set(self._roots.paths):
             self._roots.drop(root)
         for path in [path for path in self._tracked if self._roots.root_of(path) is None]:
@@ -141,7 +141,7 @@ class Tracker:
             states.append(RepoState(path, facts.kind, facts.identity, None, "refused", self._since, facts.trouble))
         return sorted(states, key=lambda state: state.last_active, reverse=True)
 
-    def miss(self, known: Iterable[CheckoutFacts]) -> None:
+    def report_missing(self, known: Iterable[CheckoutFacts]) -> None:
         """Report those of the checkouts known before this start that disappeared while nobody watched. Call after `start`.
 
         One below a root that is itself missing (a drive that is not plugged in) is not gone."""
@@ -172,7 +172,7 @@ class Tracker:
 
     # ------------------------------------------------------------------ what the watcher saw
 
-    def notes(self, notes: Sequence[WatchNote]) -> None:
+    def handle_notes(self, notes: Sequence[WatchNote]) -> None:
         """Turn what the watcher saw into signals, in order. On the loop's thread."""
         files: list[Signal] = []
         git: dict[str, set[str]] = {}
@@ -201,15 +201,15 @@ class Tracker:
         name = os.path.basename(note.path)
         holder = self.holder(note.path) or note.checkout
         if name == ".git":
-            self._backlog.later("inside", os.path.dirname(note.path), PLAN_DELAY)
+            self._backlog.add_later("inside", os.path.dirname(note.path), PLAN_DELAY)
             return []
         if note.kind == "folder":
-            self._backlog.later("plan", holder, PLAN_DELAY)
+            self._backlog.add_later("plan", holder, PLAN_DELAY)
             if not os.path.isdir(note.checkout):
                 self._backlog.add("look", note.checkout)
             return []
         if name == ".gitignore":
-            self._backlog.later("plan", holder, 1.0)
+            self._backlog.add_later("plan", holder, 1.0)
         owner = self._tracked[holder]
         owner.last_active = note.time
         relative = os.path.relpath(note.path, holder)
@@ -228,15 +228,15 @@ class Tracker:
     def _handle_git_change(self, tracked: TrackedCheckout, paths: set[str]) -> None:
         """Files of a git dir changed: what moves HEAD is looked at now."""
         facts = tracked.facts
-        wanted = gitchanges.meaning(facts, paths)
-        if "look" in wanted:
+        jobs = gitchanges.jobs_for(facts, paths)
+        if "look" in jobs:
             self._look(tracked)
-        if "arm" in wanted:
+        if "arm" in jobs:
             self._backlog.add("arm", facts.path)
-        if "linked" in wanted:
-            self._backlog.later("linked", facts.path, PLAN_DELAY)
-        if "push" in wanted:
-            self._pushes(tracked)
+        if "linked" in jobs:
+            self._backlog.add_later("linked", facts.path, PLAN_DELAY)
+        if "push" in jobs:
+            self._report_pushes(tracked)
         if tracked.is_locked and not gitchanges.is_locked(facts):
             tracked.is_locked = False
             self._tell([LockSignal(self._clock.now(), facts.path, False)], {})
@@ -254,9 +254,9 @@ class Tracker:
         """Look in a thread. When the cursor moved meanwhile, it is read again, so that nothing is reported twice."""
         while (tracked := self._tracked.get(path)) is not None:
             cursor = tracked.cursor
-            read = await asyncio.to_thread(self._read_further, tracked, is_settled)
+            reading = await asyncio.to_thread(self._read_further, tracked, is_settled)
             if self._tracked.get(path) is tracked and tracked.cursor == cursor:
-                self._learn(tracked, *read)
+                self._learn(tracked, *reading)
                 return
 
     async def _settle(self, path: str) -> None:
@@ -273,8 +273,8 @@ class Tracker:
         after_us = None if tracked.cursor else to_us(self._since.replace(microsecond=0))  # as exact as a reflog
         try:
             return facts, self._parts.git.read_acts(facts, tracked.cursor, self._settings.owner, is_settled, after_us)
-        except StintdError as odd:
-            return facts, odd
+        except StintdError as error:
+            return facts, error
 
     def _learn(self, tracked: TrackedCheckout, facts: CheckoutFacts | None, look: GitLook | StintdError | None) -> None:
         """Report what a look found: the checkout as it is now, then the acts, with the cursor behind them."""
@@ -297,11 +297,11 @@ class Tracker:
         tracked.cursor = look.cursor
         self._tell([*signals, *look.signals], cursors)
         if look.is_waiting:
-            self._backlog.later("settle", path, SETTLE)
+            self._backlog.add_later("settle", path, SETTLE)
         if look.signals:
             self._promote(tracked)
 
-    def _pushes(self, tracked: TrackedCheckout) -> None:
+    def _report_pushes(self, tracked: TrackedCheckout) -> None:
         """Report pushes from the logs of remote-tracking branches, each for the worktree that is on the branch."""
         pushes, read_to = self._parts.git.pushes_since(tracked.facts, tracked.push_us, self._settings.owner)
         tracked.push_us = read_to
@@ -376,7 +376,7 @@ class Tracker:
         if not facts.git_dir:
             self._refuse(facts)
             return
-        self._unripe.pop(facts.path, None)
+        self._tries.pop(facts.path, None)
         self._forgive(facts.path)
         # On the first start earlier history belongs to a backfill; later all of a new checkout's reflog is new.
         cursor = self._book.reflog(reading) or (reading.end if self._is_first_start else None)
@@ -393,7 +393,7 @@ class Tracker:
         self._recall(facts, reading.last_touch_us)
         self._look(tracked)
         if facts.kind != "worktree":
-            self._pushes(tracked)
+            self._report_pushes(tracked)
         self._backlog.add("plan", facts.path)
 
     def _recall(self, facts: CheckoutFacts, last_touch_us: int) -> None:
@@ -412,13 +412,13 @@ class Tracker:
     def _try_again(self, path: str) -> bool:
         """Look again in a moment: git is just creating this checkout, and HEAD or what `.git` points to is not written yet.
         False once it was tried often enough."""
-        tries = self._unripe.get(path, 0)
-        if tries < len(UNRIPE):
-            self._unripe[path] = tries + 1
-            self._backlog.later("find", path, UNRIPE[tries])
-        return tries < len(UNRIPE)
+        tries = self._tries.get(path, 0)
+        if tries < len(TRY_PAUSES):
+            self._tries[path] = tries + 1
+            self._backlog.add_later("find", path, TRY_PAUSES[tries])
+        return tries < len(TRY_PAUSES)
 
-    async def _name(self, path: str) -> None:
+    async def _name_repo(self, path: str) -> None:
         """Name a repository without a remote by its first commit, which it has now."""
         tracked = self._tracked.get(path)
         if tracked is None or not _is_nameless(tracked.facts):
@@ -456,7 +456,7 @@ class Tracker:
             tracked.git_folders = folders
             self._parts.watcher.cover(path, folders, tracked.folders)  # then once more: folders may have come before it
         self._look(tracked)
-        self._pushes(tracked)
+        self._report_pushes(tracked)
 
     def _promote(self, tracked: TrackedCheckout) -> None:
         """Somebody works here: if only its git dir is watched, watch its work tree too."""
@@ -465,7 +465,7 @@ class Tracker:
             tracked.tier = "waiting"
             self._backlog.add("plan", tracked.facts.path)
 
-    async def _patrolling(self) -> None:
+    async def _run_patrols(self) -> None:
         while True:
             await self._clock.sleep(self._settings.patrol.total_seconds())
             self._backlog.add("patrol", "")
@@ -487,8 +487,8 @@ class Tracker:
                 self._backlog.add("sweep", path)
         self._touched = touched
 
-    def _touch_times(self, known: list[CheckoutFacts]) -> dict[str, int]:
-        return {facts.path: self._parts.git.last_touch_us(facts) for facts in known}
+    def _touch_times(self, facts_list: list[CheckoutFacts]) -> dict[str, int]:
+        return {facts.path: self._parts.git.last_touch_us(facts) for facts in facts_list}
 
     # ------------------------------------------------------------------ telling
 
@@ -537,7 +537,7 @@ class Tracker:
         return path
 
 
-def _real(roots: Sequence[str]) -> tuple[str, ...]:
+def _real_paths(roots: Sequence[str]) -> tuple[str, ...]:
     return tuple(os.path.realpath(root) for root in roots)
 
 

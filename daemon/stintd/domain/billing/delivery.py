@@ -94,10 +94,10 @@ def want(delivery: Delivery, wanted: str | None) -> Delivery:
     a delivery that a person dropped is never tried again."""
     if delivery.wanted == wanted and delivery.state in (PARKED, DROPPED):
         return delivery
-    changed = replace(delivery, wanted=wanted)
+    after = replace(delivery, wanted=wanted)
     if delivery.state == DROPPED and wanted is None and delivery.held is None and delivery.sent is None:
-        return replace(changed, state=GONE)
-    return replace(changed, state=next_state(changed, WANT))
+        return replace(after, state=GONE)
+    return replace(after, state=next_state(after, WANT))
 
 
 def begin(delivery: Delivery, takes_away: bool = False, corrects: bool = False) -> Delivery:
@@ -112,22 +112,22 @@ def record_taken(delivery: Delivery, remote_id: str = "") -> Delivery:
     """Note that the target has what was sent: it answered so, or a look found it there."""
     is_removed = delivery.held is not None and delivery.sent == REMOVAL
     name = f"{delivery.remote_id}\n{remote_id}" if delivery.is_correction else remote_id or delivery.remote_id
-    done = replace(
+    after = replace(
         delivery, held=None if is_removed else delivery.sent, sent=None, remote_id="" if is_removed else name, is_correction=False
     )
-    return replace(done, state=next_state(done, TAKEN))
+    return replace(after, state=next_state(after, TAKEN))
 
 
 def record_missing(delivery: Delivery) -> Delivery:
     """Note that a look did not find it there: nothing was written."""
-    done = replace(delivery, sent=None, is_correction=False)
-    return replace(done, state=next_state(done, MISSING))
+    after = replace(delivery, sent=None, is_correction=False)
+    return replace(after, state=next_state(after, MISSING))
 
 
 def record_unsent(delivery: Delivery) -> Delivery:
     """Note that the attempt certainly changed nothing."""
-    done = replace(delivery, sent=None, is_correction=False)
-    return replace(done, state=next_state(done, UNSENT))
+    after = replace(delivery, sent=None, is_correction=False)
+    return replace(after, state=next_state(after, UNSENT))
 
 
 def record_refused(delivery: Delivery) -> Delivery:

@@ -50,21 +50,22 @@ class RemoteTimer:
         return wanted is not None and (self.entry, self.run, self.remote) == (wanted.entry, wanted.run, wanted.remote)
 
 
-def duty(mirror: RemoteTimer | None, wanted: WantedTimer | None) -> Duty:
+def duty(timer: RemoteTimer | None, wanted: WantedTimer | None) -> Duty:
     """The next thing to do. The caller repeats a `blocked` attempt when its time has come."""
-    if mirror is None:
+    if timer is None:
         return START if wanted is not None else NOTHING
-    if mirror.state == STARTING:
+    if timer.state == STARTING:
         return FIND
-    if mirror.state == CORRECTING:
+    if timer.state == CORRECTING:
         return CORRECT
-    if mirror.state == BLOCKED:
+    if timer.state == BLOCKED:
         return START if wanted is not None else FORGET
-    return NOTHING if mirror.is_for(wanted) else STOP
+    return NOTHING if timer.is_for(wanted) else STOP
 
 
 def is_near(theirs: tuple[int | None, int | None], ours: tuple[int, int]) -> bool:
     """Whether their start and end are near enough to ours; epoch seconds."""
     return all(
-        theirs_one is not None and abs(theirs_one - other) <= NEAR_SECONDS for theirs_one, other in zip(theirs, ours, strict=True)
+        their_time is not None and abs(their_time - our_time) <= NEAR_SECONDS
+        for their_time, our_time in zip(theirs, ours, strict=True)
     )

@@ -58,41 +58,43 @@ class Proposal:
 
 def proposals(locals_: Sequence[LocalName], places: Sequence[NamedPlace], threshold: float) -> list[Proposal]:
     """One proposal for each local name, in their order."""
-    return [_task(local, places, threshold) if local.task else _project(local, places, threshold) for local in locals_]
+    return [
+        _match_task(local, places, threshold) if local.task else _match_project(local, places, threshold) for local in locals_
+    ]
 
 
-def _project(local: LocalName, places: Sequence[NamedPlace], threshold: float) -> Proposal:
+def _match_project(local: LocalName, places: Sequence[NamedPlace], threshold: float) -> Proposal:
     """Match a project by the whole name; a place `Project / Task` matches only if its project there has no other task."""
-    allowed = [place for place in places if _may_be(local, place)]
-    whole = _best(local, local.project, [(place.key, place.name) for place in allowed if not place.task], threshold)
+    allowed_places = [place for place in places if _may_match(local, place)]
+    whole = _best_match(local, local.project, [(place.key, place.name) for place in allowed_places if not place.task], threshold)
     if whole.key is not None or whole.how == SEVERAL:
         return whole
-    named = _projects(allowed, places)
-    return _best(local, local.project, named, threshold) if named else whole
+    project_keys = _project_keys(allowed_places, places)
+    return _best_match(local, local.project, project_keys, threshold) if project_keys else whole
 
 
-def _projects(allowed: Sequence[NamedPlace], places: Sequence[NamedPlace]) -> list[tuple[str, str]]:
+def _project_keys(allowed_places: Sequence[NamedPlace], places: Sequence[NamedPlace]) -> list[tuple[str, str]]:
     """Projects there, with the key of their only task; a project with several tasks has no key, because any may be meant."""
     tasks: dict[str, int] = {}
     for place in places:
         tasks[place.project] = tasks.get(place.project, 0) + 1
-    return [(place.key if tasks[place.project] == 1 else "", place.project) for place in allowed if place.task]
+    return [(place.key if tasks[place.project] == 1 else "", place.project) for place in allowed_places if place.task]
 
 
-def _task(local: LocalName, places: Sequence[NamedPlace], threshold: float) -> Proposal:
+def _match_task(local: LocalName, places: Sequence[NamedPlace], threshold: float) -> Proposal:
     """Match a task within the place of the same project; the project's name must be equal except for case and separators."""
     key = normal_name(local.project)
-    within = [place for place in places if place.task and normal_name(place.project) == key and _may_be(local, place)]
-    return _best(local, local.task or "", [(place.key, place.task) for place in within], threshold)
+    candidates = [place for place in places if place.task and normal_name(place.project) == key and _may_match(local, place)]
+    return _best_match(local, local.task or "", [(place.key, place.task) for place in candidates], threshold)
 
 
-def _may_be(local: LocalName, there: NamedPlace) -> bool:
+def _may_match(local: LocalName, place: NamedPlace) -> bool:
     """Whether their clients allow a match: if both have a client, it must be the same one."""
-    return not local.client or not there.client or normal_name(local.client) == normal_name(there.client)
+    return not local.client or not place.client or normal_name(local.client) == normal_name(place.client)
 
 
-def _best(local: LocalName, name: str, known: Sequence[tuple[str, str]], threshold: float) -> Proposal:
-    unique = list(dict.fromkeys(known))
+def _best_match(local: LocalName, name: str, names: Sequence[tuple[str, str]], threshold: float) -> Proposal:
+    unique = list(dict.fromkeys(names))
     match = match_name(name, [(ProjectId(f"\0{number}"), other) for number, (_, other) in enumerate(unique)], threshold)
     if match.project is None:
         return Proposal(local, SEVERAL if match.how == SEVERAL else NONE, None, tuple(dict.fromkeys(match.near)))

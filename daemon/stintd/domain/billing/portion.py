@@ -31,27 +31,27 @@ def portions(entry: TimeEntry, zone: tzinfo, able: Abilities, is_by_day: bool) -
     if entry.end is None:
         return []
     if able.day_based:
-        parts = [_plain(part.day, part.start_us, part.length_us) for part in report.contributions(entry, zone, entry.end)]
+        parts = [_portion(part.day, part.start_us, part.length_us) for part in report.contributions(entry, zone, entry.end)]
     elif is_by_day or not able.pauses:
-        parts = list(_runs(entry, zone, is_by_day))
+        parts = list(_run_portions(entry, zone, is_by_day))
     else:
-        parts = [_whole(entry, zone)]
+        parts = [_whole_portion(entry, zone)]
     return [part for part in parts if part.seconds > 0]
 
 
-def _runs(entry: TimeEntry, zone: tzinfo, is_by_day: bool) -> Iterator[Portion]:
+def _run_portions(entry: TimeEntry, zone: tzinfo, is_by_day: bool) -> Iterator[Portion]:
     for start, end in report.counted_spans(entry, entry.end or entry.start):
         days = list(report.split_days(start, end, zone))
         for day, first, last in days if is_by_day else [(days[0][0], start, end)] if days else []:
-            yield _plain(day, first, last - first)
+            yield _portion(day, first, last - first)
 
 
-def _plain(day: date, start_us: int, length_us: int) -> Portion:
+def _portion(day: date, start_us: int, length_us: int) -> Portion:
     start, seconds = start_us // SECOND, (length_us + SECOND // 2) // SECOND
     return Portion(day, start, start + seconds, seconds)
 
 
-def _whole(entry: TimeEntry, zone: tzinfo) -> Portion:
+def _whole_portion(entry: TimeEntry, zone: tzinfo) -> Portion:
     start, end = to_us(entry.start) // SECOND, to_us(entry.end or entry.start) // SECOND
     length_us = sum(hi - lo for lo, hi in report.counted_spans(entry, entry.end or entry.start))
     pauses = tuple((to_us(pause.start) // SECOND, to_us(pause.end) // SECOND) for pause in entry.pauses if pause.end is not None)

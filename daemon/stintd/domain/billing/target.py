@@ -141,8 +141,8 @@ def rounding_for(target: Target, entry: EntryFacts) -> Rounding:
 
 def tags_of(target: Target, entry: EntryFacts) -> list[str]:
     """An entry's tags by their names at the target, each once."""
-    named = {ours.casefold(): theirs for ours, theirs in target.tags.items()}
-    return list(dict.fromkeys(name for tag in entry.tags if (name := named.get(tag.casefold(), tag))))
+    names = {ours.casefold(): theirs for ours, theirs in target.tags.items()}
+    return list(dict.fromkeys(name for tag in entry.tags if (name := names.get(tag.casefold(), tag))))
 
 
 def missing_need(able: Abilities, remote: Mapping[str, str]) -> str | None:
@@ -157,21 +157,21 @@ def _asks_task(rule: TargetRule) -> bool:
 def _matches(rule: TargetRule, entry: EntryFacts) -> bool:
     """Whether all conditions of a rule match. A rule without conditions takes everything: its owner wrote it that way."""
     return (
-        _is(rule.project, entry.project)
+        _is_met(rule.project, entry.project)
         and _is_task(rule.task, entry)
-        and _is(rule.client, entry.client)
-        and (rule.tag is None or any(_is(rule.tag, tag) for tag in entry.tags))
+        and _is_met(rule.client, entry.client)
+        and (rule.tag is None or any(_is_met(rule.tag, tag) for tag in entry.tags))
         and rule.billable in (None, entry.is_billable)
     )
 
 
-def _is(wanted: str | None, value: str | None) -> bool:
+def _is_met(wanted: str | None, value: str | None) -> bool:
     return wanted is None or (value is not None and wanted.casefold() == value.casefold())
 
 
 def _is_task(wanted: str | None, entry: EntryFacts) -> bool:
     """Whether this is the entry's task, by its name or its key."""
-    return _is(wanted, entry.task) or (bool(entry.task_key) and _is(wanted, entry.task_key))
+    return _is_met(wanted, entry.task) or (bool(entry.task_key) and _is_met(wanted, entry.task_key))
 
 
 def _weight(rule: TargetRule) -> int:

@@ -27,7 +27,7 @@ class Absences:
         """When nobody worked at this device: sorted, disjoint."""
         return self._select(self._human, device, None)
 
-    def stopping_agents(self, device: str) -> list[Interval]:
+    def agent_absences(self, device: str) -> list[Interval]:
         """When nothing at all ran on this device."""
         return self._select(self._still, device, STILL)
 

@@ -97,12 +97,12 @@ def _split_overlaps(pieces: list[Piece], expand: Callable[[Piece], list[Piece]])
 
 
 def _session_turns(name: str, pieces: Sequence[Piece], limits: Limits) -> list[Turn]:
-    done: list[Turn] = []
+    ended_turns: list[Turn] = []
     turn: Turn | None = None
     stopped = -ECHO - 1
     for first, last, fact, _ in pieces:
         if turn is not None and (first - turn.end > limits.turn_silence or fact.kind in TURNING):
-            done.append(turn.stop(first, fact.kind, limits))
+            ended_turns.append(turn.stop(first, fact.kind, limits))
             turn = None
         if fact.kind == "turn_end":
             stopped = first
@@ -114,8 +114,8 @@ def _session_turns(name: str, pieces: Sequence[Piece], limits: Limits) -> list[T
             turn.touch(first, fact)
             turn.end, turn.has_acted = max(turn.end, last), True
     if turn is not None:
-        done.append(turn)
-    return [turn for turn in done if turn.has_acted and turn.end > turn.start and turn.parts]
+        ended_turns.append(turn)
+    return [turn for turn in ended_turns if turn.has_acted and turn.end > turn.start and turn.parts]
 
 
 class Turns:
@@ -146,7 +146,7 @@ class Turns:
             return "all" if pairs[i][1] >= last else "some"
         return "some" if i + 1 < len(pairs) and pairs[i + 1][0] <= last else "none"
 
-    def during(self, home: str, lo: int, hi: int) -> list[Interval]:
+    def turns_during(self, home: str, lo: int, hi: int) -> list[Interval]:
         """The turns on a project that ran within a silence, each whole."""
         pairs = self._homes.get(home)
         if not pairs:
@@ -165,16 +165,16 @@ class Stops:
     """When each session's agent stopped: a loop, not a person, sent a prompt that comes right after."""
 
     def __init__(self, pieces: Iterable[Piece]) -> None:
-        self._at: dict[str, list[int]] = defaultdict(list)
+        self._stop_times: dict[str, list[int]] = defaultdict(list)
         for first, _, fact, _ in pieces:
             if fact.kind == "turn_end":
-                self._at[session_of(fact)].append(first)
-        for times in self._at.values():
+                self._stop_times[session_of(fact)].append(first)
+        for times in self._stop_times.values():
             times.sort()
 
     def is_echo(self, piece: Piece) -> bool:
         """Whether a prompt came too soon after a stop of its session to be a person's."""
-        times = self._at.get(session_of(piece[2]))
+        times = self._stop_times.get(session_of(piece[2]))
         if not times:
             return False
         i = bisect_right(times, piece[0]) - 1

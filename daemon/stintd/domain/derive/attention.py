@@ -81,7 +81,7 @@ class Spell:
             fact.session,
         )
 
-    def take(self, piece: Piece) -> None:
+    def add_piece(self, piece: Piece) -> None:
         """Add a piece that fits."""
         _, last, fact, _ = piece
         if (last, fact.order) >= (self.last, self.end.order):
@@ -150,7 +150,7 @@ def spells(pieces: Iterable[Piece], barriers: Sequence[int], limits: Limits) -> 
                 barrier += 1
             is_open = barrier == ends or barriers[barrier] >= first
             if is_open and (fact is spell.head or spell.key.fits(fact)):
-                spell.take(piece)
+                spell.add_piece(piece)
                 continue
         spell = Spell.from_piece(piece)
         out.append(spell)
@@ -204,10 +204,10 @@ def fold_visits(run: list[Visit], limits: Limits) -> list[Visit]:
     """
     if len(run) < 2 or run[-1].last - run[0].first < limits.min_visit:
         return run
-    return _without_short(_without_marks(run, limits), limits)
+    return _fold_short(_fold_marks(run, limits), limits)
 
 
-def _without_marks(run: list[Visit], limits: Limits) -> list[Visit]:
+def _fold_marks(run: list[Visit], limits: Limits) -> list[Visit]:
     out = [run[0]]
     for visit, follower in zip(run[1:], [*run[2:], None], strict=True):
         before = out[-1]
@@ -226,7 +226,7 @@ def _append(out: list[Visit], visit: Visit) -> None:
         out.append(visit)
 
 
-def _without_short(run: list[Visit], limits: Limits) -> list[Visit]:
+def _fold_short(run: list[Visit], limits: Limits) -> list[Visit]:
     out: list[Visit] = []
     ahead: list[Spell] = []
     for visit, follower in zip(run, [*run[1:], None], strict=True):

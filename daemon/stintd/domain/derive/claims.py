@@ -12,30 +12,30 @@ from stintd.domain.model import Actor, GapVerdict, ProjectId, Stretch, from_us
 from stintd.domain.override import Edits
 
 
-class Owned:
+class OwnedTime:
     """The time that the owner decided on: claims and time taken away, by the actor and project that must not cover it."""
 
     def __init__(self, edits: Edits) -> None:
-        self._held: dict[tuple[str, ProjectId | None], list[Interval]] = {}
+        self._intervals: dict[tuple[str, ProjectId | None], list[Interval]] = {}
         self._merged: dict[tuple[str, ProjectId | None], list[Interval]] = {}
         for claim in edits.claims:
             end = FOREVER if claim.end_us is None else claim.end_us
             is_everybodys = claim.actor == "human" and not claim.may_overlap
-            self._hold(claim.actor, None if is_everybodys else claim.project, (claim.start_us, end))
+            self._add(claim.actor, None if is_everybodys else claim.project, (claim.start_us, end))
             if claim.actor == "human":
-                self._hold("agent", claim.project, (claim.start_us, end))
+                self._add("agent", claim.project, (claim.start_us, end))
         for taken in edits.taken:
-            self._hold(taken.actor, taken.project, (taken.start_us, taken.end_us))
+            self._add(taken.actor, taken.project, (taken.start_us, taken.end_us))
 
-    def _hold(self, actor: Actor, project: ProjectId | None, pair: Interval) -> None:
-        self._held.setdefault((actor, project), []).append(pair)
+    def _add(self, actor: Actor, project: ProjectId | None, pair: Interval) -> None:
+        self._intervals.setdefault((actor, project), []).append(pair)
 
     def owned_time(self, actor: Actor, project: ProjectId | None) -> list[Interval]:
         """The time that an automatic stretch of that actor and project must not cover: sorted, disjoint."""
         name = (actor, project)
         if name not in self._merged:
-            own = self._held.get(name, []) if project is not None else []
-            self._merged[name] = union([*self._held.get((actor, None), []), *own])
+            project_intervals = self._intervals.get(name, []) if project is not None else []
+            self._merged[name] = union([*self._intervals.get((actor, None), []), *project_intervals])
         return self._merged[name]
 
     def owned_time_in(self, actor: Actor, project: ProjectId | None, lo: int, hi: int) -> list[Interval]:
@@ -47,7 +47,7 @@ class Owned:
         return pairs[i : bisect_left(pairs, (hi, 0))]
 
 
-def stretches(draft: StretchDraft, actor: Actor, owned: Owned) -> Iterable[Stretch]:
+def stretches(draft: StretchDraft, actor: Actor, owned: OwnedTime) -> Iterable[Stretch]:
     """The parts of a draft outside the owner's time. A part that is only credit, cut off from the heartbeat that earned it,
     is dropped."""
     holes = owned.owned_time_in(actor, draft.key.project, draft.start, max(draft.end, draft.last) + 1)

@@ -102,22 +102,22 @@ class GapRule:
     def is_unbroken(self, a: Spell, b: Spell, back_at: int | None) -> bool:
         """Whether the person stayed at work between two spells, each on its own project."""
         silence = b.first - a.last
-        if b.head.is_recalled and not self._turns.during(a.key.home, a.last, b.first):
+        if b.head.is_recalled and not self._turns.turns_during(a.key.home, a.last, b.first):
             return silence <= self._limits.estimate
         if not self._has_barriers:
             if silence <= self._limits.ignorable:
                 return True
-            if not self._turns.during(a.key.home, a.last, b.first):
+            if not self._turns.turns_during(a.key.home, a.last, b.first):
                 return silence <= self._silence_limit(a.last, a.end, silence, a.key.shares_time_with(b.key)).limit
         return self.judge(side_before(a, a.key), side_after(b, b.key), back_at).is_unbroken
 
     def judge(self, a: Side, b: Side, back_at: int | None) -> SilenceVerdict:
         """The verdict on the silence between two acts. `back_at`: when the person next acts on the project of the first."""
-        ran = self._turns.during(a.key.home, a.at, b.at)
-        if b.at - a.at <= self._limits.ignorable and a.key.fits(b.key) and not ran:
+        turns = self._turns.turns_during(a.key.home, a.at, b.at)
+        if b.at - a.at <= self._limits.ignorable and a.key.fits(b.key) and not turns:
             verdict = SilenceVerdict(b.at, b.at, True, True)
-        elif ran:
-            verdict = self._judge_turn(a, b, ran, back_at)
+        elif turns:
+            verdict = self._judge_turn(a, b, turns, back_at)
         else:
             verdict = self._judge_recalled(a, b) if b.fact.is_recalled else self._judge_plain(a, b)
         return self._apply_barriers(a, b, verdict) if self._has_barriers else verdict
@@ -140,7 +140,7 @@ class GapRule:
             left = min(left, a.at + self._limits.tail_credit)
             right = max(left, b.at - self._lead(b))
             verdict = "unassigned" if left < right else "work"
-        reason = self._say(a, b, verdict, longest)
+        reason = self._reason_text(a, b, verdict, longest)
         return SilenceVerdict(
             left, right, left == right and a.key.fits(b.key), True, verdict if reason else "", reason, supervised
         )
@@ -156,19 +156,19 @@ class GapRule:
             reason = text + f"estimated as work, because it is no longer than {exact_words(most)}"
             return SilenceVerdict(left, left, left == b.at and a.key.fits(b.key), True, "work", reason)
         left = min(a.at + self._tail(a), b.at)
-        return SilenceVerdict(left, max(left, b.at - self._worth(b)), False, False, "away", text + self._why_worth(b))
+        return SilenceVerdict(left, max(left, b.at - self._worth_before(b)), False, False, "away", text + self._worth_reason(b))
 
-    def _why_worth(self, b: Side) -> str:
+    def _worth_reason(self, b: Side) -> str:
         if b.fact.kind != "commit":
             return f"away, because it is longer than {exact_words(self._limits.estimate)}"
         return f"away, except the {exact_words(self._limits.estimate)} estimated for the commit"
 
-    def _worth(self, b: Side) -> int:
+    def _worth_before(self, b: Side) -> int:
         """How much time before an act counts when nothing precedes it."""
         is_commit = b.fact.is_recalled and b.fact.kind == "commit"
         return max(self._limits.estimate, self._limits.lead_credit) if is_commit else self._lead(b)
 
-    def why_before(self, b: Side, start: int) -> str:
+    def lead_reason(self, b: Side, start: int) -> str:
         """Why a stretch begins well before its first act; "" where it does not."""
         if not b.fact.is_recalled or b.at - start <= self._limits.lead_credit:
             return ""
@@ -204,10 +204,10 @@ class GapRule:
             reason += f" (after {name_act(a)} the limit is {longest.words}{longest.habit and f': {longest.habit}'})"
         return SilenceVerdict(left, right, False, False, "away", reason, supervised)
 
-    def _judge_turn(self, a: Side, b: Side, ran: Sequence[Interval], back_at: int | None) -> SilenceVerdict:
+    def _judge_turn(self, a: Side, b: Side, turns: Sequence[Interval], back_at: int | None) -> SilenceVerdict:
         """A silence in which the project's agent worked: the person watched it if they came back to it soon enough."""
-        limits, end = self._limits, ran[-1][1]
-        inside = [(max(a.at, lo), min(b.at, hi)) for lo, hi in ran]
+        limits, end = self._limits, turns[-1][1]
+        inside = [(max(a.at, lo), min(b.at, hi)) for lo, hi in turns]
         is_back = back_at is not None and back_at - end <= limits.supervise_return
         if is_back and inside[-1][1] - a.at <= limits.supervised_max:
             return self._judge_supervised(a, b, inside)
@@ -260,25 +260,25 @@ class GapRule:
     def _apply_barriers(self, a: Side, b: Side, verdict: SilenceVerdict) -> SilenceVerdict:
         """Apply absences and stops inside the silence: no credit crosses them."""
         cut = self._stops_within(a.key, a.at, b.at)
-        absent = hull(a.at, b.at, self._absences.human_absences(a.fact.device))
+        absence = hull(a.at, b.at, self._absences.human_absences(a.fact.device))
         if cut is not None:
-            left = cut[0] if cut[0] - a.at <= self._longest(a) else min(verdict.left, cut[0])
+            left = cut[0] if cut[0] - a.at <= self._longest_silence(a) else min(verdict.left, cut[0])
             right = max(left, cut[1], b.at - self._lead(b))
             verdict = SilenceVerdict(left, right, False, verdict.is_unbroken, "away", "stopped by hand", verdict.supervised)
-        if absent is None:
+        if absence is None:
             return self._shorten_lead(b, verdict)
-        kinds = self._absences.kinds_between(*absent)
-        reason = f"{length(absent[1] - absent[0])} away ({kinds})"
+        kinds = self._absences.kinds_between(*absence)
+        reason = f"{length(absence[1] - absence[0])} away ({kinds})"
         is_whole = verdict.left == verdict.right == b.at and a.key.shares_time_with(b.key)
-        right = absent[1] if is_whole else max(verdict.right, absent[1])
-        return SilenceVerdict(min(verdict.left, absent[0]), right, False, False, "away", reason, verdict.supervised)
+        right = absence[1] if is_whole else max(verdict.right, absence[1])
+        return SilenceVerdict(min(verdict.left, absence[0]), right, False, False, "away", reason, verdict.supervised)
 
     def _shorten_lead(self, b: Side, verdict: SilenceVerdict) -> SilenceVerdict:
         """The later side's lead does not reach into an absence of its own device."""
         if verdict.is_joined or verdict.right >= b.at:
             return verdict
-        absent = hull(verdict.right, b.at, self._absences.human_absences(b.fact.device))
-        return verdict if absent is None else verdict._replace(right=max(verdict.right, absent[1]))
+        absence = hull(verdict.right, b.at, self._absences.human_absences(b.fact.device))
+        return verdict if absence is None else verdict._replace(right=max(verdict.right, absence[1]))
 
     def _stops_within(self, key: VisitKey, lo: int, hi: int) -> Interval | None:
         """The first and the last stop of this project's timer in a silence."""
@@ -287,10 +287,10 @@ class GapRule:
 
     def opening(self, b: Side) -> int:
         """Where a stretch begins when nothing precedes its first act."""
-        right = b.at - self._worth(b)
+        right = b.at - self._worth_before(b)
         cut = self._stops_within(b.key, right, b.at)
-        absent = hull(right, b.at, self._absences.human_absences(b.fact.device))
-        return max(right, cut[1] if cut else right, absent[1] if absent else right)
+        absence = hull(right, b.at, self._absences.human_absences(b.fact.device))
+        return max(right, cut[1] if cut else right, absence[1] if absence else right)
 
     def closing(self, a: Side) -> End:
         """The silence after the last act of all. The timer stays open at least until the tail is over, so a tail that counts
@@ -299,10 +299,10 @@ class GapRule:
         until = max(end, self._open_until(a))
         cut = self._stops_within(a.key, a.at, until + 1)
         if cut is not None:
-            return End(cut[0] if cut[0] - a.at <= self._longest(a) else min(end, cut[0]), NEVER)
-        absent = hull(a.at, until + 1, self._absences.human_absences(a.fact.device))
-        if absent is not None:
-            return End(min(end, absent[0]), NEVER)
+            return End(cut[0] if cut[0] - a.at <= self._longest_silence(a) else min(end, cut[0]), NEVER)
+        absence = hull(a.at, until + 1, self._absences.human_absences(a.fact.device))
+        if absence is not None:
+            return End(min(end, absence[0]), NEVER)
         if a.fact.kind == "session_end":
             return End(end, NEVER)
         return End(end, until, f"more than {exact_words(until - a.at)} of silence after {name_act(a)}: away")
@@ -310,16 +310,16 @@ class GapRule:
     def _open_until(self, a: Side) -> int:
         """The last instant at which another act would still continue the timer."""
         plain = a.at + self._silence_limit(a.at, a.fact, FOREVER, True).limit
-        ran = self._turns.during(a.key.home, a.at, 1 << 62)
-        if not ran:
+        turns = self._turns.turns_during(a.key.home, a.at, 1 << 62)
+        if not turns:
             return plain
-        end, longest = ran[-1][1], a.at + self._limits.supervised_max
+        end, longest = turns[-1][1], a.at + self._limits.supervised_max
         if self._turns.is_running(a.key.home, end):
             return max(longest, plain) if end - a.at <= QUICK else longest
         watched = end + self._limits.supervise_return if end <= longest else longest
         return max(watched, plain) if end - a.at <= QUICK else watched
 
-    def _longest(self, a: Side) -> int:
+    def _longest_silence(self, a: Side) -> int:
         """How long after an act its timer can still be running, so that somebody can stop it."""
         return max(self._limits.idle, self._silence_limit(a.at, a.fact, FOREVER, True).limit)
 
@@ -339,7 +339,7 @@ class GapRule:
     def _tail(self, a: Side) -> int:
         return 0 if a.fact.kind == "session_end" else self._limits.tail_credit
 
-    def _say(self, a: Side, b: Side, verdict: Verdict, longest: SilenceLimit) -> str:
+    def _reason_text(self, a: Side, b: Side, verdict: Verdict, longest: SilenceLimit) -> str:
         silence = b.at - a.at
         if silence <= self._limits.ignorable and verdict == "work":
             return ""

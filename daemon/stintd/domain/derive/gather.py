@@ -52,19 +52,19 @@ class Gatherer:
                 human.append(piece)
             else:
                 (agent if role == "agent" else maybe).append(piece)
-        spoken = [piece for piece in human if piece[2].kind in TURNING]
-        agent = self._drop_repeats(agent, spoken)
-        turns = Turns(turns_of(agent + spoken, self._limits, self._expand))
+        session_acts = [piece for piece in human if piece[2].kind in TURNING]
+        agent = self._drop_repeats(agent, session_acts)
+        turns = Turns(turns_of(agent + session_acts, self._limits, self._expand))
         stops = Stops(agent)
-        ends = _session_ends(agent + spoken)
+        ends = _session_ends(agent + session_acts)
         human = [piece for piece in human if piece[2].kind != "prompt" or not stops.is_echo(piece)]
         human = _drop_estimated_marks(human + self._drop_explained(maybe, turns), self._limits.estimate)
         starts = [(at, at, fact, None) for at, _, fact, _ in human if fact.kind == "session_start"]
         if not starts:
             return IslandEvidence(untangle(human, self._expand), [], ends, turns)
         acts = untangle([piece for piece in human if piece[2].kind != "session_start"], self._expand)
-        begun, waiting = _split_starts(set(starts), acts, self._limits.idle)
-        return IslandEvidence(untangle(acts + begun, self._expand) if begun else acts, waiting, ends, turns)
+        begun_starts, waiting = _split_starts(set(starts), acts, self._limits.idle)
+        return IslandEvidence(untangle(acts + begun_starts, self._expand) if begun_starts else acts, waiting, ends, turns)
 
     def _pieces(self, runs: Iterable[Run], lo: int, hi: int) -> list[Piece]:
         facts = self._facts.facts_at(lo)
@@ -118,15 +118,17 @@ class Gatherer:
             return [(first, last, fact, None)]
         return [(at, at, fact, None) for at, _ in self._beats(run)]
 
-    def _drop_repeats(self, agent: list[Piece], spoken: list[Piece]) -> list[Piece]:
+    def _drop_repeats(self, agent: list[Piece], session_acts: list[Piece]) -> list[Piece]:
         """The agent's pieces without second reports of the same work: an editor's plugin sees the files of an agent whose own
         session reports them too, and names no session. Where no session reports, the pieces without a session stay.
         """
-        named = [piece for piece in agent if piece[2].session]
-        if not named or len(named) == len(agent):
+        session_pieces = [piece for piece in agent if piece[2].session]
+        if not session_pieces or len(session_pieces) == len(agent):
             return agent
-        nameless = [piece for piece in agent if not piece[2].session]
-        return named + self._drop_explained(nameless, Turns(turns_of(named + spoken, self._limits, self._expand)))
+        other_pieces = [piece for piece in agent if not piece[2].session]
+        return session_pieces + self._drop_explained(
+            other_pieces, Turns(turns_of(session_pieces + session_acts, self._limits, self._expand))
+        )
 
     def _drop_explained(self, maybe: Iterable[Piece], turns: Turns) -> list[Piece]:
         """The file changes and git acts that no agent's turn explains."""
@@ -171,7 +173,7 @@ def _session_ends(pieces: Iterable[Piece]) -> dict[str, int]:
 def _split_starts(starts: set[Piece], acts: list[Piece], idle: int) -> tuple[list[Piece], list[Piece]]:
     """(Session starts after which the next act, within the idle timeout, is on their project; session starts with no act on
     their project yet.)"""
-    begun, waiting = [], []
+    begun_starts, waiting = [], []
     firsts = [piece[0] for piece in acts]
     reached = list(accumulate((piece[1] for piece in acts), max))
     last_act: dict[str, int] = {}
@@ -183,7 +185,7 @@ def _split_starts(starts: set[Piece], acts: list[Piece], idle: int) -> tuple[lis
         is_amid = i > 0 and reached[i - 1] > at
         following = acts[i - 1] if is_amid else acts[i] if i < len(acts) else None
         if following is not None and following[2].home == home and (is_amid or following[0] - at <= idle):
-            begun.append(start)
+            begun_starts.append(start)
         elif last_act.get(home, 0) < at:
             waiting.append(start)
-    return begun, waiting
+    return begun_starts, waiting

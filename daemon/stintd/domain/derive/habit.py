@@ -59,7 +59,7 @@ def habit_of(work: Sequence[PastWork], finishes: Sequence[int], limits: Limits) 
     """The habit that past work shows. The work and the instants at which something was finished are both sorted by time."""
     lasts = [a.last for a, b in pairwise(work) if b.start - a.last > limits.idle_extended]
     finished = set(finishes)
-    soon = [_soon_after(at, work, limits.idle_after_leaving) for at in finishes]
+    soon = [_next_work(at, work, limits.idle_after_leaving) for at in finishes]
     return Habit(
         finishes_first=_share([last in finished for last in lasts]) >= NEARLY_ALWAYS,
         leaves=_share([what == "" for what in soon]) >= NEARLY_ALWAYS,
@@ -67,7 +67,7 @@ def habit_of(work: Sequence[PastWork], finishes: Sequence[int], limits: Limits) 
     )
 
 
-def _soon_after(at: int, work: Sequence[PastWork], limit: int) -> str:
+def _next_work(at: int, work: Sequence[PastWork], limit: int) -> str:
     """What followed an act within the limit: the "same" project, work "elsewhere", or "" for nothing. Work that continues in
     the same stretch always counts as soon, because its silences were bridged.
     """

@@ -87,13 +87,13 @@ def island_part(
         if now <= until and evidence.ends.get(start[2].session or "", -1) < start[0]:
             part.waiting.append((start, until))
             part.deadlines.append(until + 1)
-    _agent_side(part, evidence.turns.all, absences, barriers.agent, limits, now)
+    _add_agents(part, evidence.turns.all, absences, barriers.agent, limits, now)
     return part
 
 
 def _visits_of_island(human: list[Spell], rule: GapRule, limits: Limits) -> list[Visit]:
     """All visits of the island; short ones are folded into their neighbours within each unbroken run."""
-    back = _comes_back([(spell, spell.key) for spell in human])
+    back = _next_acts([(spell, spell.key) for spell in human])
     run: list[Spell] = [human[0]]
     out: list[Visit] = []
     for i, (a, b) in enumerate(pairwise(human)):
@@ -104,7 +104,7 @@ def _visits_of_island(human: list[Spell], rule: GapRule, limits: Limits) -> list
     return out + fold_visits(visits(run), limits)
 
 
-def _comes_back(acts: Sequence[tuple[Spell, VisitKey]]) -> list[int | None]:
+def _next_acts(acts: Sequence[tuple[Spell, VisitKey]]) -> list[int | None]:
     """For each spell, the first later act on its project."""
     out: list[int | None] = [None] * len(acts)
     upcoming: dict[str, int] = {}
@@ -121,10 +121,10 @@ class _Walk:
     def __init__(self, part: IslandPart, rule: GapRule, evidence: IslandEvidence, now: int) -> None:
         self._part, self._rule, self._evidence, self._now = part, rule, evidence, now
 
-    def walk(self, attended: Sequence[Visit]) -> None:
-        acts = [(spell, visit.key) for visit in attended for spell in visit.spells]
-        lone = {id(visit.spells[0]) for visit in attended if visit.is_lone_commit()}
-        back = _comes_back(acts)
+    def walk(self, folded_visits: Sequence[Visit]) -> None:
+        acts = [(spell, visit.key) for visit in folded_visits for spell in visit.spells]
+        lone = {id(visit.spells[0]) for visit in folded_visits if visit.is_lone_commit()}
+        back = _next_acts(acts)
         draft = self._begin(acts[0][0], acts[0][1], self._rule.opening(side_after(*acts[0])))
         for i, ((spell, key), (follower, its_key)) in enumerate(pairwise(acts)):
             a = side_before(spell, key, id(spell) in lone)
@@ -136,9 +136,9 @@ class _Walk:
         first, last, is_watched = spell.first, spell.last, spell.is_watch_only
         draft = StretchDraft(key, start, first, last, last, first, last, spell.session, is_watch_only=is_watched)
         draft.is_estimated = spell.is_estimated
-        estimated = self._rule.why_before(side_after(spell, key), start)
-        if estimated:
-            draft.gaps.append(Gap(start, first, "work", estimated))
+        lead_reason = self._rule.lead_reason(side_after(spell, key), start)
+        if lead_reason:
+            draft.gaps.append(Gap(start, first, "work", lead_reason))
         self._part.human.append(draft)
         return draft
 
@@ -159,17 +159,17 @@ class _Walk:
         if verdict.left > a.at and verdict.verdict in ("work", "supervised", "autonomous"):
             draft.gaps.append(Gap(a.at, verdict.left, "supervised" if verdict.supervised else "work", verdict.reason))
         if verdict.right > verdict.left:
-            loose = self._part.unassigned if verdict.verdict == "unassigned" else self._part.away
-            loose.append(Gap(verdict.left, verdict.right, verdict.verdict or "away", verdict.reason))
+            gaps = self._part.unassigned if verdict.verdict == "unassigned" else self._part.away
+            gaps.append(Gap(verdict.left, verdict.right, verdict.verdict or "away", verdict.reason))
         upcoming = self._begin(follower, b.key, verdict.right)
         if verdict.is_unbroken:
             upcoming.held_from = verdict.right
         return upcoming
 
     def _finish(self, draft: StretchDraft, a: Side) -> None:
-        closing, ended = self._rule.closing(a), self._session_end(draft)
-        if ended is not None:
-            draft.end = max(a.at, min(closing.left, ended))
+        closing, session_end = self._rule.closing(a), self._session_end(draft)
+        if session_end is not None:
+            draft.end = max(a.at, min(closing.left, session_end))
         elif self._now <= closing.open_until:
             draft.is_open, draft.end = True, a.at
             self._part.deadlines.append(closing.open_until + 1)
@@ -186,10 +186,10 @@ class _Walk:
             return None
         for piece in self._evidence.human:
             if piece[1] >= draft.first:
-                ended = ends.get(piece[2].session or "", -1)
-                if ended < piece[1]:
+                session_end = ends.get(piece[2].session or "", -1)
+                if session_end < piece[1]:
                     return None
-                last = max(last, ended)
+                last = max(last, session_end)
         return last
 
 
@@ -197,9 +197,9 @@ def _mark_unconfirmed(drafts: Sequence[StretchDraft], pieces: Sequence[Piece], l
     """Mark long stretches of file changes that nothing else confirms: a program may have written the files."""
     if pieces[-1][1] - pieces[0][0] <= limits.unconfirmed_after:
         return
-    seen = union((p[0], p[1] + 1) for p in pieces if p[2].source != "watch")
+    confirmed = union((p[0], p[1] + 1) for p in pieces if p[2].source != "watch")
     for lo, hi in _unbroken_spans(drafts):
-        for start, end in subtract((lo, hi), seen):
+        for start, end in subtract((lo, hi), confirmed):
             if end - start > limits.unconfirmed_after:
                 for draft in drafts:
                     if draft.first < end and draft.last > start:
@@ -208,9 +208,9 @@ def _mark_unconfirmed(drafts: Sequence[StretchDraft], pieces: Sequence[Piece], l
 
 def _mark_estimated(drafts: Sequence[StretchDraft], turns: Iterable[Turn]) -> None:
     """Mark time spent watching an agent as an estimate if the agent's turns were imported from logs."""
-    read = union((start, end) for turn in turns if turn.is_estimated for start, end, _ in turn.stretches())
-    for draft in drafts if read else ():
-        draft.is_estimated |= any(_meets(lo, hi, read) for lo, hi in draft.supervised)
+    imported = union((start, end) for turn in turns if turn.is_estimated for start, end, _ in turn.stretches())
+    for draft in drafts if imported else ():
+        draft.is_estimated |= any(_meets(lo, hi, imported) for lo, hi in draft.supervised)
 
 
 def _unbroken_spans(drafts: Iterable[StretchDraft]) -> list[Interval]:
@@ -226,7 +226,7 @@ def _unbroken_spans(drafts: Iterable[StretchDraft]) -> list[Interval]:
     return out
 
 
-def _agent_side(
+def _add_agents(
     part: IslandPart, turns: Sequence[Turn], absences: Absences, cuts: Sequence[tuple[int, str]], limits: Limits, now: int
 ) -> None:
     """Add the agents' drafts: their turns without the time in which the person worked on the same project. Turns of one
@@ -235,15 +235,15 @@ def _agent_side(
     A stop by hand is a hole one microsecond wide, so that a new draft begins after it. While the person may still come
     back, nobody knows whether the turn is watched; until then it is not shown as the agent's time.
     """
-    attended: dict[str, list[Interval]] = {}
+    human_spans: dict[str, list[Interval]] = {}
     for draft in part.human:
         end = FOREVER if draft.is_open else draft.end
-        attended.setdefault(draft.key.home, []).append((draft.start, end))
+        human_spans.setdefault(draft.key.home, []).append((draft.start, end))
     growing: dict[tuple[str, str, str], StretchDraft] = {}
     for turn in turns:
         for start, end, fact in turn.stretches():
             stops = [(at, at + 1) for at, project in cuts if not project or project == fact.project]
-            holes = union([*attended.get(fact.home, ()), *absences.stopping_agents(fact.device), *stops])
+            holes = union([*human_spans.get(fact.home, ()), *absences.agent_absences(fact.device), *stops])
             name = (turn.session, fact.home, fact.task or "")
             may_go_on = end == turn.end and not turn.has_ended and not any(end <= at <= now for at, _ in stops)
             until = end + limits.turn_silence if may_go_on else 0
@@ -252,7 +252,7 @@ def _agent_side(
                     VisitKey.from_fact(fact), lo, lo, hi, hi, lo, hi, fact.session, is_open=hi == end and now <= until
                 )
                 alone.is_estimated = turn.is_estimated
-                alone.gaps.append(Gap(lo, hi, "autonomous", _why_alone(turn, lo, hi, part.human)))
+                alone.gaps.append(Gap(lo, hi, "autonomous", _alone_reason(turn, lo, hi, part.human)))
                 if alone.is_open:
                     part.deadlines.append(until + 1)
                 growing[name] = _extend_agent_draft(growing.get(name), alone, holes, limits, part)
@@ -277,7 +277,7 @@ def _join_gaps(gap: Gap, follower: Gap) -> Gap:
     return Gap(gap.start, max(gap.end, follower.end), gap.verdict, gap.reason)
 
 
-def _why_alone(turn: Turn, lo: int, hi: int, drafts: Sequence[StretchDraft]) -> str:
+def _alone_reason(turn: Turn, lo: int, hi: int, drafts: Sequence[StretchDraft]) -> str:
     """A sentence that says why this part of a turn is the agent's time only."""
     if not turn.is_asked:
         return "the agent worked without a prompt from a person: an unattended run, a loop or a subagent"

@@ -89,16 +89,16 @@ class LiveTimesheet:
         """Put a run into its island; two islands that it connects become one."""
         at = run[0]
         i = bisect_right(self._islands, at, key=lambda island: island.lo)
-        joined = _Island(at, at, [run])
+        merged = _Island(at, at, [run])
         start, end = i, i
         if i and at - self._islands[i - 1].hi <= self._gap:
             start = i - 1
         if i < len(self._islands) and self._islands[i].lo - at <= self._gap:
             end = i + 1
         for island in self._islands[start:end]:
-            joined.lo, joined.hi = min(joined.lo, island.lo), max(joined.hi, island.hi)
-            joined.runs = island.runs + joined.runs
-        self._islands[start:end] = [joined]
+            merged.lo, merged.hi = min(merged.lo, island.lo), max(merged.hi, island.hi)
+            merged.runs = island.runs + merged.runs
+        self._islands[start:end] = [merged]
 
     def _touch(self, at: int) -> None:
         i = bisect_right(self._islands, at, key=lambda island: island.lo)

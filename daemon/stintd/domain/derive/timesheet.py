@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta, tzinfo
 
 from stintd.domain.derive.absence import Absences, meets
-from stintd.domain.derive.claims import Owned, stretches, verdicts
+from stintd.domain.derive.claims import OwnedTime, stretches, verdicts
 from stintd.domain.derive.evidence import ContextResolver, Evidence, Run
 from stintd.domain.derive.fact import FactsByTime, Piece
 from stintd.domain.derive.gap import GapRule
@@ -128,7 +128,7 @@ class Derivation:
     ) -> None:
         self._limits = limits_of(policy)
         self._now, self._usual = to_us(now), usual
-        self._owned = Owned(edits)
+        self._owned = OwnedTime(edits)
         self._absences = Absences(evidence.absences, self._limits)
         self._cuts = sorted((cut.at_us, cut.project or "") for cut in edits.cuts if cut.actor == "human")
         self._agent_cuts = sorted((cut.at_us, cut.project or "") for cut in edits.cuts if cut.actor == "agent")
@@ -159,7 +159,7 @@ class Derivation:
                 out.stretches.extend(stretches(draft, "agent", self._owned))
             out.unassigned.extend(verdicts(part.unassigned, everybody))
             out.gaps.extend(verdicts(part.away, everybody))
-            out.waiting.extend(_waiting(start, until) for start, until in part.waiting)
+            out.waiting.extend(_waiting_session(start, until) for start, until in part.waiting)
             deadlines += part.deadlines
         out.stretches.sort(key=_start_key)
         upcoming = min((at for at in deadlines if at > self._now), default=None)
@@ -215,6 +215,6 @@ def _start_key(stretch: Stretch) -> tuple[datetime, datetime, bool, str, str, st
     )
 
 
-def _waiting(start: Piece, until: int) -> WaitingSession:
+def _waiting_session(start: Piece, until: int) -> WaitingSession:
     fact = start[2]
     return WaitingSession(fact.session, fact.project, fact.task, from_us(start[0]), from_us(until))

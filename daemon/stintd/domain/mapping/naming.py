@@ -102,15 +102,15 @@ def match_name(text: str, known: Sequence[tuple[ProjectId, str]], fuzzy_threshol
     if len(exact) == 1:
         return NameMatch(exact[0], "exact")
     key = normal_name(text)
-    same = [(project, name) for project, name in known if key and normal_name(name) == key]
-    if len(same) == 1:
-        return NameMatch(same[0][0], "normalised")
-    if same:
-        return NameMatch(None, "several", tuple(name for _, name in same))
+    same_names = [(project, name) for project, name in known if key and normal_name(name) == key]
+    if len(same_names) == 1:
+        return NameMatch(same_names[0][0], "normalised")
+    if same_names:
+        return NameMatch(None, "several", tuple(name for _, name in same_names))
     if fuzzy_threshold is not None:
-        close = [pair for pair in known if similarity(text, pair[1]) >= fuzzy_threshold]
-        if len(close) == 1 and not is_other_thing(text, close[0][1]):
-            return NameMatch(close[0][0], "fuzzy", (close[0][1],))
+        close_names = [pair for pair in known if similarity(text, pair[1]) >= fuzzy_threshold]
+        if len(close_names) == 1 and not is_other_thing(text, close_names[0][1]):
+            return NameMatch(close_names[0][0], "fuzzy", (close_names[0][1],))
     return NameMatch(None, "", similar_names(text, names))
 
 

@@ -42,11 +42,11 @@ def parse_project_file(name: str, folder: str, text: str, is_trusted: bool) -> P
     if len(text) > TEXT_LIMIT:
         raise Invalid(f"{folder}/{name} is too large", "shorten it: a project file has only a few lines")
     if name == WAKATIME_FILE:
-        return _wakatime(folder, text, is_trusted)
-    return _stint(folder, text, is_trusted)
+        return _parse_wakatime(folder, text, is_trusted)
+    return _parse_stint(folder, text, is_trusted)
 
 
-def _wakatime(folder: str, text: str, is_trusted: bool) -> ProjectFile:
+def _parse_wakatime(folder: str, text: str, is_trusted: bool) -> ProjectFile:
     """Line 1 is the project (if empty, the folder's name; `{project}` stands for that name), line 2 the branch."""
     lines = [line.strip() for line in text.lstrip("\ufeff").splitlines()[:2]] + ["", ""]
     own = folder.rstrip("/").rsplit("/", 1)[-1]
@@ -54,7 +54,7 @@ def _wakatime(folder: str, text: str, is_trusted: bool) -> ProjectFile:
     return ProjectFile(folder, project, branch=_clean(lines[1]) or None, is_trusted=is_trusted)
 
 
-def _stint(folder: str, text: str, is_trusted: bool) -> ProjectFile:
+def _parse_stint(folder: str, text: str, is_trusted: bool) -> ProjectFile:
     where = f"{folder}/{STINT_FILE}"
     try:
         values = tomllib.loads(text.lstrip("\ufeff"))
@@ -63,8 +63,8 @@ def _stint(folder: str, text: str, is_trusted: bool) -> ProjectFile:
     unknown = sorted(set(values) - set(KEYS))
     if unknown:
         raise Invalid(f"{where}: unknown key {_clean(unknown[0])}", "known keys: " + ", ".join(KEYS))
-    words = {key: _word(where, key, values.get(key)) for key in ("project", "task")}
-    lists = {key: _list(where, key, values.get(key, [])) for key in ("tags", "exclude")}
+    words = {key: _check_word(where, key, values.get(key)) for key in ("project", "task")}
+    lists = {key: _check_list(where, key, values.get(key, [])) for key in ("tags", "exclude")}
     if any(len(stars := re.findall(r"\*+", pattern)) > STARS or stars.count("**") > 1 for pattern in lists["exclude"]):
         raise Invalid(f"{where}: too many wildcards in exclude", f"use at most {STARS} in a pattern, and `**` only once")
     return ProjectFile(
@@ -72,7 +72,7 @@ def _stint(folder: str, text: str, is_trusted: bool) -> ProjectFile:
     )
 
 
-def _word(where: str, key: str, value: object) -> str | None:
+def _check_word(where: str, key: str, value: object) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or not _is_short(value):
@@ -80,7 +80,7 @@ def _word(where: str, key: str, value: object) -> str | None:
     return _clean(value)
 
 
-def _list(where: str, key: str, value: object) -> tuple[str, ...]:
+def _check_list(where: str, key: str, value: object) -> tuple[str, ...]:
     words = [word for word in value if isinstance(word, str)] if isinstance(value, list) else [""]
     if not isinstance(value, list) or len(words) < len(value) or not all(map(_is_short, words)):
         raise Invalid(f"{where}: {key} must be a list of short texts", f'write {key} = ["one", "two"]')

@@ -152,14 +152,14 @@ class Resolver:
         self._projects = {project.id: project for project in projects}
         self._repos = {repo.id: repo for repo in repos}
         self._checkouts = {checkout.path: checkout for checkout in checkouts}
-        self._dated = [rule if isinstance(rule, DatedRule) else DatedRule(rule) for rule in rules]
-        self._rules = [dated.rule for dated in self._dated]
-        self._changes_us = sorted({dated.since_us for dated in self._dated if dated.since_us is not None})
+        self._dated_rules = [rule if isinstance(rule, DatedRule) else DatedRule(rule) for rule in rules]
+        self._rules = [dated.rule for dated in self._dated_rules]
+        self._changes_us = sorted({dated.since_us for dated in self._dated_rules if dated.since_us is not None})
         self._policy, self._roots = policy, sorted(roots, key=len, reverse=True)
         self._files: dict[str, ProjectFile] = {}
         for file in files:
             self._files.setdefault(file.folder, file)
-        self._with_repo = {repo.project for repo in self._repos.values()}
+        self._repo_projects = {repo.project for repo in self._repos.values()}
         self._names = [(project.id, project.name) for project in self._projects.values()]
         self._memo: dict[Context | tuple[Context, str], Placement] = {}
         self._varied: dict[Context, bool] = {}
@@ -175,10 +175,10 @@ class Resolver:
 
     def differs_by_entity(self, context: Context) -> bool:
         """Whether heartbeats of this context may differ by their entity: some of its folders have a mapping or a project file."""
-        known = self._varied.get(context)
-        if known is None:
-            known = self._varied[context] = context.kind not in GIT_KINDS and self._is_divided(context)
-        return known
+        differs = self._varied.get(context)
+        if differs is None:
+            differs = self._varied[context] = context.kind not in GIT_KINDS and self._is_divided(context)
+        return differs
 
     def is_vague(self, context: Context) -> bool:
         """Whether this is a git act in a repository whose folders belong to several projects: it names no folder, so it belongs
@@ -202,27 +202,27 @@ class Resolver:
         if placement.project is not None or placement.wanted is None:
             return ProjectChoice(placement.project, None, placement.is_kept)
         if placement.is_automatic:
-            return ProjectChoice(None, self._automatic(placement.folder), placement.is_kept)
+            return ProjectChoice(None, self._automatic_draft(placement.folder), placement.is_kept)
         rule = placement.rule or MapRule()
         billing = rule.client, rule.billable, rule.bill_agent_time, rule.bill_supervised
         return ProjectChoice(None, ProjectDraft(placement.wanted, placement.folder, False, (), *billing), placement.is_kept)
 
     def suggestion(self, folder: str) -> ProjectId | None:
         """The only project without a repository whose name is nearly the folder's; for `stint review`, never applied."""
-        free = [(project, name) for project, name in self._names if project not in self._with_repo]
-        match = match_name(folder_names(folder)[0], free, self._policy.fuzzy_threshold)
+        free_names = [(project, name) for project, name in self._names if project not in self._repo_projects]
+        match = match_name(folder_names(folder)[0], free_names, self._policy.fuzzy_threshold)
         return match.project if match.how == "fuzzy" else None
 
     def resolver_at(self, us: int) -> "Resolver":
         """The resolver for evidence of that instant, without mappings that begin later."""
         era = bisect_right(self._changes_us, us)
         if era not in self._by_era:
-            held = [dated for dated in self._dated if dated.since_us is None or dated.since_us <= us]
+            valid_rules = [dated for dated in self._dated_rules if dated.since_us is None or dated.since_us <= us]
             self._by_era[era] = Resolver(
                 self._projects.values(),
                 self._repos.values(),
                 self._checkouts.values(),
-                [dated.rule for dated in held],
+                [dated.rule for dated in valid_rules],
                 self._policy,
                 roots=self._roots,
                 files=self._files.values(),
@@ -234,7 +234,7 @@ class Resolver:
         context = Context("watch", "edit", repo=repo, branch=branch)
         places = [checkout.path for checkout in self._checkouts.values() if checkout.repo == repo] if repo else []
         for rule in self._rules:
-            if project is None or not self._holds_beside(rule, context):
+            if project is None or not self._holds_without_path(rule, context):
                 continue
             pattern = path_pattern(rule.path) if rule.path is not None else None
             is_there = pattern is None or any(pattern.matches(path) or pattern.may_match_below(path) for path in places)
@@ -247,13 +247,13 @@ class Resolver:
     def _place(self, context: Context, entity: str) -> Placement:
         task = task_of_branch(context.branch, self._policy)
         for path in self._paths(context, entity):
-            rule = self._rule(context, path)
+            rule = self._find_rule(context, path)
             if rule is not None:
                 return self._place_by_rule(rule, task)
         for path in self._paths(context, entity):
-            placed = self._place_by_file(context, path, task)
-            if placed is not None:
-                return placed
+            placement = self._place_by_file(context, path, task)
+            if placement is not None:
+                return placement
         if context.project:
             return self._place_by_name(context.project, task)
         if context.repo is not None:
@@ -271,7 +271,7 @@ class Resolver:
 
     def _place_by_file(self, context: Context, path: str, task: str | None) -> Placement | None:
         file = next((self._files[up] for up in self._folders_with_files(context, path) if up in self._files), None)
-        if file is None or file.project is None or not self._may_speak(file, context):
+        if file is None or file.project is None or not self._may_apply(file, context):
             return None
         task = (file.task if file.is_trusted else None) or task or task_of_branch(file.branch, self._policy)
         match = match_name(file.project, self._names)
@@ -291,7 +291,7 @@ class Resolver:
             is_kept=is_kept,
         )
 
-    def _may_speak(self, file: ProjectFile, context: Context) -> bool:
+    def _may_apply(self, file: ProjectFile, context: Context) -> bool:
         """Whether the file counts here. A file from elsewhere counts in the checkout it came with, and not in a submodule."""
         if file.is_trusted:
             return True
@@ -309,7 +309,7 @@ class Resolver:
         if repo is not None and repo.project == match.project:
             return True
         made_for = self._projects[match.project].folder
-        return made_for == file.folder and match.project not in self._with_repo
+        return made_for == file.folder and match.project not in self._repo_projects
 
     def _place_by_name(self, name: str, task: str | None) -> Placement:
         match = match_name(name, self._names)
@@ -318,27 +318,27 @@ class Resolver:
 
     def _place_by_repo(self, context: Context, entity: str, task: str | None) -> Placement:
         checkout = self._checkouts.get(context.repo_path or "")
-        above = self._checkouts.get(checkout.parent or "") if checkout else None
-        if checkout and above and checkout.kind == "submodule" and above.repo != context.repo:
-            placed = self._place(replace(context, repo=above.repo, repo_path=above.path), "")
-            return replace(placed, why=f"submodule of {above.path}", task=placed.task or task, is_kept=False)
+        parent = self._checkouts.get(checkout.parent or "") if checkout else None
+        if checkout and parent and checkout.kind == "submodule" and parent.repo != context.repo:
+            placement = self._place(replace(context, repo=parent.repo, repo_path=parent.path), "")
+            return replace(placement, why=f"submodule of {parent.path}", task=placement.task or task, is_kept=False)
         repo = self._repos.get(context.repo) if context.repo else None
         if repo is not None and repo.project is not None:
-            known = repo.project if repo.project in self._projects else None
-            return Placement(known, "the project of its repository" if known else "its project was deleted", task)
+            project = repo.project if repo.project in self._projects else None
+            return Placement(project, "the project of its repository" if project else "its project was deleted", task)
         home = checkout.parent if checkout and checkout.kind == "worktree" and checkout.parent else context.repo_path
-        placed = self._place_by_folder(home or "", task, "the repository folder's name")
-        return replace(placed, is_kept=placed.is_kept or placed.is_automatic)
+        placement = self._place_by_folder(home or "", task, "the repository folder's name")
+        return replace(placement, is_kept=placement.is_kept or placement.is_automatic)
 
     def _place_by_folder(self, folder: str, task: str | None, why: str) -> Placement:
         """Steps 4 and 5: a project of the same name, the fallback project, else a new project named after the folder."""
         if folder in ("", "/"):
             return Placement(None, "it has no folder to take a name from", task)
-        free = [p for p in self._projects.values() if p.id not in self._with_repo]
-        made = [p.id for p in free if p.folder == folder]
-        if made:
-            return Placement(made[0], why, task, is_kept=True)
-        names = [(p.id, p.name) for p in free if p.folder in ("", folder)]
+        free_projects = [p for p in self._projects.values() if p.id not in self._repo_projects]
+        same_folder = [p.id for p in free_projects if p.folder == folder]
+        if same_folder:
+            return Placement(same_folder[0], why, task, is_kept=True)
+        names = [(p.id, p.name) for p in free_projects if p.folder in ("", folder)]
         match = match_name(folder_names(folder)[0], names)
         if match.project:
             return Placement(match.project, why, task, is_kept=True)
@@ -350,7 +350,7 @@ class Resolver:
             return Placement(None, "auto_create is off", task)
         return Placement(None, why, task, folder_names(folder)[0], is_automatic=True, folder=folder)
 
-    def _automatic(self, folder: str) -> ProjectDraft:
+    def _automatic_draft(self, folder: str) -> ProjectDraft:
         """A new project for this folder, with a name that nobody confuses with another."""
         taken = [name for _, name in self._names]
         own = folder_names(folder)[0]
@@ -386,7 +386,7 @@ class Resolver:
             bases.append(checkout.parent)
         return [f"{folder.rstrip('/')}/{below}" if below else folder for folder in bases]
 
-    def _rule(self, context: Context, path: str) -> MapRule | None:
+    def _find_rule(self, context: Context, path: str) -> MapRule | None:
         """The first rule that holds. Among rules on plain folders it is the nearest folder: whoever maps a folder inside another
         means exactly that folder."""
         holding = [rule for rule in self._rules if self._holds(rule, context, path)]
@@ -402,9 +402,9 @@ class Resolver:
             return False
         if rule.path is not None and not (path and path_pattern(rule.path).matches(path)):
             return False
-        return self._holds_beside(rule, context)
+        return self._holds_without_path(rule, context)
 
-    def _holds_beside(self, rule: MapRule, context: Context) -> bool:
+    def _holds_without_path(self, rule: MapRule, context: Context) -> bool:
         """The conditions of a rule that do not look at the path."""
         if rule.project is None:
             return False
@@ -428,7 +428,7 @@ class Resolver:
                 continue
             for rule in self._rules:
                 inside = rule.path is not None and path_pattern(rule.path).may_match_below(base)
-                if inside and self._holds_beside(rule, context):
+                if inside and self._holds_without_path(rule, context):
                     return True
             if any(folder != base and is_within(folder, base) for folder in self._files):
                 return True
@@ -447,5 +447,5 @@ def _is_remote(pattern: str, remote: str) -> bool:
     """Whether a remote matches a pattern. Case is ignored, and the pattern may be an address as git writes it."""
     if not remote:
         return False
-    named = pattern if "://" not in pattern else normalise_remote(pattern)
-    return glob(named.lower()).fullmatch(remote.lower()) is not None
+    plain_pattern = pattern if "://" not in pattern else normalise_remote(pattern)
+    return glob(plain_pattern.lower()).fullmatch(remote.lower()) is not None

@@ -48,7 +48,7 @@ class Bursts:
         """The bursts among writes of different files (sorted), each with its paths, none of which is work."""
         at = 0
         while at < len(writes):
-            end = self._reach(writes, at)
+            end = self._window_end(writes, at)
             if end - at > self._limit:
                 while end < len(writes) and writes[end][0] - writes[end - self._limit][0] <= self._window:
                     end += 1
@@ -60,7 +60,7 @@ class Bursts:
             else:
                 at += 1
 
-    def _reach(self, writes: Sequence[tuple[datetime, str]], at: int) -> int:
+    def _window_end(self, writes: Sequence[tuple[datetime, str]], at: int) -> int:
         """The index after the last write within the window that begins at `at`."""
         end = min(at + self._limit + 1, len(writes))
         while end > at and writes[end - 1][0] - writes[at][0] > self._window:

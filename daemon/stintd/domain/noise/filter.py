@@ -78,7 +78,7 @@ class _GitLock:
     since: datetime
     end: datetime | None = None
     kind: str = ""
-    is_told: bool = False
+    is_reported: bool = False
 
     def holds(self, now: datetime) -> bool:
         return self.end is None and now < self.start + LOCK_LIMIT
@@ -93,8 +93,8 @@ class _HeldFile:
 
 @dataclass(slots=True)
 class _CheckoutState:
-    """What is remembered of one checkout. `rewritten`: the stretches in which git wrote its files. `judged`: how many files
-    were held when a search last found no burst.
+    """What is remembered of one checkout. `rewritten`: the stretches in which git wrote its files. `searched_count`: how many
+    files were held when a search last found no burst.
     """
 
     bursts: Bursts
@@ -104,7 +104,7 @@ class _CheckoutState:
     acts: Acts = field(default_factory=Acts)
     edited: dict[str, datetime] = field(default_factory=dict)
     last: datetime = EPOCH
-    judged: int = 0
+    searched_count: int = 0
 
 
 @dataclass(slots=True)
@@ -137,13 +137,13 @@ class NoiseFilter:
         """Take one signal. `now` is the time of its arrival; its own time may be long ago."""
         match signal:
             case FileSignal():
-                return self._file(signal, now)
+                return self._feed_file(signal, now)
             case GitSignal():
-                return self._git(signal, now)
+                return self._feed_git(signal, now)
             case LockSignal():
                 self._note_lock(signal, now)
             case ProcessSignal():
-                self._process(signal)
+                self._feed_process(signal)
         return FilterOutput()
 
     def note_editor(self, checkout: str, path: str, time: datetime) -> None:
@@ -167,14 +167,14 @@ class NoiseFilter:
 
     def next_deadline(self) -> datetime | None:
         """When to call `release` next; None while nothing is held."""
-        due = [self._due(held) for place in self._busy.values() for held in place.held.values()]
+        due = [self._due_time(held) for place in self._busy.values() for held in place.held.values()]
         due += [at for place in self._busy.values() if (at := place.acts.next_due()) is not None]
         return min(due, default=None)
 
     def provisional_drafts(self) -> tuple[BeatDraft, ...]:
         """The drafts that are still provisional."""
         files = (held.draft for place in self._busy.values() for held in place.held.values())
-        acts = (self._draft_of_act(act) for place in self._busy.values() for act in place.acts.waiting())
+        acts = (self._draft_of_act(act) for place in self._busy.values() for act in place.acts.waiting_acts())
         return (*files, *acts)
 
     def is_holding_acts(self) -> bool:
@@ -183,14 +183,14 @@ class NoiseFilter:
 
     # ------------------------------------------------------------------ files
 
-    def _file(self, signal: FileSignal, now: datetime) -> FilterOutput:
-        why = self._noise(signal) or ("future" if signal.time > now + self.policy.max_future else "")
+    def _feed_file(self, signal: FileSignal, now: datetime) -> FilterOutput:
+        why = self._noise_reason(signal) or ("future" if signal.time > now + self.policy.max_future else "")
         if why:
             self.dropped[why] += 1
             return FilterOutput()
         place = self._busy_place(signal.checkout, now)
-        is_known = signal.path not in place.held and self._rhythms.knows(signal.checkout, signal.path, signal.time)
-        why = "known write" if is_known else self._machine(place, signal)
+        is_known = signal.path not in place.held and self._rhythms.has_seen(signal.checkout, signal.path, signal.time)
+        why = "known write" if is_known else self._machine_reason(place, signal)
         if why:
             self.dropped[why] += 1
             return FilterOutput()
@@ -199,18 +199,18 @@ class NoiseFilter:
         draft = self._draft(signal)
         lock = place.lock if place.lock and _is_under(place.lock, signal.time) else None
         place.held[signal.path] = _HeldFile(draft, now + HOLD, lock)
-        if len(place.held) > max(self.policy.burst_files, 2 * place.judged):
+        if len(place.held) > max(self.policy.burst_files, 2 * place.searched_count):
             self._drop_bursts(signal.checkout, place)
         return FilterOutput((), (draft,)) if signal.path in place.held else FilterOutput()
 
-    def _noise(self, signal: FileSignal) -> str:
+    def _noise_reason(self, signal: FileSignal) -> str:
         if signal.is_ignored:
             return "ignored"
         if self.exclude and is_excluded(f"{signal.checkout}/{signal.path}", self.exclude):
             return "excluded"
         return noise_of_name(signal.path)
 
-    def _machine(self, place: _CheckoutState, signal: FileSignal) -> str:
+    def _machine_reason(self, place: _CheckoutState, signal: FileSignal) -> str:
         """Why a write is a machine's, as far as is known when it arrives; "" when it may be a person's."""
         if any(start - NOTICED_LATE <= signal.time <= end for start, end in place.rewritten):
             return "git"
@@ -220,7 +220,7 @@ class NoiseFilter:
             return "burst"
         edited = place.edited.get(signal.path)
         is_edited = edited is not None and abs(signal.time - edited) <= EDITOR_WINDOW
-        verdict = self._rhythms.verdict(signal.checkout, signal.path, signal.time, signal.size)
+        verdict = self._rhythms.note_write(signal.checkout, signal.path, signal.time, signal.size)
         return "" if is_edited else verdict
 
     def _draft(self, signal: FileSignal) -> BeatDraft:
@@ -237,9 +237,9 @@ class NoiseFilter:
             for path in paths:
                 del place.held[path]
         # Search again when twice as many are held: a sweep after downtime brings thousands of files that are no burst.
-        place.judged = len(place.held) if len(place.held) > self.policy.burst_files else 0
+        place.searched_count = len(place.held) if len(place.held) > self.policy.burst_files else 0
 
-    def _due(self, held: _HeldFile) -> datetime:
+    def _due_time(self, held: _HeldFile) -> datetime:
         if held.lock is None:
             return held.due
         return max(held.due, held.lock.end + LOCK_ECHO if held.lock.end else held.lock.start + LOCK_LIMIT)
@@ -249,16 +249,16 @@ class NoiseFilter:
         restored, a merge with conflicts) are one edit. Files written under the lock of a commit are the owner's, who saved
         them just before.
         """
-        ready = sorted((h for h in place.held.values() if self._due(h) <= now), key=lambda held: held.draft.time)
+        ready = sorted((h for h in place.held.values() if self._due_time(h) <= now), key=lambda held: held.draft.time)
         out = []
         for held in ready:
             del place.held[held.draft.entity]
             lock = held.lock
             if lock is not None and lock.kind != "commit" and lock.end is not None:
-                if lock.is_told:
+                if lock.is_reported:
                     self.dropped["git"] += 1
                     continue
-                lock.is_told = True
+                lock.is_reported = True
             by_agent = self._agent_in(held.draft.checkout, held.draft.time)
             out.append(replace(held.draft, actor="agent" if by_agent else "human", witness="agent" if by_agent else ""))
         return out
@@ -267,23 +267,23 @@ class NoiseFilter:
 
     def _note_lock(self, signal: LockSignal, now: datetime) -> None:
         place = self._place(signal.checkout, now)
-        before = place.lock
+        earlier = place.lock
         if not signal.is_held:
-            if before is not None and before.end is None:
-                before.end = max(signal.time, before.start)
-                if before.kind in REWRITING:
-                    self._rewrite(place, before.since, before.end + AFTER_ACT)
+            if earlier is not None and earlier.end is None:
+                earlier.end = max(signal.time, earlier.start)
+                if earlier.kind in REWRITING:
+                    self._drop_rewritten(place, earlier.since, earlier.end + AFTER_ACT)
             return
-        if before is not None and before.holds(now):
+        if earlier is not None and earlier.holds(now):
             return
-        is_same = before is not None and before.end is not None and signal.time - before.end <= LOCK_ECHO
-        lock = _GitLock(signal.time, before.since if before and is_same else signal.time)
+        is_same = earlier is not None and earlier.end is not None and signal.time - earlier.end <= LOCK_ECHO
+        lock = _GitLock(signal.time, earlier.since if earlier and is_same else signal.time)
         place.lock = lock
         for held in place.held.values():
             if held.draft.time > signal.time and held.lock is None:
                 held.lock = lock
 
-    def _git(self, signal: GitSignal, now: datetime) -> FilterOutput:
+    def _feed_git(self, signal: GitSignal, now: datetime) -> FilterOutput:
         place = self._busy_place(signal.checkout, now)
         if signal.time > now + self.policy.max_future:
             self.dropped["future"] += 1
@@ -310,9 +310,9 @@ class NoiseFilter:
             lock.kind = signal.kind
         if signal.kind in REWRITING:
             start = lock.since if lock is not None and is_of_lock else signal.time - BEFORE_ACT
-            self._rewrite(place, start, max(until, signal.time) + AFTER_ACT)
+            self._drop_rewritten(place, start, max(until, signal.time) + AFTER_ACT)
 
-    def _rewrite(self, place: _CheckoutState, start: datetime, end: datetime) -> None:
+    def _drop_rewritten(self, place: _CheckoutState, start: datetime, end: datetime) -> None:
         """Drop the files that changed between these instants: git wrote them, and they are part of its act."""
         place.rewritten.append((start, end))
         for path, held in list(place.held.items()):
@@ -340,7 +340,7 @@ class NoiseFilter:
 
     # ------------------------------------------------------------------ agents and memory
 
-    def _process(self, signal: ProcessSignal) -> None:
+    def _feed_process(self, signal: ProcessSignal) -> None:
         key = signal.pid, signal.started, signal.folder
         if signal.is_alive:
             is_new = not any(known[:2] == key[:2] for known in self._agents) and signal.started > 0
@@ -349,8 +349,8 @@ class NoiseFilter:
         elif key in self._agents:
             self._agents[key].until = signal.time
         while len(self._agents) > AGENTS_LIMIT:
-            gone = [key for key, agent in self._agents.items() if agent.until is not None]
-            del self._agents[gone[0] if gone else next(iter(self._agents))]
+            ended = [key for key, agent in self._agents.items() if agent.until is not None]
+            del self._agents[ended[0] if ended else next(iter(self._agents))]
 
     def _agent_in(self, checkout: str, time: datetime) -> bool:
         """Whether a known agent worked inside this checkout, and not in a deeper one. An agent whose hooks report its turns is

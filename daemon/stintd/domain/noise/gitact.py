@@ -44,26 +44,26 @@ class Acts:
             return None
         if signal.kind == "rebase":
             self._swallow_steps(signal)
-        before = self._earlier_rebase(signal) or self._twin(signal)
-        if before is None:
+        earlier = self._earlier_rebase(signal) or self._twin(signal)
+        if earlier is None:
             # A commit by somebody else came with a pull, which is reported separately.
             act = Act(signal, due, {signal.origin}, _is_foreign(signal))
             self._acts.append(act)
             self._waiting += [] if act.is_foreign else [act]
             return act
-        is_late = before not in self._waiting
-        before.due = due if signal.kind == "rebase" else min(before.due, now)
-        before.signal = _merge_reports(before.signal, signal)
-        before.origins.add(signal.origin)
+        is_late = earlier not in self._waiting
+        earlier.due = due if signal.kind == "rebase" else min(earlier.due, now)
+        earlier.signal = _merge_reports(earlier.signal, signal)
+        earlier.origins.add(signal.origin)
         if _is_foreign(signal):
-            before.is_foreign = True
-            self._drop_waiting(before)
-        return None if is_late else before
+            earlier.is_foreign = True
+            self._drop_waiting(earlier)
+        return None if is_late else earlier
 
     def note_step(self, step: GitSignal) -> None:
         """Take a step that the reflog has: what a hook reported of it, or will report, is no act of its own."""
         self._steps.append(step)
-        for act in self.waiting():
+        for act in self.waiting_acts():
             if act.origins == {"hook"} and _is_step(act.signal, step):
                 self._drop_waiting(act)
 
@@ -74,7 +74,7 @@ class Acts:
                 self._drop_waiting(act)
                 yield act
 
-    def waiting(self) -> list[Act]:
+    def waiting_acts(self) -> list[Act]:
         """The acts that `due` has not returned yet."""
         return list(self._waiting)
 
@@ -89,12 +89,12 @@ class Acts:
         """The rebase of which this is another step, returned already or not: its hooks may be read seconds apart."""
         if signal.kind != "rebase":
             return None
-        known = [act for act in self._acts if act.signal.kind == "rebase" and signal.origin in act.origins]
-        return next((act for act in reversed(known) if abs(signal.time - act.signal.time) <= REBASE_PAUSE), None)
+        rebases = [act for act in self._acts if act.signal.kind == "rebase" and signal.origin in act.origins]
+        return next((act for act in reversed(rebases) if abs(signal.time - act.signal.time) <= REBASE_PAUSE), None)
 
     def _swallow_steps(self, signal: GitSignal) -> None:
         """Drop the single steps of a rebase, which hooks report as commits: they are part of the rebase."""
-        for act in self.waiting():
+        for act in self.waiting_acts():
             is_step = act.signal.kind in ("commit", "checkout") and act.origins == {"hook"}
             if is_step and timedelta() <= signal.time - act.signal.time <= TWIN_WINDOW:
                 self._drop_waiting(act)

@@ -36,13 +36,13 @@ class Rhythms:
     def __init__(self) -> None:
         self._files: OrderedDict[tuple[str, str], _WriteHistory] = OrderedDict()
 
-    def knows(self, checkout: str, path: str, time: datetime) -> bool:
+    def has_seen(self, checkout: str, path: str, time: datetime) -> bool:
         """Whether this same write was noted before: a sweep finds a write again that a watch reported, with the file's exact
         time."""
         history = self._files.get((checkout, path))
-        return history is not None and any(abs(time - known) < SAME_WRITE for known in history.times)
+        return history is not None and any(abs(time - seen_at) < SAME_WRITE for seen_at in history.times)
 
-    def verdict(self, checkout: str, path: str, time: datetime, size: int | None) -> str:
+    def note_write(self, checkout: str, path: str, time: datetime, size: int | None) -> str:
         """Note a write. "steady" or "appended" when it continues a machine's series, else ""."""
         key = checkout, path
         history = self._files.get(key)
@@ -51,11 +51,11 @@ class Rhythms:
             if len(self._files) > FILES_LIMIT:
                 self._files.popitem(last=False)
         self._files.move_to_end(key)
-        _note(history, time, size)
+        _update_history(history, time, size)
         return history.verdict
 
 
-def _note(history: _WriteHistory, time: datetime, size: int | None) -> None:
+def _update_history(history: _WriteHistory, time: datetime, size: int | None) -> None:
     last = history.times[-1] if history.times else None
     if last is not None and time - last < SAME_WRITE:
         history.size = size if size is not None else history.size
