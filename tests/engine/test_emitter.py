@@ -19,7 +19,7 @@ async def test_what_comes_late_while_its_stretch_is_on_its_way_is_sent_too(tmp_p
         late = to_us(began + timedelta(minutes=12, seconds=30))
 
         async def deliver(beats: Sequence[OutgoingBeat], now_us: int) -> None:
-            sent.append([one.time_us for one in beats])
+            sent.append([outgoing.time_us for outgoing in beats])
             if len(sent) == 1:
                 run.tell(beat(from_us(late), entity="late.py"))
 

@@ -20,7 +20,7 @@ async def start(daemon, name, **more):
     return await daemon.engine.run(lambda step: timers.start(step, StartRequest(project_name=name, auto_create=True, **more)))
 
 
-async def asked(daemon):
+async def load_notices(daemon):
     policy, clock = daemon.engine.policy, daemon.clock
     return await daemon.engine.read(lambda conn: notices(View(conn, clock.now(), policy)))
 
@@ -32,7 +32,7 @@ async def test_a_forgotten_manual_timer_pauses_four_hours_after_its_last_sign_an
         await clock.advance(hours=5)
         (timer,) = await daemon.rows("SELECT * FROM entry")
         assert timer["state"] == "paused"
-        (notice,) = await asked(daemon)
+        (notice,) = await load_notices(daemon)
         assert notice["code"] == "paused"
         assert "13:00" in notice["text"]
         assert "stint return keep" in notice["hint"]
@@ -55,7 +55,7 @@ async def test_evidence_elsewhere_in_a_timers_shadow_is_said_with_the_command_th
         await start(daemon, "beta")
         clock.move(minutes=45)
         daemon.tell(*every(MORNING + 31 * MINUTE, 13, project="acme"))
-        (notice,) = await asked(daemon)
+        (notice,) = await load_notices(daemon)
         assert notice["hint"] == "stint switch acme --at 09:30"
         assert [row["project"] for row in await daemon.sheet()] == ["beta"]
 

@@ -32,7 +32,7 @@ async def test_a_new_owner_has_no_usual_hours_and_everything_is_confirmed(tmp_pa
         assert [row["is_confirmed"] for row in await daemon.sheet()] == [1]
 
 
-async def at_work(daemon, days: int) -> None:
+async def work_mornings(daemon, days: int) -> None:
     """Mornings of two hours, each with a break after a commit amid and one at the end."""
     for number in range(days):
         start = MORNING + number * DAY
@@ -41,7 +41,7 @@ async def at_work(daemon, days: int) -> None:
         await daemon.sheet()
 
 
-async def silent(daemon, minutes: int, kind: str = "edit") -> int:
+async def work_with_silence(daemon, minutes: int, kind: str = "edit") -> int:
     """How many stretches the last morning has that was silent once for so long."""
     start = MORNING + 6 * DAY
     daemon.tell(
@@ -52,25 +52,25 @@ async def silent(daemon, minutes: int, kind: str = "edit") -> int:
 
 async def test_who_commits_before_every_break_is_still_at_work_in_a_longer_silence_after_an_edit(tmp_path):
     async with running(tmp_path / "known", FakeClock(NIGHT)) as daemon:
-        await at_work(daemon, 6)
-        assert await silent(daemon, 18) == 1
+        await work_mornings(daemon, 6)
+        assert await work_with_silence(daemon, 18) == 1
     async with running(tmp_path / "stranger", FakeClock(NIGHT)) as daemon:
-        await at_work(daemon, 4)
-        assert await silent(daemon, 18) == 2
+        await work_mornings(daemon, 4)
+        assert await work_with_silence(daemon, 18) == 2
 
 
 async def test_who_leaves_after_every_commit_is_away_sooner_after_one(tmp_path):
     async with running(tmp_path / "known", FakeClock(NIGHT)) as daemon:
-        await at_work(daemon, 6)
-        assert await silent(daemon, 7, "commit") == 2
+        await work_mornings(daemon, 6)
+        assert await work_with_silence(daemon, 7, "commit") == 2
     async with running(tmp_path / "stranger", FakeClock(NIGHT)) as daemon:
-        assert await silent(daemon, 7, "commit") == 1
+        assert await work_with_silence(daemon, 7, "commit") == 1
 
 
 async def test_habit_of_a_day_stays_when_earlier_days_change(tmp_path):
     async with running(tmp_path, FakeClock(NIGHT)) as daemon:
-        await at_work(daemon, 6)
-        assert await silent(daemon, 18) == 1
+        await work_mornings(daemon, 6)
+        assert await work_with_silence(daemon, 18) == 1
         for number in range(6):
             daemon.tell(*every(MORNING + number * DAY + timedelta(hours=4), 5))
             daemon.tell(*every(MORNING + number * DAY + timedelta(hours=5), 5))

@@ -15,73 +15,73 @@ KEPT = timedelta(days=90)
 SHEET = "SELECT id, start_us, end_us, project_id, description FROM entry ORDER BY start_us"
 
 
-async def count(one) -> int:
-    return (await one.rows("SELECT coalesce(sum(count), 0) AS n FROM span"))[0]["n"]
+async def count(daemon) -> int:
+    return (await daemon.rows("SELECT coalesce(sum(count), 0) AS n FROM span"))[0]["n"]
 
 
-async def again(one) -> None:
+async def derive_again(daemon) -> None:
     """Derive everything again."""
 
     def touch(step) -> None:
-        known = heartbeats.bounds(step.conn)
-        step.touch(known[0] - 10**15, known[1])
+        bounds = heartbeats.bounds(step.conn)
+        step.touch(bounds[0] - 10**15, bounds[1])
 
-    await one.engine.run(touch)
+    await daemon.engine.run(touch)
 
 
 async def test_old_heartbeats_go_and_their_hours_stay(tmp_path):
     clock = FakeClock()
     now = clock.now()
-    async with running(tmp_path, clock) as one:
-        one.tell(*every(now - timedelta(days=200), 60, 5, project="acme", branch="old"))
-        one.tell(*every(now - timedelta(days=100), 30, 5, project="beta"))
-        one.tell(*every(now - timedelta(days=10), 45, 5, project="acme"))
-        before, beats = await one.rows(SHEET), await count(one)
-        assert await one.engine.run(lambda step: expire(step, KEPT)) == 20
-        assert await count(one) == beats - 20
-        assert await one.rows(SHEET) == before
-        await again(one)
-        assert await one.rows(SHEET) == before, "nothing derives them again"
-        assert await one.rows("SELECT 1 FROM context WHERE branch = 'old'") == [], "nor is a word of them left"
-        one.tell(beat(now - timedelta(days=200)))
-        assert await one.engine.run(lambda step: expire(step, KEPT)) in (0, 1)
-        assert await one.rows(SHEET) == before
+    async with running(tmp_path, clock) as daemon:
+        daemon.tell(*every(now - timedelta(days=200), 60, 5, project="acme", branch="old"))
+        daemon.tell(*every(now - timedelta(days=100), 30, 5, project="beta"))
+        daemon.tell(*every(now - timedelta(days=10), 45, 5, project="acme"))
+        before, beats = await daemon.rows(SHEET), await count(daemon)
+        assert await daemon.engine.run(lambda step: expire(step, KEPT)) == 20
+        assert await count(daemon) == beats - 20
+        assert await daemon.rows(SHEET) == before
+        await derive_again(daemon)
+        assert await daemon.rows(SHEET) == before, "nothing derives them again"
+        assert await daemon.rows("SELECT 1 FROM context WHERE branch = 'old'") == [], "nor is a word of them left"
+        daemon.tell(beat(now - timedelta(days=200)))
+        assert await daemon.engine.run(lambda step: expire(step, KEPT)) in (0, 1)
+        assert await daemon.rows(SHEET) == before
 
 
 async def test_work_under_way_at_the_edge_is_kept_whole(tmp_path):
     clock = FakeClock()
     edge = clock.now() - KEPT
-    async with running(tmp_path, clock) as one:
-        one.tell(*every(edge - timedelta(minutes=30), 60, 5))
-        before, beats = await one.rows(SHEET), await count(one)
-        assert await one.engine.run(lambda step: expire(step, KEPT)) == 0
-        assert (await one.rows(SHEET), await count(one)) == (before, beats)
+    async with running(tmp_path, clock) as daemon:
+        daemon.tell(*every(edge - timedelta(minutes=30), 60, 5))
+        before, beats = await daemon.rows(SHEET), await count(daemon)
+        assert await daemon.engine.run(lambda step: expire(step, KEPT)) == 0
+        assert (await daemon.rows(SHEET), await count(daemon)) == (before, beats)
 
 
 async def test_what_is_sent_again_stays_known(tmp_path):
     clock = FakeClock()
-    async with running(tmp_path, clock) as one:
+    async with running(tmp_path, clock) as daemon:
         old = beat(clock.now() - timedelta(days=200), origin_id="mine")
-        one.tell(old)
-        await one.engine.run(lambda step: None)
-        await one.engine.run(lambda step: expire(step, KEPT))
-        assert one.tell(old)[:2] == (0, 1)
+        daemon.tell(old)
+        await daemon.engine.run(lambda step: None)
+        await daemon.engine.run(lambda step: expire(step, KEPT))
+        assert daemon.tell(old)[:2] == (0, 1)
 
 
 async def test_without_the_setting_nothing_goes_and_with_it_once_a_day(tmp_path):
     clock = FakeClock()
-    async with running(tmp_path, clock) as one:
-        keeping = Housekeeping(one.engine, clock)
-        one.engine.call_after_commit(keeping.check)
-        one.tell(*every(clock.now() - timedelta(days=200), 30, 5))
-        await one.engine.run(lambda step: None)
+    async with running(tmp_path, clock) as daemon:
+        keeping = Housekeeping(daemon.engine, clock)
+        daemon.engine.call_after_commit(keeping.check)
+        daemon.tell(*every(clock.now() - timedelta(days=200), 30, 5))
+        await daemon.engine.run(lambda step: None)
         await clock.advance(seconds=30)
-        assert await count(one) == 7
+        assert await count(daemon) == 7
         keeping.keep_evidence(KEPT)
         await clock.advance(hours=25)
-        await one.engine.run(lambda step: None)
+        await daemon.engine.run(lambda step: None)
         await clock.advance(seconds=30)
-        assert await count(one) == 0
+        assert await count(daemon) == 0
 
 
 @pytest.mark.parametrize("value", ["1d", "89d", "400d", 90])

@@ -20,7 +20,7 @@ def spans(sheet):
     ]
 
 
-async def mapped(daemon, folder, name):
+async def add_mapping(daemon, folder, name):
     await daemon.engine.run(lambda step: projects.create(step, name))
     return await daemon.engine.run(lambda step: projects.add_mapping(step, pattern=folder, project=name))
 
@@ -38,7 +38,7 @@ async def test_a_mapping_moves_the_evidence_of_an_entry_whose_text_was_written_a
     async with running(tmp_path, FakeClock(LATER)) as daemon:
         daemon.tell(*beats("/code/a"))
         await edit(daemon, 0, description="mine")
-        await mapped(daemon, "/code/a", "acme")
+        await add_mapping(daemon, "/code/a", "acme")
         assert spans(await daemon.sheet()) == [("acme", -1.0, 61.0, "mine")]
 
 
@@ -47,7 +47,7 @@ async def test_a_mapping_counts_nothing_twice_where_the_project_was_set_by_hand(
         daemon.tell(*beats("/code/a"))
         await daemon.engine.run(lambda step: projects.create(step, "beta"))
         await edit(daemon, 0, project_name="beta")
-        await mapped(daemon, "/code/a", "acme")
+        await add_mapping(daemon, "/code/a", "acme")
         assert spans(await daemon.sheet()) == [("beta", -1.0, 61.0, "")]
         daemon.tell(*beats("/code/a", 65, 10))
         assert spans(await daemon.sheet()) == [("beta", -1.0, 76.0, "")]

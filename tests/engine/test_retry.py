@@ -18,10 +18,10 @@ def test_pauses_double_up_to_an_hour(failures, seconds):
 
 
 @given(st.integers(1, 100_000), st.floats(0, 1), st.none() | st.timedeltas(timedelta(), timedelta(days=1000)))
-def test_no_pause_is_negative_or_longer_than_any_that_is_made(failures, chance, asked):
-    pause = Retry().pause(failures, asked, lambda: chance)
+def test_no_pause_is_negative_or_longer_than_any_that_is_made(failures, chance, retry_after):
+    pause = Retry().pause(failures, retry_after, lambda: chance)
     assert timedelta(seconds=3.75) <= pause <= max(LONGEST_RETRY_AFTER, timedelta(hours=1.25))
-    assert asked is None or pause >= min(asked, LONGEST_RETRY_AFTER)
+    assert retry_after is None or pause >= min(retry_after, LONGEST_RETRY_AFTER)
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ class Processes:
 
 
 @asynccontextmanager
-async def watched(folder: Path, processes: Processes) -> AsyncIterator[Running]:
+async def running_watch(folder: Path, processes: Processes) -> AsyncIterator[Running]:
     async with running(folder) as run:
         watch = SessionWatch(run.engine, "boot", processes.started_at, processes.is_alive, processes.watch_exit)
         run.engine.call_after_commit(watch.note_change)
@@ -59,57 +59,57 @@ def say(run: Running, kind: str, session: str = "s1", pid: int = 70, reason: str
     run.intake.tell(AgentSignal(beat, "claude-code", reason, {70: 5.0, 71: 6.0}[pid]))
 
 
-async def passes(run: Running, seconds: float) -> None:
+async def pass_time(run: Running, seconds: float) -> None:
     """Time, in small steps, and the threads of the database."""
     for _ in range(int(seconds * 2)):
         await run.clock.advance(seconds=0.5)
         await run.engine.run(lambda step: None)
 
 
-async def ends(run: Running) -> list[tuple[str, str]]:
+async def ended_sessions(run: Running) -> list[tuple[str, str]]:
     rows = await run.rows("SELECT id, end_reason FROM session WHERE ended_us IS NOT NULL ORDER BY id")
     return [(row["id"], row["end_reason"]) for row in rows]
 
 
 async def test_a_dead_process_ends_its_sessions_at_their_last_sign_and_no_other(tmp_path):
     processes = Processes()
-    async with watched(tmp_path, processes) as run:
+    async with running_watch(tmp_path, processes) as run:
         say(run, "session_start", "s1")
         say(run, "prompt", "s1")
         say(run, "prompt", "s2", pid=71)
-        await passes(run, 3)
+        await pass_time(run, 3)
         last = run.clock.now()
         say(run, "tool", "s1", actor="agent")
-        await passes(run, 3)
+        await pass_time(run, 3)
         processes.kill(70)
-        await passes(run, 5)
-        assert await ends(run) == [("s1", "its process ended")]
+        await pass_time(run, 5)
+        assert await ended_sessions(run) == [("s1", "its process ended")]
         (row,) = await run.rows("SELECT ended_us FROM session WHERE id = 's1'")
         assert row["ended_us"] == int(last.timestamp() * 1_000_000)
-        told = await run.rows("SELECT actor FROM context WHERE kind = 'session_end'")
-        assert [one["actor"] for one in told] == ["agent"]
+        rows = await run.rows("SELECT actor FROM context WHERE kind = 'session_end'")
+        assert [row["actor"] for row in rows] == ["agent"]
         assert set(processes.calls) == {71}
 
 
 async def test_an_agent_that_leaves_by_itself_is_heard_although_its_process_is_gone_first(tmp_path):
     processes = Processes()
-    async with watched(tmp_path, processes) as run:
+    async with running_watch(tmp_path, processes) as run:
         say(run, "prompt")
-        await passes(run, 3)
+        await pass_time(run, 3)
         processes.kill(70)
         await run.clock.advance(seconds=0.4)
         say(run, "session_end", reason="logout")
-        await passes(run, 5)
-        assert await ends(run) == [("s1", "logout")]
+        await pass_time(run, 5)
+        assert await ended_sessions(run) == [("s1", "logout")]
         assert len(await run.rows("SELECT * FROM context WHERE kind = 'session_end'")) == 1
         assert processes.calls == {}
 
 
 async def test_nobody_looks_while_nothing_happens(tmp_path):
     processes = Processes()
-    async with watched(tmp_path, processes) as run:
+    async with running_watch(tmp_path, processes) as run:
         say(run, "prompt")
-        await passes(run, 3)
+        await pass_time(run, 3)
         before = processes.looks
         await run.clock.advance(minutes=10)
         assert processes.looks == before
@@ -117,9 +117,9 @@ async def test_nobody_looks_while_nothing_happens(tmp_path):
 
 async def test_without_pidfds_running_sessions_are_looked_at_once_a_minute(tmp_path):
     processes = Processes(has_pidfds=False)
-    async with watched(tmp_path, processes) as run:
+    async with running_watch(tmp_path, processes) as run:
         say(run, "prompt")
-        await passes(run, 3)
+        await pass_time(run, 3)
         before = processes.looks
         for _ in range(3):
             await run.clock.advance(minutes=1)
@@ -129,7 +129,7 @@ async def test_without_pidfds_running_sessions_are_looked_at_once_a_minute(tmp_p
         for _ in range(8):
             await run.clock.advance(seconds=20)
             await asyncio.sleep(0.02)
-        assert await ends(run) == [("s1", "its process ended")]
+        assert await ended_sessions(run) == [("s1", "its process ended")]
 
 
 async def test_a_cleared_conversation_is_the_same_session_and_a_resumed_one_in_another_process_begins_anew(tmp_path):

@@ -122,8 +122,8 @@ async def test_what_is_only_in_the_journal_survives_the_process(tmp_path):
     async with running(tmp_path, clock) as daemon:
         daemon.tell(beat(clock.now()), beat(clock.now() - MINUTE))
         daemon.engine._task.cancel()
-        kept = daemon.engine.journal.folder
-        assert any(path.stat().st_size for path in kept.iterdir())
+        folder = daemon.engine.journal.folder
+        assert any(path.stat().st_size for path in folder.iterdir())
         daemon.engine._work.beats.clear()
     clock.move(minutes=60)
     async with running(tmp_path, clock) as daemon:

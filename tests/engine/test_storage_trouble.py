@@ -13,15 +13,15 @@ from tests.support.engine import every, running
 class CountingClock(FakeClock):
     """Says how often it was asked for the time: a loop that spins asks without end."""
 
-    asked = 0
+    calls = 0
 
     def now(self):
-        self.asked += 1
+        self.calls += 1
         return super().now()
 
 
 @contextmanager
-def locked(folder):
+def lock_database(folder):
     """Another program holds the database."""
     other = sqlite3.connect(folder / "stintd.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -32,7 +32,7 @@ def locked(folder):
         other.close()
 
 
-async def seen(probe, what):
+async def wait_to_see(probe, what):
     """Until `probe` holds, with the loop running on."""
     await wait_until(probe, what)
 
@@ -46,22 +46,22 @@ async def test_a_silence_that_ended_while_the_database_was_locked_ends_the_timer
     async with running(tmp_path, clock) as home:
         home.tell(*every(clock.now() - timedelta(minutes=10), 10))
         assert [row["state"] for row in await home.sheet()] == ["running"]
-        with locked(tmp_path):
+        with lock_database(tmp_path):
             await clock.advance(minutes=20)
-            await seen(lambda: codes(home) == ["storage"], "the warning is raised")
+            await wait_to_see(lambda: codes(home) == ["storage"], "the warning is raised")
             assert [row["state"] for row in await home.sheet()] == ["running"]
-            before, since = clock.asked, time.monotonic()
-            await seen(lambda: time.monotonic() > since + 0.5, "half a second")
-            assert clock.asked - before < 10
+            before, since = clock.calls, time.monotonic()
+            await wait_to_see(lambda: time.monotonic() > since + 0.5, "half a second")
+            assert clock.calls - before < 10
         await clock.advance(seconds=6)
-        await seen(lambda: codes(home) == [], "the warning goes by itself")
+        await wait_to_see(lambda: codes(home) == [], "the warning goes by itself")
         assert [row["state"] for row in await home.sheet()] == ["finished"]
 
 
 async def test_heartbeats_taken_while_the_database_is_locked_are_stored_afterwards(tmp_path):
     clock = FakeClock()
     async with running(tmp_path, clock) as home:
-        with locked(tmp_path):
+        with lock_database(tmp_path):
             assert home.tell(*every(clock.now() - timedelta(minutes=10), 10))[0] == 11
             assert await home.sheet() == []
             assert home.engine.lag == 11

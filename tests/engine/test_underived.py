@@ -27,9 +27,9 @@ async def test_evidence_that_cannot_be_derived_is_kept_and_blocks_nobody(tmp_pat
         whole = state.resolver
 
         def defective(conn, policy):
-            found = whole(conn, policy)
-            found.__class__ = Defect
-            return found
+            resolver = whole(conn, policy)
+            resolver.__class__ = Defect
+            return resolver
 
         state.resolver = defective
         daemon.tell(*every(MORNING, 10, project="broken"))

@@ -36,47 +36,47 @@ def _receivers_clock(monkeypatch):
     monkeypatch.setattr("standardwebhooks.webhooks.datetime", Clock)
 
 
-def signed(*secrets, now=NOW, body=BODY):
+def sign(*secrets, now=NOW, body=BODY):
     return webhook_signature.headers(list(secrets), "d1", "time_entry.created", now, body)
 
 
-def flipped(body):
+def flip_bit(body):
     return bytes([body[0] ^ 1]) + body[1:]
 
 
 def test_every_attempt_says_what_it_is():
-    told = signed(webhook_signature.new_secret())
-    assert (told["X-Stint-Delivery"], told["webhook-id"], told["X-Stint-Event"]) == ("d1", "d1", "time_entry.created")
-    assert told["X-Stint-Timestamp"] == told["webhook-timestamp"] == str(int(NOW.timestamp()))
-    assert told["Content-Type"] == "application/json"
+    headers = sign(webhook_signature.new_secret())
+    assert (headers["X-Stint-Delivery"], headers["webhook-id"], headers["X-Stint-Event"]) == ("d1", "d1", "time_entry.created")
+    assert headers["X-Stint-Timestamp"] == headers["webhook-timestamp"] == str(int(NOW.timestamp()))
+    assert headers["Content-Type"] == "application/json"
 
 
 def test_the_plain_signature_is_of_the_raw_body_under_the_text_of_the_secret():
     secret = webhook_signature.new_secret()
     expected = hmac.new(secret.encode(), BODY, hashlib.sha256).hexdigest()
-    assert signed(secret)["X-Stint-Signature"] == f"sha256={expected}"
-    assert signed(secret, body=flipped(BODY))["X-Stint-Signature"] != f"sha256={expected}"
+    assert sign(secret)["X-Stint-Signature"] == f"sha256={expected}"
+    assert sign(secret, body=flip_bit(BODY))["X-Stint-Signature"] != f"sha256={expected}"
 
 
 def test_the_standard_form_is_accepted_by_the_standard_s_own_package():
     secret = webhook_signature.new_secret()
-    told = signed(secret)
-    assert Webhook(secret).verify(BODY, told)["id"] == "d1"
+    headers = sign(secret)
+    assert Webhook(secret).verify(BODY, headers)["id"] == "d1"
     with pytest.raises(WebhookVerificationError):
-        Webhook(secret).verify(flipped(BODY), told, json_parse=False)
+        Webhook(secret).verify(flip_bit(BODY), headers, json_parse=False)
     with pytest.raises(WebhookVerificationError):
-        Webhook(webhook_signature.new_secret()).verify(BODY, told)
+        Webhook(webhook_signature.new_secret()).verify(BODY, headers)
     with pytest.raises(WebhookVerificationError):
-        Webhook(secret).verify(BODY, {**told, "webhook-id": "d2"})
+        Webhook(secret).verify(BODY, {**headers, "webhook-id": "d2"})
     for minutes in (-6, 20):  # the package looks at the machine's own clock
         with pytest.raises(WebhookVerificationError):
-            Webhook(secret).verify(BODY, signed(secret, now=NOW + timedelta(minutes=minutes)))
+            Webhook(secret).verify(BODY, sign(secret, now=NOW + timedelta(minutes=minutes)))
 
 
 def test_a_caller_s_own_secret_is_its_own_bytes_in_the_standard_form():
     secret = "a-secret-of-my-own-choice"
     encoded = "whsec_" + base64.b64encode(secret.encode()).decode()
-    assert Webhook(encoded).verify(BODY, signed(secret))["id"] == "d1"
+    assert Webhook(encoded).verify(BODY, sign(secret))["id"] == "d1"
 
 
 @pytest.mark.parametrize(
@@ -99,11 +99,11 @@ def test_a_rotated_secret_stays_valid_for_a_while_beside_the_new_one(tmp_path):
     secrets.rotate("w", second, NOW)
     secrets.rotate("w", third, NOW + timedelta(hours=1))
     for old in (first, second, third):
-        assert Webhook(old).verify(BODY, signed(*secrets.load_valid("w", NOW + timedelta(hours=2)), now=NOW))
+        assert Webhook(old).verify(BODY, sign(*secrets.load_valid("w", NOW + timedelta(hours=2)), now=NOW))
     valid = secrets.load_valid("w", NOW + OVERLAP)
     assert valid == [third, second]
     with pytest.raises(WebhookVerificationError):
-        Webhook(first).verify(BODY, signed(*valid))
+        Webhook(first).verify(BODY, sign(*valid))
     assert secrets.load_valid("w", NOW + OVERLAP + timedelta(hours=1)) == [third]
 
 
@@ -122,7 +122,7 @@ def test_a_lost_or_broken_secret_is_said_and_replaced(tmp_path):
 @pytest.mark.skipif(not shutil.which("node"), reason="no node here: install the package nodejs (apt install nodejs)")
 def test_the_code_that_clockeye_gives_its_customers_accepts_ours(tmp_path):
     secret = webhook_signature.new_secret()
-    signature = signed(secret)["X-Stint-Signature"]
+    signature = sign(secret)["X-Stint-Signature"]
     (tmp_path / "body").write_bytes(BODY)
     (tmp_path / "check.js").write_text(
         SEED + "const [, , file, signature, secret] = process.argv;\n"
@@ -140,7 +140,7 @@ def test_the_code_that_clockeye_gives_its_customers_accepts_ours(tmp_path):
 # ---------------------------------------------------------------- what we tell receivers to do
 
 
-def documented(language):
+def documented_code(language):
     page = (Path(__file__).parents[2] / "daemon" / "WEBHOOKS.md").read_text()
     return page.split(f"```{language}\n")[1].split("```")[0]
 
@@ -149,25 +149,25 @@ def attempts():
     """(body, headers, secret, whether a receiver should believe it)."""
     now = datetime.now(UTC)
     secret, old, own = webhook_signature.new_secret(), webhook_signature.new_secret(), "a-secret-of-my-own-choice"
-    told = {name.lower(): value for name, value in signed(secret, old, now=now).items()}
-    stale = {name.lower(): value for name, value in signed(secret, now=now - timedelta(minutes=6)).items()}
-    mine = {name.lower(): value for name, value in signed(own, now=now).items()}
+    headers = {name.lower(): value for name, value in sign(secret, old, now=now).items()}
+    stale = {name.lower(): value for name, value in sign(secret, now=now - timedelta(minutes=6)).items()}
+    mine = {name.lower(): value for name, value in sign(own, now=now).items()}
     return [
-        (BODY, told, secret, True),
-        (BODY, told, old, True),
+        (BODY, headers, secret, True),
+        (BODY, headers, old, True),
         (BODY, mine, own, True),
-        (flipped(BODY), told, secret, False),
-        (BODY, told, webhook_signature.new_secret(), False),
+        (flip_bit(BODY), headers, secret, False),
+        (BODY, headers, webhook_signature.new_secret(), False),
         (BODY, stale, secret, False),
-        (BODY, {**told, "webhook-id": "d2"}, secret, False),
-        (BODY, {**told, "webhook-timestamp": stale["webhook-timestamp"]}, secret, False),
-        (BODY, {**told, "webhook-signature": "v1,"}, secret, False),
+        (BODY, {**headers, "webhook-id": "d2"}, secret, False),
+        (BODY, {**headers, "webhook-timestamp": stale["webhook-timestamp"]}, secret, False),
+        (BODY, {**headers, "webhook-signature": "v1,"}, secret, False),
     ]
 
 
 def test_the_documented_python_believes_ours_and_nothing_else():
     names = {}
-    exec(documented("python"), names)
+    exec(documented_code("python"), names)
     for body, headers, secret, expected in attempts():
         assert names["is_from_stint"](body, headers, secret) is expected, headers
 
@@ -177,7 +177,7 @@ def test_the_documented_javascript_believes_ours_and_nothing_else(tmp_path):
     cases = [[base64.b64encode(body).decode(), headers, secret] for body, headers, secret, _ in attempts()]
     (tmp_path / "cases.json").write_text(json.dumps(cases))
     (tmp_path / "check.js").write_text(
-        documented("javascript")
+        documented_code("javascript")
         + "for (const [body, headers, secret] of require('./cases.json'))"
         + " console.log(isFromStint(Buffer.from(body, 'base64'), headers, secret));"
     )

@@ -44,7 +44,7 @@ def test_other_pages_are_of_none(places, address):
     assert page_of(address, places) is None
 
 
-@pytest.mark.parametrize(("address", "told", "title", "branch"), [
+@pytest.mark.parametrize(("address", "sent_branch", "title", "branch"), [
     ("https://github.com/acme/api/pull/7", "fix/it", "DEV-9", "fix/it"),
     ("https://github.com/acme/api/pull/7", None, "DEV-12: login by Ada · Pull Request #7", "feature/DEV-12-login"),
     ("https://github.com/acme/api/pull/7/files", None, "OPS-4 faster · Pull Request #7", "OPS-4"),
@@ -54,8 +54,8 @@ def test_other_pages_are_of_none(places, address):
     ("https://github.com/acme/api/pull/new/topic", None, "", "topic"),
     ("https://gitlab.com/acme/group/sub/tool/-/merge_requests/3", None, "Draft: ABC-1 x", "ABC-1"),
 ])  # fmt: skip
-def test_a_review_names_its_branch_or_ticket(places, address, told, title, branch):
-    assert branch_of(page_of(address, places), told, title, Policy()) == branch
+def test_a_review_names_its_branch_or_ticket(places, address, sent_branch, title, branch):
+    assert branch_of(page_of(address, places), sent_branch, title, Policy()) == branch
 
 
 def test_a_checkout_that_is_gone_is_not_watched(places):

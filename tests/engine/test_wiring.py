@@ -33,7 +33,7 @@ def test_the_composition_root_assigns_nothing_to_the_parts_it_built():
     for path in (PACKAGE / "app").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AugAssign) else []
-            for target in (inner for one in targets for inner in ast.walk(one)):
+            for target in (inner for assignee in targets for inner in ast.walk(assignee)):
                 if isinstance(target, ast.Attribute) and isinstance(target.ctx, ast.Store):
                     is_own = isinstance(target.value, ast.Name) and target.value.id == "self"
                     assigned += [] if is_own else [f"{path.name}:{target.lineno} {ast.unparse(target)}"]
