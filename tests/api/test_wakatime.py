@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 import pytest
 
 from stintd.domain.model import CheckoutFacts, RepoId
-from stintd.engine import checkout_rows
 from stintd.engine.checkouts import Checkout
+from stintd.engine.sheet import checkout_rows
 
 BASE = "/api/v1/users/current"
 NINE = 1795165200.0  # 2026-11-20T09:00:00Z, when the clock of these tests begins

@@ -33,7 +33,6 @@ from stintd.clock import Clock
 from stintd.domain.billing.target import Target
 from stintd.domain.meeting import MeetingRule
 from stintd.domain.noise.filter import NoiseFilter
-from stintd.engine import checkout_rows
 from stintd.engine.apikeys import ApiKeys, load_holders
 from stintd.engine.checkouts import Places
 from stintd.engine.commands.rebuild import rebuild_all
@@ -60,6 +59,7 @@ from stintd.engine.intake.screenlock import ScreenLock
 from stintd.engine.intake.seen_until import SeenUntil, last_seen_at
 from stintd.engine.intake.sessionwatch import SessionWatch
 from stintd.engine.resolver import is_mapped
+from stintd.engine.sheet import checkout_rows
 from stintd.engine.sheet_state import SheetState
 from stintd.engine.supervisor import Supervisor
 from stintd.engine.upkeep.backups import Backups

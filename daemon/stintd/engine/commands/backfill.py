@@ -12,11 +12,11 @@ from datetime import date, timedelta
 from stintd.domain.estimate import band
 from stintd.domain.interval import Interval, union
 from stintd.domain.model import BACKFILLED, Context, GitSignal, Heartbeat, RepoId, to_us
-from stintd.engine import checkout_rows, wire
+from stintd.engine import wire
 from stintd.engine.commands import hooksessions, rebuild
 from stintd.engine.commands.restore_evidence import FROM_FILE
 from stintd.engine.entries import project_names
-from stintd.engine.sheet import derive
+from stintd.engine.sheet import checkout_rows, derive
 from stintd.engine.sheet.derive import ingest
 from stintd.engine.step import DryRun, Step
 from stintd.engine.wire_types import BackfillChangesJson, BackfillCountsJson, BackfilledDayJson, BandJson

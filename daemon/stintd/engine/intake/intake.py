@@ -36,13 +36,13 @@ from stintd.domain.model import (
 )
 from stintd.domain.noise.filename import is_excluded
 from stintd.domain.noise.filter import BeatDraft, NoiseFilter
-from stintd.engine import checkout_rows
 from stintd.engine.checkouts import Checkout, Place, Places
 from stintd.engine.engine import Engine
 from stintd.engine.intake import normalise
 from stintd.engine.intake.agentsessions import AgentSessions
 from stintd.engine.intake.branches import Branches
 from stintd.engine.listeners import Listeners
+from stintd.engine.sheet import checkout_rows
 from stintd.errors import Invalid
 from stintd.frozen import frozen
 from stintd.store import absences, cursors

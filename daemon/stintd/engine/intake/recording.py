@@ -8,8 +8,8 @@ from typing import TypedDict
 
 from stintd.clock import Clock
 from stintd.domain.model import Absence, from_us, to_us
-from stintd.engine import checkout_rows
 from stintd.engine.engine import Engine
+from stintd.engine.sheet import checkout_rows
 from stintd.engine.step import Step
 from stintd.store import cursors
 

@@ -7,8 +7,8 @@ The whole time of the lock is stored; the rules decide how much of it counts (`d
 from datetime import datetime, timedelta
 
 from stintd.domain.model import Absence, ScreenSignal, from_us, to_us
-from stintd.engine import checkout_rows
 from stintd.engine.engine import Engine
+from stintd.engine.sheet import checkout_rows
 from stintd.engine.step import Step
 from stintd.store import cursors
 
