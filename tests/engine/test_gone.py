@@ -31,10 +31,10 @@ async def test_files_deleted_with_their_worktree_make_no_project_of_its_folder(t
         assert await names(daemon, "project") == ["acme"]
 
 
-async def test_a_clone_seen_before_its_first_commit_is_no_second_repository(tmp_path):
+async def test_a_folder_is_one_repository_from_before_its_first_commit_on(tmp_path):
     async with running(tmp_path, FakeClock(NOW)) as daemon:
         empty = CheckoutFacts("/w/copy", "/w/copy/.git", "/w/copy/.git", "main", "path:/w/copy", branch="main")
         for facts in (MAIN, empty, replace(empty, identity="root:aa", first_commit="aa", head="1")):
             daemon.intake.tell(CheckoutSignal(NOW, facts))
         listed = await daemon.engine.read(lambda conn: repos.repos(View(conn, NOW, daemon.engine.policy)))
-        assert [repo["name"] for repo in listed["data"]] == ["acme"]
+        assert [repo["name"] for repo in listed["data"]] == ["acme", "copy"]

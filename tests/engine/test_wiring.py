@@ -15,7 +15,7 @@ REQUIRED = ("are_known", "is_off", "is_mapped", "on_screen")
 
 @pytest.mark.parametrize("name", REQUIRED)
 def test_a_gate_without_what_keeps_evidence_out_cannot_be_built(name):
-    others = dict.fromkeys((*REQUIRED, "engine", "places", "noise", "agents", "device"))
+    others = dict.fromkeys((*REQUIRED, "engine", "places", "noise", "agents", "device", "repositories"))
     del others[name]
     with pytest.raises(TypeError, match=name):
         Intake(**others)

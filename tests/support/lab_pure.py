@@ -21,7 +21,7 @@ from stintd.domain.derive.habit import PastWork, habit_of
 from stintd.domain.derive.limits import limits_of
 from stintd.domain.derive.timesheet import Edits, Evidence, Run, UsualHours, derive
 from stintd.domain.kinds import FINISHING
-from stintd.domain.model import Assignment, Context, ProjectId, from_us, to_us
+from stintd.domain.model import Assignment, Context, ProjectId, RepoId, from_us, to_us
 from stintd.domain.policy import Policy
 from stintd.engine.sheet.habits import DAYS_NEEDED, LOOK_BACK
 
@@ -51,6 +51,9 @@ class ByName:
 
     def resolver_at(self, us: int) -> "ByName":
         return self
+
+    def doubted_since(self, repo: RepoId | None, project: ProjectId | None) -> int | None:
+        return None
 
     def differs_by_entity(self, context: Context) -> bool:
         return False

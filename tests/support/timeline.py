@@ -38,6 +38,9 @@ class ByRepo:
         ticket = re.search(r"[A-Z]+-\d+", context.branch or "")
         return Assignment(ProjectId(name) if name else None, ticket[0] if ticket else None)
 
+    def doubted_since(self, repo: RepoId | None, project: ProjectId | None) -> int | None:
+        return None
+
     def differs_by_entity(self, context: Context) -> bool:
         return context.repo == "mono"
 

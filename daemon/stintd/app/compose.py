@@ -33,6 +33,7 @@ from stintd.clock import Clock
 from stintd.domain.billing.target import Target
 from stintd.domain.meeting import MeetingRule
 from stintd.domain.noise.filter import NoiseFilter
+from stintd.engine import earlier_joins
 from stintd.engine.apikeys import ApiKeys, load_holders
 from stintd.engine.checkouts import Places
 from stintd.engine.commands.rebuild import rebuild_all
@@ -54,6 +55,7 @@ from stintd.engine.intake.intake import Intake
 from stintd.engine.intake.projectfiles import ProjectFiles
 from stintd.engine.intake.recording import STATE as RECORDING_STATE
 from stintd.engine.intake.recording import Recording
+from stintd.engine.intake.repositories import Repositories
 from stintd.engine.intake.screenlock import STATE as SCREEN_STATE
 from stintd.engine.intake.screenlock import ScreenLock
 from stintd.engine.intake.seen_until import SeenUntil, last_seen_at
@@ -80,7 +82,19 @@ from stintd.settings import Settings
 from stintd.settings.keys import RuleTable
 from stintd.sinks.registry import KINDS
 from stintd.sinks.worker_client import Courier
-from stintd.sources import calendars, discover, folders, gitreader, history, process, projectfiles, screen, spool, suspend
+from stintd.sources import (
+    calendars,
+    discover,
+    folders,
+    gitmarks,
+    gitreader,
+    history,
+    process,
+    projectfiles,
+    screen,
+    spool,
+    suspend,
+)
 from stintd.sources.logreader import AgentLogReader
 from stintd.store import cursors, heartbeats
 from stintd.store.database import Database
@@ -109,6 +123,7 @@ def core(
     device = identity[1]
     state = SheetState(chosen.policy.zone, *identity, chosen.folders)
     engine = Engine(database, Journal(layout.journal), clock, chosen.policy, health, Hub(), state)
+    database.write_now(lambda conn: earlier_joins.separate(conn, clock.now()))
     places = Places(_real_paths(chosen.folders))
     database.read_now(lambda conn: checkout_rows.load_checkouts(conn, places))
     states = database.read_now(cursors.all_of)
@@ -125,6 +140,11 @@ def core(
         NoiseFilter(chosen.policy, chosen.exclude, agents.processes),
         agents,
         device,
+        Repositories(
+            places,
+            is_missing=lambda facts, root: gitmarks.is_missing(facts.path, facts.marks.mount, root),
+            continues=gitmarks.continues_log,
+        ),
         are_known=lambda beats: database.read_now(lambda conn: heartbeats.are_known(conn, beats)),
         is_off=recording.is_off,
         is_mapped=lambda folder: database.read_now(lambda conn: is_mapped(conn, engine.policy, folder)),

@@ -258,12 +258,25 @@ class AgentSignal:
 
 
 @frozen
+class FolderMarks:
+    """What tells a repository that was moved from a copy of it. `git`: its git directory, wherever it was moved to on its
+    file system. `log`: its HEAD reflog, which a copy shares. `mount`: the mount point that it lies on. `begun_us`: when the git
+    directory came to be here (a copy's when it was copied). "" and 0 where unknown.
+    """
+
+    git: str = ""
+    log: str = ""
+    mount: str = ""
+    begun_us: int = 0
+
+
+@frozen
 class CheckoutFacts:
     """What the files of one checkout say about it. `kind`: main, worktree, submodule or bare.
 
-    `identity` names the repository wherever it lies: the normalised remote (`host/owner/name`), else `root:<first
-    commit>`, or `path:<folder>` while it has no commit. `parent`: the main checkout of a worktree, or the superproject of a
-    submodule.
+    `identity` describes the repository to people: the normalised remote (`host/owner/name`), else `root:<first commit>`, or
+    `path:<folder>` while it has no commit. `network`: the remote, if it lies on the network and is the one that counts (TRACKING,
+    Project by folder name, 6). `parent`: the main checkout of a worktree, or the superproject of a submodule.
     """
 
     path: str
@@ -277,6 +290,8 @@ class CheckoutFacts:
     head: str = ""
     parent: str | None = None
     trouble: str = ""
+    network: str = ""
+    marks: FolderMarks = FolderMarks()
 
 
 @frozen

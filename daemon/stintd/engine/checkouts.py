@@ -6,6 +6,7 @@ Read and written on the event loop's thread only. The rows behind it are written
 import os
 from dataclasses import replace
 
+from stintd.domain.mapping.folders import SeenFolder
 from stintd.domain.model import CheckoutFacts, RepoId
 from stintd.frozen import frozen
 
@@ -34,12 +35,14 @@ class Place:
 
 
 class Places:
-    """Known checkouts by path and repositories by identity."""
+    """Known checkouts by path, and repositories by where their data lies."""
 
     def __init__(self, roots: tuple[str, ...] = ()) -> None:
         self._roots = roots
         self._checkouts: dict[str, Checkout] = {}
-        self._repos: dict[str, RepoId] = {}
+        self._stores: dict[str, RepoId] = {}
+        self._folder_stores: set[str] = set()
+        self._by_remote: dict[str, RepoId] | None = None
 
     @property
     def roots(self) -> tuple[str, ...]:
@@ -50,23 +53,31 @@ class Places:
         """Watch these folders from now on."""
         self._roots = roots
 
-    def repo_of_identity(self, identity: str) -> RepoId | None:
-        """The repository with this identity."""
-        return self._repos.get(identity)
+    def repo_with_remote(self, remote: str) -> RepoId | None:
+        """The repository with this normalised remote; of several clones the one that was known first."""
+        if self._by_remote is None:
+            self._by_remote = {}
+            for checkout in sorted(self.checkouts(), key=lambda checkout: checkout.repo, reverse=True):  # ids sort by time
+                self._by_remote[checkout.facts.identity] = checkout.repo
+        return self._by_remote.get(remote)
 
     def learn(self, checkout: Checkout) -> None:
         """Remember a checkout that is new or has changed."""
         self._checkouts[checkout.path] = checkout
-        self._repos[checkout.facts.identity] = checkout.repo
+        self._stores[checkout.facts.common_dir] = checkout.repo
+        if checkout.facts.kind != "worktree":
+            self._folder_stores.add(checkout.facts.common_dir)
+        self._by_remote = None
 
-    def remember_identity(self, identity: str, repo: RepoId) -> None:
-        """Remember a stored repository; all its checkouts may be gone."""
-        self._repos[identity] = repo
+    def repo_of_store(self, common_dir: str) -> RepoId | None:
+        """The repository whose data lies in this directory: that of a linked worktree's main checkout."""
+        return self._stores.get(common_dir)
 
     def forget(self, path: str) -> None:
         """Mark a checkout as gone from its path; its repository and its hours stay."""
         if path in self._checkouts:
             self._checkouts[path] = replace(self._checkouts[path], is_gone=True)
+            self._by_remote = None
 
     def checkout(self, path: str) -> Checkout | None:
         """The checkout whose top folder is exactly `path`."""
@@ -75,6 +86,22 @@ class Places:
     def checkouts(self) -> list[Checkout]:
         """All checkouts that exist now."""
         return [checkout for checkout in self._checkouts.values() if not checkout.is_gone]
+
+    def has_folder(self, common_dir: str) -> bool:
+        """Whether a folder that is no linked worktree has its data in this directory."""
+        return common_dir in self._folder_stores
+
+    def root_of(self, path: str) -> str | None:
+        """The watched root that is or contains `path`."""
+        return next((root for root in self._roots if path == root or path.startswith(root.rstrip("/") + "/")), None)
+
+    def seen_folders(self) -> list[SeenFolder]:
+        """Every folder with a repository of its own, those of before included."""
+        return [
+            SeenFolder(known.repo, known.facts, known.is_gone)
+            for known in self._checkouts.values()
+            if known.facts.kind != "worktree"
+        ]
 
     def checkouts_of(self, repo: RepoId) -> list[Checkout]:
         """The checkouts of a repository, the main one first."""

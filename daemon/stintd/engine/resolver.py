@@ -4,12 +4,15 @@ import json
 from collections.abc import Iterable
 from sqlite3 import Connection
 
+from stintd.domain.mapping.clones import KnownCheckout, KnownRepo
 from stintd.domain.mapping.projectfile import ProjectFile
-from stintd.domain.mapping.resolver import DatedRule, KnownCheckout, KnownProject, KnownRepo, Resolver
-from stintd.domain.model import Context, ProjectId, RepoId
+from stintd.domain.mapping.resolver import DatedRule, KnownProject, Resolver
+from stintd.domain.model import Context, ProjectId
 from stintd.domain.policy import MapRule, Policy
-from stintd.store.row_types import CheckoutRow, MappingRow, ProjectRow, RepoRow
+from stintd.store.row_types import CheckoutRow, FolderAnswerRow, MappingRow, ProjectRow, RepoRow
 from stintd.store.rowio import fetch_all
+
+REPOS = "SELECT id, identity, project_id, network, guest_of FROM repo"
 
 
 def load_resolver(conn: Connection, policy: Policy, roots: Iterable[str] = (), files: Iterable[ProjectFile] = ()) -> Resolver:
@@ -18,15 +21,20 @@ def load_resolver(conn: Connection, policy: Policy, roots: Iterable[str] = (), f
         KnownProject(ProjectId(row["id"]), row["name"], row["origin"] == "auto", row["folder"])
         for row in fetch_all(conn, ProjectRow, "SELECT id, name, origin, folder FROM project WHERE deleted = 0")
     ]
-    repos = [
-        KnownRepo(RepoId(row["id"]), row["identity"] if "/" in row["identity"] else "", row["project_id"])
-        for row in fetch_all(conn, RepoRow, "SELECT id, identity, project_id FROM repo")
-    ]
+    answers = {row["id"]: row for row in fetch_all(conn, FolderAnswerRow, "SELECT * FROM folder_answer")}
+    repos = [_known_repo(row, answers.get(row["id"])) for row in fetch_all(conn, RepoRow, REPOS)]
     checkouts = [
-        KnownCheckout(row["path"], RepoId(row["repo_id"]), row["kind"], row["parent"])
-        for row in fetch_all(conn, CheckoutRow, "SELECT path, repo_id, kind, parent FROM checkout")
+        KnownCheckout(row["path"], row["repo_id"], row["kind"], row["parent"], row["begun_us"], bool(row["is_gone"]))
+        for row in fetch_all(conn, CheckoutRow, "SELECT path, repo_id, kind, parent, begun_us, is_gone FROM checkout")
     ]
     return Resolver(projects, repos, checkouts, load_rules(conn, policy), policy, roots=roots, files=files)
+
+
+def _known_repo(row: RepoRow, answer: FolderAnswerRow | None) -> KnownRepo:
+    remote = row["identity"] if "/" in row["identity"] else ""
+    doubted = answer["since_us"] if answer is not None and answer["is_open"] else None
+    project = answer["project_id"] if answer is not None else None
+    return KnownRepo(row["id"], remote, row["project_id"], row["network"], row["guest_of"], project, doubted)
 
 
 def load_rules(conn: Connection, policy: Policy) -> list[DatedRule]:

@@ -6,7 +6,7 @@ Has no state, so any thread may call it.
 
 import os
 
-from stintd.domain.mapping.remote import normalise_remote
+from stintd.domain.mapping.remote import network_remote, normalise_remote
 from stintd.domain.model import CheckoutFacts, GitSignal, to_us
 from stintd.frozen import frozen
 from stintd.sources import gitcall
@@ -26,12 +26,14 @@ from stintd.sources.gitfiles import (
     read_small,
     text_of,
 )
+from stintd.sources.gitmarks import read_marks
 from stintd.sources.gitsteps import read_bisect
 from stintd.sources.reflog import (
     WALK_FORMAT,
     ReflogCursor,
     ReflogNews,
     end_of_reflog,
+    end_of_shared,
     parse_walk,
     read_reflog,
     read_tail,
@@ -89,6 +91,8 @@ def facts_of(path: str, first_commit: str = "") -> CheckoutFacts | None:
         head=head.sha,
         parent=place.parent,
         trouble=trouble,
+        network=network_remote(config.remote),
+        marks=read_marks(place.path, place.git_dir, place.common_dir),
     )
 
 
@@ -280,6 +284,15 @@ def end_of(facts: CheckoutFacts) -> str:
         return end_of_reflog(os.path.join(facts.git_dir, "logs", "HEAD")).to_text()
     except OddFile:
         return ""
+
+
+def end_of_copy(facts: CheckoutFacts, original: CheckoutFacts) -> str:
+    """The cursor behind what was done in another folder before this one was copied from it; "" when nothing was."""
+    try:
+        shared = end_of_shared(*(os.path.join(one.git_dir, "logs", "HEAD") for one in (facts, original)))
+    except OddFile:
+        return ""
+    return shared.to_text() if shared is not None else ""
 
 
 def pushes_since(facts: CheckoutFacts, after_us: int, owner: frozenset[str]) -> tuple[list[GitSignal], int]:

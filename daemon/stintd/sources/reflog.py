@@ -126,6 +126,18 @@ def end_of_reflog(path: str) -> ReflogCursor:
     return ReflogCursor(status.st_ino, start + len(whole) if whole else 0, anchor, status.st_mtime_ns // 1000)
 
 
+def end_of_shared(path: str, other: str) -> ReflogCursor | None:
+    """The cursor behind the lines that two reflogs begin with alike, as after a copy; None when they share none. `OddFile` as
+    `read_reflog`."""
+    lines, others = read_reflog(path, None), read_reflog(other, None)
+    shared = 0
+    for line, same in zip(lines.lines, others.lines, strict=False):
+        if (line.end, line.digest) != (same.end, same.digest):
+            break
+        shared += 1
+    return lines.cursor_after(shared, ReflogCursor()) if shared else None
+
+
 def _lines_from(descriptor: int, size: int, cursor: ReflogCursor | None) -> tuple[int, list[ReflogLine]]:
     """(offset where the new lines begin, the lines): by offset when the anchor still stands before it, else by the
     anchor wherever it now is, else by time."""

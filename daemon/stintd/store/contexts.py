@@ -7,6 +7,7 @@ microseconds.
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from sqlite3 import Connection
 from typing import cast
 from zlib import crc32
@@ -63,6 +64,10 @@ def _from_row(row: tuple[str, ...]) -> Context:
     )
 
 
+def _hash(texts: tuple[str, ...]) -> int:
+    return crc32("\x1f".join(texts).encode())
+
+
 class Contexts(Mapping[int, Context]):
     """The contexts by number, read when needed. Valid as long as the transaction it was made in."""
 
@@ -95,7 +100,7 @@ def numbers(conn: Connection, contexts: Iterable[Context]) -> tuple[dict[Context
         if context in known:
             continue
         texts = _to_row(context)
-        row = (crc32("\x1f".join(texts).encode()), *texts)
+        row = (_hash(texts), *texts)
         match = conn.execute(_FIND, row).fetchone()
         if match is None:
             new.append(context)
@@ -103,6 +108,13 @@ def numbers(conn: Connection, contexts: Iterable[Context]) -> tuple[dict[Context
         else:
             known[context] = match[0]
     return known, new
+
+
+def move_to_repo(conn: Connection, repo: str, repo_path: str, own: str) -> None:
+    """Let the contexts of a checkout belong to another repository, one that no context belongs to yet."""
+    for row in conn.execute(f"{_ALL} WHERE repo_id = ? AND repo_path = ?", (repo, repo_path)).fetchall():
+        texts = _to_row(replace(_from_row(row), repo=RepoId(own)))
+        conn.execute("UPDATE context SET repo_id = ?, hash = ? WHERE id = ?", (own, _hash(texts), row[12]))
 
 
 def entity_numbers(conn: Connection, texts: Collection[str]) -> dict[str, int]:

@@ -207,6 +207,13 @@ def bounds(conn: Connection) -> tuple[int, int] | None:
     return None if oldest is None or newest is None else (oldest[0], newest)
 
 
+def bounds_of(conn: Connection, numbers: Iterable[int]) -> tuple[int, int] | None:
+    """The times of the oldest and the newest heartbeat of these contexts (by number). Reads the whole table."""
+    sql = "SELECT min(first_us), max(last_us) FROM span WHERE context_id IN (SELECT value FROM json_each(?))"
+    oldest, newest = conn.execute(sql, (json.dumps(list(numbers)),)).fetchone()
+    return None if oldest is None else (oldest, newest)
+
+
 def began_us(conn: Connection) -> int | None:
     """The time of the first heartbeat that was recorded live, not imported afterwards."""
     by_number = contexts(conn)

@@ -189,6 +189,8 @@ class RepoRow(TypedDict):
     project_id: ProjectId | None
     created_us: int
     last_active_us: int
+    network: str
+    guest_of: str
 
 class CheckoutRow(TypedDict):
     """`checkout`."""
@@ -204,6 +206,18 @@ class CheckoutRow(TypedDict):
     is_gone: int
     last_active_us: int
     trouble: str
+    git_mark: str
+    log_mark: str
+    mount: str
+    begun_us: int
+
+class FolderAnswerRow(TypedDict):
+    """`folder_answer`."""
+
+    id: RepoId
+    project_id: ProjectId
+    is_open: int
+    since_us: int
 
 class CommitRow(TypedDict):
     """`repo_commit`."""

@@ -90,8 +90,8 @@ class Tracker:
 
     async def start(self) -> None:
         """Find the checkouts below the roots, watch their git dirs, catch up. Work trees follow while `run` runs."""
-        for root in self._roots.paths:
-            await self._find(root)
+        found = [path for root in self._roots.paths for path in (await self._walk(root))[0]]
+        await self._add(list(dict.fromkeys(found)))
         self._is_first_start, self._has_started = False, True
         for root in self._roots.paths:  # once more, now that its folders are watched: a clone may just have come
             self._backlog.add("find", root)
@@ -317,26 +317,30 @@ class Tracker:
 
     async def _find(self, folder: str) -> None:
         """Adopt new checkouts at and below `folder`, drop those that are gone, watch where others may appear."""
+        found, left = await self._walk(folder)
+        await self._add(found)
+        for path in left:
+            await self._look_again(path)
+        for path in self._find_vanished(folder):
+            self._forgive(path)
+
+    async def _walk(self, folder: str) -> tuple[list[str], set[str]]:
+        """(new checkouts at and below `folder`, known ones that were not met there)."""
         root = self._roots.root_of(folder)
         if root is None:
-            return
+            return [], set()
         is_there, signals = self._roots.check(root)
         self._tell(signals, {})
-        known = {path for path in self._tracked if is_below(path, folder if is_there else root)}
-        ahead = [folder] if is_there else []
+        left = {path for path in self._tracked if is_below(path, folder if is_there else root)}
+        ahead, found = [folder] if is_there else [], list[str]()
         while ahead:
             walk = await asyncio.to_thread(self._parts.discover, ahead[0], self.holder(ahead[0]) not in (None, ahead[0]))
             signals, grown = self._roots.cover_containers(root, walk, is_growing=self._has_started)
             self._tell(signals, {})
             ahead = [*ahead[1:], *grown]
-            known.difference_update(walk.checkouts)
-            fresh = [path for path in walk.checkouts if path not in self._tracked]
-            for start in range(0, len(fresh), BATCH):
-                await self._add(fresh[start : start + BATCH])
-        for path in known:
-            await self._look_again(path)
-        for path in self._find_vanished(folder):
-            self._forgive(path)
+            left.difference_update(walk.checkouts)
+            found += [path for path in walk.checkouts if path not in self._tracked]
+        return list(dict.fromkeys(found)), left
 
     def _find_vanished(self, folder: str) -> list[str]:
         """Refused checkouts below `folder` that are gone."""
@@ -352,12 +356,23 @@ class Tracker:
         await self._find(path)
 
     async def _add(self, paths: Sequence[str]) -> None:
-        """Adopt checkouts, the most recently used first."""
-        readings = await asyncio.to_thread(lambda: [(path, self._read_checkout(path)) for path in paths])
-        for path, reading in sorted(readings, key=lambda pair: -pair[1].last_touch_us if pair[1] else 0):
-            is_half = reading is None or (self._has_started and not reading.facts.git_dir)
-            if not (is_half and self._try_again(path)) and reading is not None:
-                self._adopt(reading)
+        """Adopt checkouts, the most recently used first. All are reported before any act in one of them: whose hours these are
+        is then decided by what is there, not by the order in which it was found."""
+        readings: list[CheckoutReading] = []
+        for start in range(0, len(paths), BATCH):
+            batch = paths[start : start + BATCH]
+            for path, reading in await asyncio.to_thread(self._read_checkouts, batch):
+                is_half = reading is None or (self._has_started and not reading.facts.git_dir)
+                if not (is_half and self._try_again(path)) and reading is not None:
+                    readings.append(reading)
+        readings.sort(key=lambda reading: -reading.last_touch_us)
+        now = self._clock.now()
+        self._tell([CheckoutSignal(now, reading.facts) for reading in readings if reading.facts.git_dir], {})
+        for reading in readings:
+            self._adopt(reading, self._original_of(reading.facts, readings))
+
+    def _read_checkouts(self, paths: Sequence[str]) -> list[tuple[str, CheckoutReading | None]]:
+        return [(path, self._read_checkout(path)) for path in paths]
 
     def _read_checkout(self, path: str) -> CheckoutReading | None:
         """Everything to know before adopting a checkout. In a thread, because the first commit may need git."""
@@ -370,16 +385,26 @@ class Tracker:
             facts = (git.facts_of(path, first) if first else facts) or facts
         return CheckoutReading(facts, tuple(git.git_folders(facts)), git.last_touch_us(facts), git.end_of(facts))
 
-    def _adopt(self, reading: CheckoutReading) -> None:
-        """Watch a checkout's git dir, report it, catch up with it, and plan its work tree for later."""
+    def _original_of(self, facts: CheckoutFacts, readings: Iterable[CheckoutReading]) -> CheckoutFacts | None:
+        """The folder that this one was copied from: the oldest that began with the same line in its reflog and is still there."""
+        start = facts.marks.log.partition(":")[0]
+        others = [*(t.facts for t in self._tracked.values()), *(reading.facts for reading in readings)]
+        alike = [o for o in others if start and o.marks.log.partition(":")[0] == start and o.kind == facts.kind]
+        oldest = min(alike, key=lambda other: (other.marks.begun_us, other.path), default=facts)
+        return None if oldest.path == facts.path else oldest
+
+    def _adopt(self, reading: CheckoutReading, original: CheckoutFacts | None) -> None:
+        """Watch a checkout's git dir, catch up with it, and plan its work tree for later."""
         facts = reading.facts
         if not facts.git_dir:
             self._refuse(facts)
             return
         self._tries.pop(facts.path, None)
         self._forgive(facts.path)
-        # On the first start earlier history belongs to a backfill; later all of a new checkout's reflog is new.
-        cursor = self._book.reflog(reading) or (reading.end if self._is_first_start else None)
+        # On the first start earlier history belongs to a backfill; later all of a new checkout's reflog is new, but for what was
+        # done in the folder that it was copied from.
+        copied = self._parts.git.end_of_copy(facts, original) if original is not None else ""
+        cursor = self._book.reflog(reading) or (reading.end if self._is_first_start else copied or None)
         pushed = self._book.push_us(facts) or to_us(self._since)
         active = from_us(reading.last_touch_us) if reading.last_touch_us else self._clock.now()
         swept = self._settings.known_since or self._clock.now()
@@ -389,7 +414,7 @@ class Tracker:
         cursors = {f"root:{facts.common_dir}": facts.first_commit} if facts.first_commit else {}
         if tracked.cursor is not None:
             cursors[reflog_name(facts)] = tracked.cursor
-        self._tell([CheckoutSignal(self._clock.now(), facts)], cursors)
+        self._tell([], cursors)
         self._recall(facts, reading.last_touch_us)
         self._look(tracked)
         if facts.kind != "worktree":

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from stintd.domain.model import Absence, Assignment, Context
+from stintd.domain.model import Absence, Assignment, Context, ProjectId, RepoId
 from stintd.frozen import frozen
 
 
@@ -48,3 +48,7 @@ class ContextResolver(Protocol):
 
     def differs_by_entity(self, context: Context) -> bool:
         """Whether heartbeats of this context may differ by their entity (a monorepo with mapped folders)."""
+
+    def doubted_since(self, repo: RepoId | None, project: ProjectId | None) -> int | None:
+        """From which instant (microseconds) work in a repository on a project waits for its owner's answer whose hours they are;
+        None: it does not wait."""

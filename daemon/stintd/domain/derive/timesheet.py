@@ -127,7 +127,7 @@ class Derivation:
         usual: Usual | None = None,
     ) -> None:
         self._limits = limits_of(policy)
-        self._now, self._usual = to_us(now), usual
+        self._now, self._usual, self._places = to_us(now), usual, places
         self._owned = OwnedTime(edits)
         self._absences = Absences(evidence.absences, self._limits)
         self._cuts = sorted((cut.at_us, cut.project or "") for cut in edits.cuts if cut.actor == "human")
@@ -156,6 +156,7 @@ class Derivation:
                 self._doubt(draft)
                 out.stretches.extend(stretches(draft, "human", self._owned))
             for draft in part.agent:
+                self._doubt_place(draft)
                 out.stretches.extend(stretches(draft, "agent", self._owned))
             out.unassigned.extend(verdicts(part.unassigned, everybody))
             out.gaps.extend(verdicts(part.away, everybody))
@@ -169,10 +170,16 @@ class Derivation:
         return UNKNOWN if self._usual is None else self._usual.habit(from_us(us))
 
     def _doubt(self, draft: StretchDraft) -> None:
-        """Mark a stretch of file changes alone, outside the usual hours, as not confirmed."""
+        """Mark as not confirmed: a stretch of file changes alone, outside the usual hours, and what `_doubt_place` says."""
+        self._doubt_place(draft)
         usual = self._usual
         if usual is not None and draft.is_watch_only:
             draft.is_confirmed &= usual.covers(from_us(draft.first)) or usual.covers(from_us(draft.last))
+
+    def _doubt_place(self, draft: StretchDraft) -> None:
+        """Mark a stretch as not confirmed while its owner has not answered whose hours its folder's are."""
+        since = self._places.doubted_since(draft.key.repo, draft.key.project)
+        draft.is_confirmed &= since is None or draft.last < since
 
 
 def derive(

@@ -124,34 +124,11 @@ def folder_names(folder: str) -> list[str]:
     return ["/".join(parts[-depth:]) for depth in range(1, len(parts) + 1)] or ["root"]
 
 
-@frozen
-class Naming:
-    """A name for something new, and the automatic names that must change so that nobody confuses them."""
-
-    name: str
-    renames: tuple[tuple[ProjectId, str], ...] = ()
-
-
-def free_name(folder: str, taken: Collection[str], earlier: tuple[ProjectId, str] | None = None) -> Naming:
-    """The shortest name of `folder` that differs from all in `taken` (normalised).
-
-    `earlier`: the automatic project that has the plain name, and its folder. Both names then include enough of their
-    folders to differ (`clientA/api`, `clientB/api`). `taken` includes the present name of the earlier project.
-    """
+def free_name(folder: str, taken: Collection[str]) -> str:
+    """The shortest name of `folder` that differs from all in `taken` (normalised): `api`, else `clientB/api`, …"""
     keys = {normal_name(name) for name in taken}
     own = folder_names(folder)
-    if normal_name(own[0]) not in keys:
-        return Naming(own[0])
-    others = folder_names(earlier[1]) if earlier else []
-    for depth in range(1, max(len(own), len(others))):
-        name = own[min(depth, len(own) - 1)]
-        other = others[min(depth, len(others) - 1)] if others else ""
-        free = normal_name(name) not in keys and normal_name(name) != normal_name(other)
-        if free and earlier and normal_name(other) not in keys:
-            return Naming(name, ((earlier[0], other),))
-        if free and (not earlier or depth >= len(others) - 1):
-            return Naming(name)
-    return Naming(add_number(own[-1], keys))
+    return next((name for name in own if normal_name(name) not in keys), None) or add_number(own[-1], keys)
 
 
 def add_number(name: str, keys: Collection[str]) -> str:

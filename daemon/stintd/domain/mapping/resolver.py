@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from stintd.domain.kinds import GIT_KINDS
+from stintd.domain.mapping.clones import Clones, KnownCheckout, KnownRepo
 from stintd.domain.mapping.naming import (
     NameMatch,
     folder_names,
@@ -63,25 +64,6 @@ class KnownProject:
 
 
 @frozen
-class KnownRepo:
-    """A repository: its normalised remote, and its project. A repository whose project was deleted gets no other."""
-
-    id: RepoId
-    remote: str = ""
-    project: ProjectId | None = None
-
-
-@frozen
-class KnownCheckout:
-    """A checkout of a repository; `kind` and `parent` are as in CheckoutFacts."""
-
-    path: str
-    repo: RepoId
-    kind: str = "main"
-    parent: str | None = None
-
-
-@frozen
 class DatedRule:
     """A mapping that holds for evidence from an instant on (`stint map --since`)."""
 
@@ -93,7 +75,8 @@ class DatedRule:
 class Placement:
     """Where a heartbeat belongs, and `why`, in words for people.
 
-    `wanted`: the name of a project that does not exist yet. `is_automatic`: nobody chose that name.
+    `wanted`: the name of a project that does not exist yet. `is_automatic`: nobody chose that name. `guest_of`: the remote by
+    which its folder is a guest there. `waits_for`: the folder whose project it will share, once that has one.
     """
 
     project: ProjectId | None
@@ -105,16 +88,17 @@ class Placement:
     rule: MapRule | None = None
     tags: tuple[str, ...] = ()
     is_kept: bool = False
+    guest_of: str = ""
+    waits_for: KnownCheckout | None = None
 
 
 @frozen
 class ProjectDraft:
-    """A project to create. `renames`: automatic projects whose names must change with it. For the rest see MapRule."""
+    """A project to create. For the fields of billing see MapRule."""
 
     name: str
     folder: str = ""
     is_automatic: bool = True
-    renames: tuple[tuple[ProjectId, str], ...] = ()
     client: str | None = None
     billable: bool | None = None
     bill_agent_time: bool | None = None
@@ -123,11 +107,15 @@ class ProjectDraft:
 
 @frozen
 class ProjectChoice:
-    """What a place gets: a project, a project to create, or neither (shown in review). `is_kept`: its repository keeps it."""
+    """What a place gets: a project, a project to create, or neither (shown in review). `is_kept`: its repository keeps it, as a
+    guest by the remote `guest_of`. `first`: what must have its project before it.
+    """
 
     project: ProjectId | None = None
     draft: ProjectDraft | None = None
     is_kept: bool = False
+    guest_of: str = ""
+    first: Context | None = None
 
 
 class Resolver:
@@ -152,6 +140,7 @@ class Resolver:
         self._projects = {project.id: project for project in projects}
         self._repos = {repo.id: repo for repo in repos}
         self._checkouts = {checkout.path: checkout for checkout in checkouts}
+        self._clones = Clones(self._repos.values(), self._checkouts.values())
         self._dated_rules = [rule if isinstance(rule, DatedRule) else DatedRule(rule) for rule in rules]
         self._rules = [dated.rule for dated in self._dated_rules]
         self._changes_us = sorted({dated.since_us for dated in self._dated_rules if dated.since_us is not None})
@@ -199,13 +188,16 @@ class Resolver:
     def choose_project(self, context: Context, entity: str = "") -> ProjectChoice:
         """What this place gets, for a caller that creates projects when they are needed."""
         placement = self.placement(context, entity)
+        if placement.waits_for is not None:
+            host = placement.waits_for
+            return ProjectChoice(first=replace(context, repo=host.repo, repo_path=host.path))
         if placement.project is not None or placement.wanted is None:
-            return ProjectChoice(placement.project, None, placement.is_kept)
+            return ProjectChoice(placement.project, None, placement.is_kept, placement.guest_of)
         if placement.is_automatic:
             return ProjectChoice(None, self._automatic_draft(placement.folder), placement.is_kept)
         rule = placement.rule or MapRule()
         billing = rule.client, rule.billable, rule.bill_agent_time, rule.bill_supervised
-        return ProjectChoice(None, ProjectDraft(placement.wanted, placement.folder, False, (), *billing), placement.is_kept)
+        return ProjectChoice(None, ProjectDraft(placement.wanted, placement.folder, False, *billing), placement.is_kept)
 
     def suggestion(self, folder: str) -> ProjectId | None:
         """The only project without a repository whose name is nearly the folder's; for `stint review`, never applied."""
@@ -317,18 +309,61 @@ class Resolver:
         return Placement(match.project, f"its sender named {name}", task, wanted)
 
     def _place_by_repo(self, context: Context, entity: str, task: str | None) -> Placement:
+        repo = self._repos.get(context.repo) if context.repo else None
+        if repo is not None and repo.answer in self._projects:
+            is_answered = repo.doubted_since_us is None
+            return Placement(repo.answer, "your answer" if is_answered else "joined by an earlier version, not confirmed", task)
         checkout = self._checkouts.get(context.repo_path or "")
         parent = self._checkouts.get(checkout.parent or "") if checkout else None
         if checkout and parent and checkout.kind == "submodule" and parent.repo != context.repo:
             placement = self._place(replace(context, repo=parent.repo, repo_path=parent.path), "")
             return replace(placement, why=f"submodule of {parent.path}", task=placement.task or task, is_kept=False)
-        repo = self._repos.get(context.repo) if context.repo else None
         if repo is not None and repo.project is not None:
             project = repo.project if repo.project in self._projects else None
-            return Placement(project, "the project of its repository" if project else "its project was deleted", task)
+            return Placement(project, self._why_kept(repo, checkout) if project else "its project was deleted", task)
+        shared = self._place_as_guest(repo, context, task) if repo is not None else None
+        if shared is not None:
+            return shared
         home = checkout.parent if checkout and checkout.kind == "worktree" and checkout.parent else context.repo_path
-        placement = self._place_by_folder(home or "", task, "the repository folder's name")
+        placement = self._place_by_folder(home or "", task, "own folder")
         return replace(placement, is_kept=placement.is_kept or placement.is_automatic)
+
+    def _place_as_guest(self, repo: KnownRepo, context: Context, task: str | None) -> Placement | None:
+        """The project of the folder that this one is a further clone of; None when it is none, or when that folder is mapped."""
+        host = self._clones.host(repo)
+        folder = self._clones.folder(host.id) if host is not None else None
+        if host is None or folder is None:
+            return None
+        if host.project is not None:
+            known = host.project if host.project in self._projects else None
+            return Placement(known, f"same remote as {folder.path}", task, is_kept=True, guest_of=repo.network) if known else None
+        placed = self._place(replace(context, repo=host.id, repo_path=folder.path), "")
+        return Placement(None, f"same remote as {folder.path}", task, waits_for=folder) if placed.is_kept else None
+
+    def _why_kept(self, repo: KnownRepo, checkout: KnownCheckout | None) -> str:
+        if checkout is not None and checkout.kind == "worktree":
+            return f"worktree of {checkout.parent}"
+        if not repo.guest_of:
+            return "own folder"
+        host = next((other for other in self._repos.values() if other.project == repo.project and not other.guest_of), None)
+        folder = self._clones.folder(host.id) if host is not None else None
+        return f"same remote as {folder.path}" if folder is not None else f"same remote: {repo.guest_of}"
+
+    def doubted_since(self, repo: RepoId | None, project: ProjectId | None) -> int | None:
+        """From which instant (microseconds) work in a repository on this project waits for its owner's answer whose hours they
+        are; None: it does not wait. A guest whose folder has another name than its host's waits from its beginning.
+        """
+        known = self._repos.get(repo) if repo is not None else None
+        if known is None or project is None:
+            return None
+        if known.answer is not None:
+            return known.doubted_since_us if project == known.answer else None
+        folder = self._clones.folder(known.id)
+        if not known.guest_of or project != known.project or project not in self._projects or folder is None:
+            return None
+        host = self._projects[project]
+        names = {normal_name(folder_names(host.folder)[0])} if host.folder else {normal_name(host.name)}
+        return None if normal_name(folder_names(folder.path)[0]) in names else 0
 
     def _place_by_folder(self, folder: str, task: str | None, why: str) -> Placement:
         """Steps 4 and 5: a project of the same name, the fallback project, else a new project named after the folder."""
@@ -352,21 +387,7 @@ class Resolver:
 
     def _automatic_draft(self, folder: str) -> ProjectDraft:
         """A new project for this folder, with a name that nobody confuses with another."""
-        taken = [name for _, name in self._names]
-        own = folder_names(folder)[0]
-        earlier = next(
-            (
-                (project.id, project.folder)
-                for project in self._projects.values()
-                if project.is_automatic
-                and project.folder
-                and normal_name(project.name) == normal_name(own)
-                and normal_name(folder_names(project.folder)[0]) == normal_name(own)
-            ),
-            None,
-        )
-        naming = free_name(folder, taken, earlier)
-        return ProjectDraft(naming.name, folder, True, naming.renames)
+        return ProjectDraft(free_name(folder, [name for _, name in self._names]), folder)
 
     # ------------------------------------------------------------------ places
 

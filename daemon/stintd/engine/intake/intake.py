@@ -41,12 +41,13 @@ from stintd.engine.engine import Engine
 from stintd.engine.intake import normalise
 from stintd.engine.intake.agentsessions import AgentSessions
 from stintd.engine.intake.branches import Branches
+from stintd.engine.intake.repositories import Repositories
 from stintd.engine.listeners import Listeners
 from stintd.engine.sheet import checkout_rows
 from stintd.errors import Invalid
 from stintd.frozen import frozen
 from stintd.store import absences, cursors
-from stintd.store.ids import content_id, new_id
+from stintd.store.ids import content_id
 
 RECHECK = 0.25
 """Seconds between checks whether held acts were released; acts are held for two seconds."""
@@ -73,6 +74,7 @@ class Intake:
         noise: NoiseFilter,
         agents: AgentSessions,
         device: str,
+        repositories: Repositories,
         *,
         are_known: Callable[[Sequence[Heartbeat]], list[bool]],
         is_off: Callable[[datetime], bool],
@@ -82,6 +84,7 @@ class Intake:
         self.agents, self.links = agents, normalise.Links(places)
         self._engine, self._places, self._noise, self._device = engine, places, noise, device
         self._clock = engine.clock
+        self._repositories = repositories
         self._are_known, self._is_off, self._is_mapped, self._on_screen = are_known, is_off, is_mapped, on_screen
         self._branches = Branches()
         self._read_to: dict[str, str] = {}
@@ -101,8 +104,13 @@ class Intake:
     def take(self, signals: Sequence[Signal], read_to: Mapping[str, str]) -> None:
         """Take signals in order, and the cursors to store together with their results."""
         beats: list[Heartbeat] = []
+        here = [signal.facts for signal in signals if isinstance(signal, CheckoutSignal) and not signal.is_gone]
+        repos = self._repositories.assign(here, self._clock.now()) if here else {}
         for signal in signals:
-            beats += self._take_signal(signal)
+            if isinstance(signal, CheckoutSignal):
+                self._note_checkout(signal, None if signal.is_gone else repos[signal.facts.path])
+            else:
+                beats += self._take_signal(signal)
         self._admit(beats)
         self._read_to.update((name, at) for name, at in read_to.items() if not self.is_excluded(name.partition(":")[2]))
         self._keep_cursors()
@@ -226,8 +234,6 @@ class Intake:
                 return [] if self._is_unwanted(beat) or self._is_elsewhere(beat) else [self._hide_names(beat)]
             case AgentSignal():
                 return self._take_agent(signal)
-            case CheckoutSignal():
-                self._note_checkout(signal)
             case AbsenceSignal():
                 self._engine.write(lambda step: checkout_rows.add_absence(step, signal.absence))
             case ScreenSignal():
@@ -357,31 +363,20 @@ class Intake:
 
     # ------------------------------------------------------------------ checkouts
 
-    def _note_checkout(self, signal: CheckoutSignal) -> None:
+    def _note_checkout(self, signal: CheckoutSignal, repo: RepoId | None) -> None:
+        """Learn what a checkout is now; `repo` is None for one that is gone."""
         facts = signal.facts
-        if signal.is_gone:
+        if repo is None:
             self._places.forget(facts.path)
             self._engine.write(lambda step: checkout_rows.mark_gone(step, facts.path))
             return
         earlier = self._places.checkout(facts.path)
         self._branches.note_start(facts.path, earlier.branch if earlier is not None and not earlier.is_gone else facts.branch)
         self._branches.note(facts.path, signal.time, facts.branch)
-        repo = self._repo_of(facts)
         self._places.learn(Checkout(facts.path, repo, facts))
         if not self.is_excluded(facts.path):
             self.on_checkout.tell(facts, facts.path)
             self._engine.write(lambda step: checkout_rows.keep_checkout(step, repo, facts))
-
-    def _repo_of(self, facts: CheckoutFacts) -> RepoId:
-        """The repository of this checkout: by its identity, else the earlier one at this path if it is still the same, else a new
-        one."""
-        repo = self._places.repo_of_identity(facts.identity)
-        if repo is not None:
-            return repo
-        earlier = self._places.checkout(facts.path)
-        if earlier is not None and _is_same(earlier.facts, facts):
-            return earlier.repo
-        return RepoId(new_id(self._clock.now()))
 
     # ------------------------------------------------------------------ heartbeats on their way
 
@@ -425,16 +420,6 @@ class Intake:
             self._admit(self._heartbeats_of(output.heartbeats))
             self._keep_cursors()
         self.provisional_timers.clear()
-
-
-def _is_same(before: CheckoutFacts, now: CheckoutFacts) -> bool:
-    """Whether a checkout whose identity changed is still the same repository: it got its first commit or a remote, or its
-    remote changed while HEAD stayed."""
-    if before.identity.startswith("path:"):
-        return os.path.dirname(before.git_dir) == os.path.dirname(now.git_dir)
-    if before.first_commit and now.first_commit:
-        return before.first_commit == now.first_commit
-    return before.identity.startswith("root:") or (bool(before.head) and before.head == now.head)
 
 
 __all__ = ["Intake", "ProvisionalTimer"]

@@ -47,7 +47,7 @@ def page_of(address: str, places: Places) -> Page | None:
     host = EDITED_ON.get(host, host) + (f":{port}" if port else "")
     parts = [part for part in split.path.split("/") if part]
     for length in range(min(len(parts), DEPTH), 0, -1):
-        repo = places.repo_of_identity(normalise_remote(f"{split.scheme}://{host}/{'/'.join(parts[:length])}"))
+        repo = places.repo_with_remote(normalise_remote(f"{split.scheme}://{host}/{'/'.join(parts[:length])}"))
         checkouts = tuple(places.checkouts_of(repo)) if repo is not None else ()
         if checkouts:
             return Page(checkouts, f"{host}/{'/'.join(parts)}", unquote("/".join(parts[length:])))

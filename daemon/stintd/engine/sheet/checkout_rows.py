@@ -4,46 +4,37 @@ import os
 from sqlite3 import Connection
 
 from stintd.domain import privacy
-from stintd.domain.mapping.remote import plain_remote
-from stintd.domain.model import Absence, CheckoutFacts, GitSignal, RepoId, to_us
+from stintd.domain.model import Absence, CheckoutFacts, FolderMarks, GitSignal, RepoId, to_us
 from stintd.engine.checkouts import Checkout, Places
+from stintd.engine.sheet import projects
 from stintd.engine.step import Step
-from stintd.store import absences, rowio
-from stintd.store.row_types import CheckoutRow, RepoRow
+from stintd.store import absences, heartbeats, rowio
+from stintd.store.row_types import CheckoutRow, RepoRow, SqlValue
 from stintd.store.rowio import fetch_all, fetch_one
 
 SUBJECT_LIMIT = 500
 CHECKOUT = """
-INSERT INTO checkout (path, repo_id, git_dir, common_dir, kind, parent, branch, head, is_gone, trouble)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?)
+INSERT INTO checkout (path, repo_id, git_dir, common_dir, kind, parent, branch, head, trouble, git_mark, log_mark, mount,
+begun_us, is_gone) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
 ON CONFLICT (path) DO UPDATE SET repo_id = excluded.repo_id, git_dir = excluded.git_dir, common_dir = excluded.common_dir,
-kind = excluded.kind, parent = excluded.parent, branch = excluded.branch, head = excluded.head, is_gone = 0,
-trouble = excluded.trouble
+kind = excluded.kind, parent = excluded.parent, branch = excluded.branch, head = excluded.head, trouble = excluded.trouble,
+git_mark = excluded.git_mark, log_mark = excluded.log_mark, mount = excluded.mount, begun_us = excluded.begun_us, is_gone = 0
 """
+PLACE = ("repo_id", "kind", "parent", "is_gone")
+"""The columns that decide what a place resolves to."""
 
 
 def keep_checkout(step: Step, repo: RepoId, facts: CheckoutFacts) -> None:
-    """Store a checkout that is new or has changed. Contexts are resolved anew only for a new place or identity."""
-    name = os.path.basename(facts.parent if facts.kind == "worktree" and facts.parent else facts.path)
-    repo_row = fetch_one(step.conn, RepoRow, "SELECT identity, remote FROM repo WHERE id = ?", (repo,))
-    if repo_row is None:
-        row = {
-            "id": repo,
-            "identity": facts.identity,
-            "name": name,
-            "remote": facts.remote,
-            "first_commit": facts.first_commit,
-            "created_us": to_us(step.now),
-        }
-        rowio.insert(step.conn, "repo", row)
-    elif repo_row["identity"] != facts.identity:
-        values = {"identity": facts.identity, "remote": facts.remote, "first_commit": facts.first_commit}
-        rowio.update(step.conn, "repo", repo, values)
-    elif repo_row["remote"] != plain_remote(repo_row["remote"]):  # stored by a version that kept a token in it
-        rowio.update(step.conn, "repo", repo, {"remote": plain_remote(repo_row["remote"])})
-    checkout_row = fetch_one(step.conn, CheckoutRow, "SELECT repo_id, kind, parent FROM checkout WHERE path = ?", (facts.path,))
-    place = (repo, facts.kind, facts.parent)
-    is_moved = checkout_row is None or (checkout_row["repo_id"], checkout_row["kind"], checkout_row["parent"]) != place
+    """Store a checkout that is new or has changed. Contexts are resolved anew only where the answer may differ. A guest whose
+    remote or git directory became another one leaves its project.
+    """
+    before = fetch_one(step.conn, CheckoutRow, "SELECT * FROM checkout WHERE path = ?", (facts.path,))
+    known = fetch_one(step.conn, RepoRow, "SELECT * FROM repo WHERE id = ?", (repo,))
+    is_new = known is None or _update_repo(step, known, facts)
+    if known is None:
+        name = os.path.basename(facts.parent if facts.kind == "worktree" and facts.parent else facts.path)
+        rowio.insert(step.conn, "repo", {"id": repo, "name": name, "created_us": to_us(step.now), **_repo_values(facts)})
+    marks = facts.marks
     columns = (
         facts.path,
         repo,
@@ -54,16 +45,57 @@ def keep_checkout(step: Step, repo: RepoId, facts: CheckoutFacts) -> None:
         privacy.branch(facts.branch, step.policy, step.state.device_id),
         facts.head,
         facts.trouble,
+        marks.git,
+        marks.log,
+        marks.mount,
+        marks.begun_us,
     )
     step.conn.execute(CHECKOUT, columns)
-    is_known = repo_row is not None and repo_row["identity"] == facts.identity
-    if not is_known or is_moved:
+    place = {"repo_id": repo, "kind": facts.kind, "parent": facts.parent, "is_gone": 0}
+    if is_new or before is None or any(before[name] != place[name] for name in PLACE):  # type: ignore[literal-required]
         step.forget_places()
+    is_begun_anew = before is not None and before["git_mark"] not in ("", marks.git)
+    if known is not None and known["guest_of"] and (is_begun_anew or known["guest_of"] != facts.network):
+        leave_project(step, repo)
+
+
+def _repo_values(facts: CheckoutFacts) -> dict[str, SqlValue]:
+    return {
+        "identity": facts.identity,
+        "remote": facts.remote,
+        "first_commit": facts.first_commit,
+        "network": facts.network,
+    }
+
+
+def _update_repo(step: Step, known: RepoRow, facts: CheckoutFacts) -> bool:
+    """Store what changed of a repository; whether anything did."""
+    values = rowio.differences(known, _repo_values(facts))
+    if values:
+        rowio.update(step.conn, "repo", known["id"], values)
+    return bool(values)
+
+
+def leave_project(step: Step, repo: RepoId) -> None:
+    """Let a guest's repository go back to a project of its own, with all its evidence that is not pinned."""
+    rowio.update(step.conn, "repo", repo, {"project_id": None, "guest_of": ""})
+    step.forget_places()
+    resolve_again(step, repo)
+
+
+def resolve_again(step: Step, repo: RepoId) -> None:
+    """Give all evidence of a repository the project it belongs to now."""
+    contexts = {number: context for number, context in heartbeats.contexts(step.conn).items() if context.repo == repo}
+    projects.ensure_projects(step, contexts.values())
+    bounds = heartbeats.bounds_of(step.conn, contexts)
+    if bounds is not None:
+        step.touch(*bounds)
 
 
 def mark_gone(step: Step, path: str) -> None:
     """Mark a checkout as gone from its path; its repository and its hours stay."""
-    step.conn.execute("UPDATE checkout SET is_gone = 1 WHERE path = ?", (path,))
+    if step.conn.execute("UPDATE checkout SET is_gone = 1 WHERE path = ? AND is_gone = 0", (path,)).rowcount:
+        step.forget_places()
 
 
 def keep_commit(step: Step, repo: RepoId, signal: GitSignal) -> None:
@@ -90,19 +122,20 @@ def add_absence(step: Step, absence: Absence) -> None:
 
 def load_checkouts(conn: Connection, places: Places) -> None:
     """Fill the map of places with what was stored when the daemon stopped; the tracker confirms or corrects it."""
-    identities = {row["id"]: row["identity"] for row in fetch_all(conn, RepoRow, "SELECT id, identity FROM repo")}
-    for repo, identity in identities.items():
-        places.remember_identity(identity, repo)
+    identities = {row["id"]: row for row in fetch_all(conn, RepoRow, "SELECT id, identity, network FROM repo")}
     for row in fetch_all(conn, CheckoutRow, "SELECT * FROM checkout"):
+        repo = identities.get(row["repo_id"])
         facts = CheckoutFacts(
             row["path"],
             row["git_dir"],
             row["common_dir"],
             row["kind"],
-            identities.get(row["repo_id"], ""),
+            repo["identity"] if repo is not None else "",
             branch=row["branch"],
             head=row["head"],
             parent=row["parent"],
             trouble=row["trouble"],
+            network=repo["network"] if repo is not None else "",
+            marks=FolderMarks(row["git_mark"], row["log_mark"], row["mount"], row["begun_us"]),
         )
         places.learn(Checkout(row["path"], row["repo_id"], facts, bool(row["is_gone"])))

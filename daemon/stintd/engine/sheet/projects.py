@@ -20,24 +20,24 @@ def ensure_projects(step: Step, contexts: Iterable[Context]) -> None:
     for context in contexts:
         if context.kind == "presence":
             continue
-        home = step.state.resolver(step.conn, step.policy).choose_project(context)
-        project = _make_project(step, home.draft) if home.draft is not None else home.project
-        if project is not None and home.is_kept and context.repo is not None:
-            _keep_project(step, context.repo, project)
+        choice = step.state.resolver(step.conn, step.policy).choose_project(context)
+        if choice.first is not None:
+            ensure_projects(step, [choice.first])
+            choice = step.state.resolver(step.conn, step.policy).choose_project(context)
+        project = _make_project(step, choice.draft) if choice.draft is not None else choice.project
+        if project is not None and choice.is_kept and context.repo is not None:
+            _keep_project(step, context.repo, project, choice.guest_of)
 
 
-def _keep_project(step: Step, repo: RepoId, project: ProjectId) -> None:
-    """Let a repository keep its project from now on, wherever its folder moves."""
-    changed = step.conn.execute("UPDATE repo SET project_id = ? WHERE id = ? AND project_id IS NULL", (project, repo)).rowcount
-    if changed:
+def _keep_project(step: Step, repo: RepoId, project: ProjectId, guest_of: str) -> None:
+    """Let a repository keep its project from now on, wherever its folder moves; a guest only while it has that remote."""
+    sql = "UPDATE repo SET project_id = ?, guest_of = ? WHERE id = ? AND project_id IS NULL"
+    if step.conn.execute(sql, (project, guest_of, repo)).rowcount:
         step.forget_places()
 
 
 def _make_project(step: Step, draft: ProjectDraft) -> ProjectId:
-    """Create a project, and rename others so that no two names can be confused."""
-    for earlier, name in draft.renames:
-        rowio.update(step.conn, "project", earlier, {"name": name, "normal_name": normal_name(name)})
-        step.publish("project.updated", _project_json(step, earlier))
+    """Create a project."""
     now_us = to_us(step.now)
     client_id = ensure_client(step, draft.client) if draft.client else None
     project_id = ProjectId(step.new_id())

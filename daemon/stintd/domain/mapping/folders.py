@@ -1,0 +1,120 @@
+"""Which repository a folder is: the one that was there, one that was moved there, or a new one.
+
+Pure. Evidence keeps the repository it happened in, so this decides whose hours they are. Two folders that exist at the same
+time are never one repository, whatever they share: which of them share a project is decided later, and asked about
+(TRACKING, Project by folder name).
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+
+from stintd.domain.model import CheckoutFacts, RepoId
+from stintd.frozen import frozen
+
+
+@frozen
+class SeenFolder:
+    """A main, bare or submodule checkout as it was last seen. `is_gone`: it was not there when somebody looked."""
+
+    repo: RepoId
+    facts: CheckoutFacts
+    is_gone: bool = False
+
+
+@frozen
+class FolderHistory:
+    """What is known of folders. `is_missing`: whether a folder is really gone from its place (False when a disk is not mounted
+    or nobody watches there any more). `continues`: whether a checkout's reflog begins with the one that had a mark.
+    """
+
+    seen: Sequence[SeenFolder]
+    is_missing: Callable[[CheckoutFacts], bool]
+    continues: Callable[[CheckoutFacts, str], bool]
+
+
+def match_folders(folders: Sequence[CheckoutFacts], history: FolderHistory) -> dict[str, RepoId]:
+    """The known repository of each folder by path; a folder without one is new. `folders` were found together: their order
+    means nothing. A moved folder is recognised by its git directory, else by its reflog if nobody else can claim it.
+    """
+    return _Match(folders, history).run()
+
+
+class _Match:
+    def __init__(self, folders: Sequence[CheckoutFacts], history: FolderHistory) -> None:
+        self._folders = {facts.path: facts for facts in folders}
+        self._history = history
+        self._matched: dict[str, RepoId] = {}
+        self._by_mark, self._at_path, self._of_repo = _Index(), _Index(), _Index()
+        for seen in history.seen:
+            self._by_mark[seen.facts.marks.git].append(seen)
+            self._at_path[seen.facts.path].append(seen)
+            self._of_repo[seen.repo].append(seen)
+
+    def run(self) -> dict[str, RepoId]:
+        """The known repository of each folder that has one. A repository that two folders claim alike is nobody's."""
+        for rule in (self._by_git_directory, self._by_path, self._by_log):
+            waiting = [facts for path, facts in self._folders.items() if path not in self._matched]
+            claims = {facts.path: repo for facts in waiting if (repo := rule(facts)) is not None}
+            taken, counts = set(self._matched.values()), Counter(claims.values())
+            self._matched |= {path: repo for path, repo in claims.items() if repo not in taken and counts[repo] == 1}
+        return self._matched
+
+    def _by_git_directory(self, facts: CheckoutFacts) -> RepoId | None:
+        """The repository whose git directory this is, moved here from a place that it left."""
+        same = self._by_mark[facts.marks.git] if facts.marks.git else []
+        return _only(seen.repo for seen in same if seen.facts.path != facts.path and self._has_left(seen))
+
+    def _by_path(self, facts: CheckoutFacts) -> RepoId | None:
+        """The repository that was at this path, unless it lives elsewhere now. A folder stays itself whatever happens to its
+        remote or its `.git`.
+        """
+        before = _only(seen.repo for seen in self._at_path[facts.path])
+        return before if before is not None and not self._lives_beside(before, facts.path) else None
+
+    def _by_log(self, facts: CheckoutFacts) -> RepoId | None:
+        """The repository whose reflog goes on here, if its folder is gone and no other folder has that reflog."""
+        if any(_is_alike(other, facts) for other in self._living() if other.path != facts.path):
+            return None
+        return _only(seen.repo for seen in self._history.seen if self._goes_on(seen, facts))
+
+    def _goes_on(self, seen: SeenFolder, facts: CheckoutFacts) -> bool:
+        if not _is_alike(seen.facts, facts) or not self._history.is_missing(seen.facts):
+            return False
+        return not seen.facts.marks.log or self._history.continues(facts, seen.facts.marks.log)
+
+    def _has_left(self, seen: SeenFolder) -> bool:
+        """Whether a folder is at its place no more, or another git directory is."""
+        now = self._folders.get(seen.facts.path)
+        return self._history.is_missing(seen.facts) if now is None else now.marks.git != seen.facts.marks.git
+
+    def _lives_beside(self, repo: RepoId, path: str) -> bool:
+        elsewhere = (seen for seen in self._of_repo[repo] if seen.facts.path != path and not seen.is_gone)
+        return any(not self._has_left(seen) for seen in elsewhere)
+
+    def _living(self) -> Iterable[CheckoutFacts]:
+        yield from self._folders.values()
+        for seen in self._history.seen:
+            is_here = seen.facts.path in self._folders
+            if not is_here and not seen.is_gone and not self._history.is_missing(seen.facts):
+                yield seen.facts
+
+
+class _Index(defaultdict[str, list[SeenFolder]]):
+    """Folders by one of their properties."""
+
+    def __init__(self) -> None:
+        super().__init__(list)
+
+
+def _is_alike(one: CheckoutFacts, other: CheckoutFacts) -> bool:
+    """Whether two folders have the same reflog's beginning; of folders that an earlier program saw, the same name."""
+    if one.marks.log and other.marks.log:
+        return one.marks.log.partition(":")[0] == other.marks.log.partition(":")[0]
+    is_from_before = not one.marks.git or not other.marks.git
+    return is_from_before and one.identity == other.identity and not one.identity.startswith("path:")
+
+
+def _only(repos: Iterable[RepoId]) -> RepoId | None:
+    """The repository, if there is exactly one."""
+    distinct = set(repos)
+    return distinct.pop() if len(distinct) == 1 else None

@@ -1,0 +1,53 @@
+"""Gives each checkout its repository: a linked worktree that of its main checkout, a folder the one that it had or was moved
+with, else a new one. Loop thread only.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from stintd.domain.mapping.folders import FolderHistory, match_folders
+from stintd.domain.model import CheckoutFacts, RepoId
+from stintd.engine.checkouts import Places
+from stintd.store.ids import new_id
+
+
+class Repositories:
+    """`is_missing`: whether a folder below one of the roots (the second argument) is really gone. `continues`: whether a
+    checkout's reflog begins with the one that had a mark.
+    """
+
+    def __init__(
+        self,
+        places: Places,
+        is_missing: Callable[[CheckoutFacts, str], bool],
+        continues: Callable[[CheckoutFacts, str], bool],
+    ) -> None:
+        self._places, self._is_missing, self._continues = places, is_missing, continues
+
+    def assign(self, checkouts: Sequence[CheckoutFacts], now: datetime) -> dict[str, RepoId]:
+        """The repository of each checkout by path. Those that were found together are passed together."""
+        folders = [facts for facts in checkouts if facts.kind != "worktree"]
+        repos = self._same(folders)
+        if len(repos) < len(folders):
+            repos = match_folders(folders, FolderHistory(self._places.seen_folders(), self._has_left, self._continues))
+        stores: dict[str, RepoId] = {}
+        for facts in sorted(checkouts, key=lambda facts: (facts.kind == "worktree", facts.path)):
+            store = facts.common_dir
+            repo = repos.get(facts.path) or stores.get(store)
+            if repo is None and (facts.kind == "worktree" or not self._places.has_folder(store)):
+                repo = self._places.repo_of_store(store)
+            repos[facts.path] = stores[store] = repo or RepoId(new_id(now))
+        return repos
+
+    def _same(self, folders: Sequence[CheckoutFacts]) -> dict[str, RepoId]:
+        """The repositories of the folders that are what they were: nothing has to be compared for them."""
+        same: dict[str, RepoId] = {}
+        for facts in folders:
+            before = self._places.checkout(facts.path)
+            if before is not None and not before.is_gone and before.facts.marks.git == facts.marks.git:
+                same[facts.path] = before.repo
+        return same
+
+    def _has_left(self, facts: CheckoutFacts) -> bool:
+        root = self._places.root_of(facts.path)
+        return root is not None and self._is_missing(facts, root)
