@@ -20,10 +20,10 @@ async def port(daemon):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         number = probe.getsockname()[1]
-    one = WatcherPort(daemon.http, daemon.engine.health, instance.bind_loopback)
-    await one.move(number)
+    port = WatcherPort(daemon.http, daemon.engine.health, instance.bind_loopback)
+    await port.move(number)
     yield number
-    one.close()
+    port.close()
 
 
 @pytest.fixture
@@ -32,11 +32,11 @@ async def ask(port):
 
         async def send(method, path, body=None, **headers):
             data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-            given = {name.replace("_", "-"): value for name, value in headers.items()}
+            headers_sent = {name.replace("_", "-"): value for name, value in headers.items()}
             if data is not None:
-                given.setdefault("Content-Type", "application/json")
+                headers_sent.setdefault("Content-Type", "application/json")
             url = f"http://127.0.0.1:{port}{path}"
-            async with session.request(method, url, data=data, headers=given, allow_redirects=False) as answer:
+            async with session.request(method, url, data=data, headers=headers_sent, allow_redirects=False) as answer:
                 raw = await answer.read()
                 return Answer(answer.status, answer.headers, json.loads(raw) if raw else None)
 
@@ -48,7 +48,7 @@ async def beat(ask, data, minute=0, duration=0.0, bucket="vim_here", second=0):
     return await ask("POST", f"/api/0/buckets/{bucket}/heartbeat?pulsetime=30", event)
 
 
-async def stored(client):
+async def stored_beats(client):
     return (await client.get("/api/heartbeats"))["data"]
 
 
@@ -71,7 +71,7 @@ async def test_an_editors_event_is_read_where_its_file_lies(ask, client, repo): 
     data = {"file": "/code/acme-wt/main.py", "project": "/elsewhere", "language": "python"}
     answer = await beat(ask, data)
     assert (answer.status, answer.body["data"], answer.body["duration"]) == (200, data, 0)
-    [row] = await stored(client)
+    [row] = await stored_beats(client)
     assert (row["source"], row["client"], row["kind"], row["actor"]) == ("editor", "vim", "read", "human")
     assert (row["project"], row["branch"], row["entity"]) == ("acme", "feature/DEV-12-login", "main.py")
 
@@ -80,20 +80,20 @@ async def test_a_link_to_a_repository_is_that_repository(ask, client, repo, tmp_
     (tmp_path / "code").symlink_to("/code")
     await ask("POST", "/api/0/buckets/vim_here", BUCKET)
     await beat(ask, {"file": str(tmp_path / "code/acme/main.py")})
-    assert [(one["path"], one["entity"]) for one in await stored(client)] == [("/code/acme", "main.py")]
+    assert [(row["path"], row["entity"]) for row in await stored_beats(client)] == [("/code/acme", "main.py")]
 
 
 @pytest.mark.parametrize("stamp", ["2026-11-20T08:00:00.123Z", "2026-11-20T09:00:00.123+0100", "2026-11-20T08:00:00.123"])
 async def test_every_clients_way_to_write_a_time_is_read(ask, client, stamp):
     await ask("POST", "/api/0/buckets/vim_here", BUCKET)
     await ask("POST", "/api/0/buckets/vim_here/heartbeat?pulsetime=1", {"timestamp": stamp, "data": {"file": "/code/x/a.py"}})
-    assert [one["time"] for one in await stored(client)] == ["2026-11-20T08:00:00.123000Z"]
+    assert [row["time"] for row in await stored_beats(client)] == ["2026-11-20T08:00:00.123000Z"]
 
 
 async def test_a_long_event_is_work_from_its_start_to_its_end(ask, client, repo):  # noqa: F811
     await ask("POST", "/api/0/buckets/vim_here", BUCKET)
     await beat(ask, {"file": "/code/acme/main.py"}, duration=1500)
-    assert len(await stored(client)) == 26
+    assert len(await stored_beats(client)) == 26
     [entry] = (await client.get("/api/entries"))["data"]
     assert entry["durationSeconds"] == 1500 + 120
 
@@ -102,7 +102,7 @@ async def test_tens_of_equal_events_a_second_are_one(ask, client):
     await ask("POST", "/api/0/buckets/vim_here", BUCKET)
     for second in (0, 0, 1, 1, 3, 4, 9):
         assert (await beat(ask, {"file": "/code/x/a.py"}, second=second)).status == 200
-    assert len(await stored(client)) == 3
+    assert len(await stored_beats(client)) == 3
 
 
 async def test_being_there_is_no_work_and_being_away_is_no_absence(ask, client):
@@ -112,8 +112,8 @@ async def test_being_there_is_no_work_and_being_away_is_no_absence(ask, client):
         await beat(ask, {"app": "vim", "title": "secret.py - VIM"}, minute, bucket="window")
         await beat(ask, {"status": "not-afk" if minute < 20 else "afk"}, minute, bucket="afk")
         await beat(ask, {"running": True}, minute, bucket="watch")
-    rows = await stored(client)
-    assert {(one["kind"], one["source"], one["entity"], one["path"]) for one in rows} == {
+    rows = await stored_beats(client)
+    assert {(row["kind"], row["source"], row["entity"], row["path"]) for row in rows} == {
         ("presence", "activitywatch", None, None)
     }
     assert len(rows) == 20, "window and keyboard say the same of one moment"
@@ -125,7 +125,7 @@ async def test_a_page_counts_where_its_repository_is_watched(ask, client, repo, 
     await beat(ask, {"url": "https://github.com/ada/acme/pull/7", "title": "DEV-12: login"}, bucket="web")
     await beat(ask, {"url": "https://github.com/ada/acme/pulls", "title": "x", "incognito": True}, 1, bucket="web")
     await beat(ask, {"url": "https://news.example/", "title": 7}, 2, bucket="web")
-    [row] = await stored(client)
+    [row] = await stored_beats(client)
     assert (row["source"], row["project"], row["taskName"], row["entity"]) == (
         "browser",
         "acme",
@@ -159,13 +159,13 @@ async def test_odd_events_are_taken_as_they_come(ask, client):
     odd = [{}, {"file": "unknown", "project": "unknown"}, {"file": 7}, {"file": "a.py", "project": "/code/x"}]
     for minute, data in enumerate(odd):
         assert (await beat(ask, data, minute, duration=-5)).status == 200
-    assert (await stored(client))[0]["entity"] == "/code/x/a.py"
+    assert (await stored_beats(client))[0]["entity"] == "/code/x/a.py"
 
 
 async def test_buckets_are_not_made_without_end(ask, monkeypatch):
     monkeypatch.setattr("stintd.engine.upkeep.buckets.BUCKETS_LIMIT", 2)
-    found = [(await ask("POST", f"/api/0/buckets/b{number}", BUCKET)).status for number in range(4)]
-    assert found == [200, 200, 409, 409]
+    statuses = [(await ask("POST", f"/api/0/buckets/b{number}", BUCKET)).status for number in range(4)]
+    assert statuses == [200, 200, 409, 409]
 
 
 # ---------------------------------------------------------------- the door
@@ -205,8 +205,8 @@ async def test_a_port_that_is_taken_is_a_warning_and_no_other_is_used(daemon):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        one = WatcherPort(daemon.http, daemon.engine.health, instance.bind_loopback)
-        await one.move(other.getsockname()[1])
+        port = WatcherPort(daemon.http, daemon.engine.health, instance.bind_loopback)
+        await port.move(other.getsockname()[1])
         assert [warning.code for warning in daemon.engine.health.warnings()] == ["activitywatch_port"]
-        await one.move(None)
+        await port.move(None)
         assert daemon.engine.health.warnings() == []

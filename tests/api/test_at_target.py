@@ -19,11 +19,11 @@ WORK = [
 
 def sums():
     """Minutes by (project, task, day), rounded by hand."""
-    found = {}
+    sums = {}
     for project, day, _, minutes, _, task in WORK:
-        found[project, task, day] = found.get((project, task, day), 0) + minutes
+        sums[project, task, day] = sums.get((project, task, day), 0) + minutes
     rule = Rounding("nearest", 15)
-    return {key: rounding.round_length(minutes * 60, rule) for key, minutes in found.items()}
+    return {key: rounding.round_length(minutes * 60, rule) for key, minutes in sums.items()}
 
 
 @pytest.fixture
@@ -72,16 +72,16 @@ async def deliver(client, number):
 @pytest.mark.parametrize("group", GROUPS)
 async def test_every_grouping_carries_what_the_target_is_to_hold_and_holds(client, fake, group):
     await deliver(client, 4)
-    told = await client.get("/api/reports", **WEEK, groupBy=group, target="acme")
+    report = await client.get("/api/reports", **WEEK, groupBy=group, target="acme")
     plain = await client.get("/api/reports", **WEEK, groupBy=group)
     by_hand = sums()
-    assert told["totals"]["roundedSeconds"] == sum(by_hand.values())
+    assert report["totals"]["roundedSeconds"] == sum(by_hand.values())
     at_acme = sum(seconds for (project, _, _), seconds in by_hand.items() if project == "atlas")
-    assert told["totals"]["deliveredSeconds"] == at_acme == sum(lo_hi[1] for lo_hi in fake.sheet())
-    extra = next(row["roundedSeconds"] for row in told["rows"] if row["key"] == "urgent") if group == "tag" else 0
+    assert report["totals"]["deliveredSeconds"] == at_acme == sum(lo_hi[1] for lo_hi in fake.sheet())
+    extra = next(row["roundedSeconds"] for row in report["rows"] if row["key"] == "urgent") if group == "tag" else 0
     for name in ("roundedSeconds", "deliveredSeconds"):
-        assert sum(row[name] for row in told["rows"]) == told["totals"][name] + extra
-    assert [{k: v for k, v in row.items() if k not in ("roundedSeconds", "deliveredSeconds")} for row in told["rows"]] == (
+        assert sum(row[name] for row in report["rows"]) == report["totals"][name] + extra
+    assert [{k: v for k, v in row.items() if k not in ("roundedSeconds", "deliveredSeconds")} for row in report["rows"]] == (
         plain["rows"]
     )
     assert "roundedSeconds" not in plain["totals"]
@@ -92,8 +92,8 @@ async def test_rows_hold_the_sums_of_their_own(client, fake):
     by_hand = sums()
 
     async def rows(group, **more):
-        told = (await client.get("/api/reports", **WEEK, groupBy=group, target="acme", **more))["rows"]
-        return {row["name"]: (row["roundedSeconds"], row["deliveredSeconds"]) for row in told}
+        report = (await client.get("/api/reports", **WEEK, groupBy=group, target="acme", **more))["rows"]
+        return {row["name"]: (row["roundedSeconds"], row["deliveredSeconds"]) for row in report}
 
     atlas = sum(seconds for (project, _, _), seconds in by_hand.items() if project == "atlas")
     assert await rows("project") == {"atlas": (atlas, atlas), "orbit": (2700, 0)}
@@ -105,9 +105,9 @@ async def test_rows_hold_the_sums_of_their_own(client, fake):
 async def test_a_filter_takes_its_shares_of_what_is_rounded_as_a_whole(client, fake):
     """Of 23 and 20 minutes, 45 together, the longest carries what rounding adds: the other stays as it is."""
     await deliver(client, 4)
-    told = await client.get("/api/reports", **WEEK, target="acme", tag="call")
-    assert told["totals"]["seconds"] == (23 + 50) * 60
-    assert told["totals"]["roundedSeconds"] == (25 + 45) * 60 == told["totals"]["deliveredSeconds"]
+    report = await client.get("/api/reports", **WEEK, target="acme", tag="call")
+    assert report["totals"]["seconds"] == (23 + 50) * 60
+    assert report["totals"]["roundedSeconds"] == (25 + 45) * 60 == report["totals"]["deliveredSeconds"]
 
 
 async def test_what_only_the_target_has_left_is_a_row_of_its_own(client, fake):
@@ -116,8 +116,8 @@ async def test_what_only_the_target_has_left_is_a_row_of_its_own(client, fake):
     await client.post("/api/unapprove", {"from": "2026-11-16", "to": "2026-11-22"})
     for entry in (await client.get("/api/entries", **WEEK, project="atlas"))["data"]:
         await client.ask("DELETE", f"/api/entries/{entry['id']}")
-    told = await client.get("/api/reports", **WEEK, target="acme")
-    row = next(row for row in told["rows"] if row["name"] == "atlas")
+    report = await client.get("/api/reports", **WEEK, target="acme")
+    row = next(row for row in report["rows"] if row["name"] == "atlas")
     assert (row["seconds"], row["roundedSeconds"], row["deliveredSeconds"]) == (0, 0, 6300)
     sheet = await client.get("/api/timesheet", **WEEK, target="acme")
     assert sheet["totals"]["deliveredSeconds"] == 6300
@@ -126,15 +126,15 @@ async def test_what_only_the_target_has_left_is_a_row_of_its_own(client, fake):
 
 async def test_the_timesheet_has_the_same_sums(client, fake):
     await deliver(client, 4)
-    told = await client.get("/api/timesheet", **WEEK, target="acme")
+    report = await client.get("/api/timesheet", **WEEK, target="acme")
     by_hand = sums()
-    found = {
+    by_api = {
         (row["projectName"], row["taskName"], day[-2:]): seconds
-        for row in told["rows"]
+        for row in report["rows"]
         for day, seconds in row["roundedDays"].items()
     }
-    assert found == by_hand
-    assert told["totals"]["deliveredDays"]["2026-11-18"] == 5400
+    assert by_api == by_hand
+    assert report["totals"]["deliveredDays"]["2026-11-18"] == 5400
 
 
 @pytest.mark.parametrize("query", ["&timezone=Asia/Tokyo", "&from=2026-11-18T10:00:00Z", "&target=nobody"])
@@ -161,8 +161,8 @@ async def test_a_stretch_across_midnight_counts_on_both_days_as_the_report_has_i
     await client.post("/api/targets", body, 201)
     await client.post("/api/targets/acme/map", {"project": "atlas", "remote": {"project_id": "p1"}})
     await deliver(client, 1)
-    told = await client.get("/api/reports", **WEEK, groupBy="day", target="acme")
-    assert [(row["seconds"], row["roundedSeconds"], row["deliveredSeconds"]) for row in told["rows"]] == [
+    report = await client.get("/api/reports", **WEEK, groupBy="day", target="acme")
+    assert [(row["seconds"], row["roundedSeconds"], row["deliveredSeconds"]) for row in report["rows"]] == [
         (3600, 3600, 3600),
         (1800, 1800, 1800),
     ]
@@ -172,6 +172,6 @@ async def test_a_rule_with_its_own_rounding_is_shown_as_it_is_handed_over(client
     rule = {"project": "atlas", "remote": {"project_id": "p1"}, "rounding": {"mode": "up", "minutes": 30}}
     await client.post("/api/targets/acme/map", rule)
     await deliver(client, 4)
-    told = await client.get("/api/reports", **WEEK, groupBy="project", target="acme")
-    row = next(row for row in told["rows"] if row["key"] != "orbit" and row["deliveredSeconds"])
+    report = await client.get("/api/reports", **WEEK, groupBy="project", target="acme")
+    row = next(row for row in report["rows"] if row["key"] != "orbit" and row["deliveredSeconds"])
     assert row["roundedSeconds"] == row["deliveredSeconds"] == (60 + 60 + 30) * 60 == sum(lo_hi[1] for lo_hi in fake.sheet())

@@ -21,10 +21,10 @@ def home(client):
 
 async def day_of(client):
     """The sheet of the sampled day: actor, project, from, to, and minutes supervised."""
-    found = await client.get("/api/entries?from=2026-11-18&to=2026-11-18&limit=500")
+    entries = await client.get("/api/entries?from=2026-11-18&to=2026-11-18&limit=500")
     return sorted(
-        f"{one['actor']} {one['projectName']} {one['start'][11:16]}-{one['end'][11:16]} {one['supervisedSeconds'] // 60}"
-        for one in found["data"]
+        f"{row['actor']} {row['projectName']} {row['start'][11:16]}-{row['end'][11:16]} {row['supervisedSeconds'] // 60}"
+        for row in entries["data"]
     )
 
 
@@ -43,16 +43,16 @@ SHEET = [
 
 
 async def test_logs_become_estimated_entries_that_are_not_confirmed(client, home):
-    told = await client.post("/api/backfill", {})
-    assert (told["dryRun"], told["files"], told["unreadableLines"], told["troubles"]) == (False, 10, 0, [])
+    answer = await client.post("/api/backfill", {})
+    assert (answer["dryRun"], answer["files"], answer["unreadableLines"], answer["troubles"]) == (False, 10, 0, [])
     assert await day_of(client) == SHEET
-    found = await client.get("/api/entries?from=2026-11-18&to=2026-11-18&limit=500")
-    assert {(one["origin"], one["confirmed"]) for one in found["data"]} == {("backfill", False)}
-    task = next(one for one in found["data"] if one["projectName"] == "acme" and one["actor"] == "human")
+    entries = await client.get("/api/entries?from=2026-11-18&to=2026-11-18&limit=500")
+    assert {(entry["origin"], entry["confirmed"]) for entry in entries["data"]} == {("backfill", False)}
+    task = next(entry for entry in entries["data"] if entry["projectName"] == "acme" and entry["actor"] == "human")
     assert (task["taskName"], task["branch"]) == ("DEV-7", "DEV-7-login")
-    for one in found["data"]:
-        if one["actor"] == "human":
-            assert one["handsOnSeconds"] + one["supervisedSeconds"] == one["durationSeconds"]
+    for entry in entries["data"]:
+        if entry["actor"] == "human":
+            assert entry["handsOnSeconds"] + entry["supervisedSeconds"] == entry["durationSeconds"]
 
 
 async def test_a_second_import_adds_nothing_and_a_preview_changes_nothing(client, home):
@@ -60,15 +60,15 @@ async def test_a_second_import_adds_nothing_and_a_preview_changes_nothing(client
     assert await day_of(client) == []
     assert preview["editId"] is None
     assert (await client.get("/api/projects"))["data"] == []
-    told = await client.post("/api/backfill", {})
-    assert {name: value for name, value in told.items() if name in ("days", "created", "sessions", "heartbeats")} == {
+    answer = await client.post("/api/backfill", {})
+    assert {name: value for name, value in answer.items() if name in ("days", "created", "sessions", "heartbeats")} == {
         name: value for name, value in preview.items() if name in ("days", "created", "sessions", "heartbeats")
-    } | {"days": [{**row, "projectId": mine["projectId"]} for row, mine in zip(preview["days"], told["days"], strict=True)]}
-    by_name = {row["projectName"]: row for row in told["days"]}
+    } | {"days": [{**row, "projectId": mine["projectId"]} for row, mine in zip(preview["days"], answer["days"], strict=True)]}
+    by_name = {row["projectName"]: row for row in answer["days"]}
     assert by_name["acme"]["handsOnSeconds"] + by_name["acme"]["supervisedSeconds"] == pytest.approx(1200, abs=1)
     assert by_name["acme"]["agentSeconds"] == 2400
     again = await client.post("/api/backfill", {})
-    assert again["heartbeats"] == {"new": 0, "known": told["heartbeats"]["new"], "live": 0, "notRecorded": 0}
+    assert again["heartbeats"] == {"new": 0, "known": answer["heartbeats"]["new"], "live": 0, "notRecorded": 0}
     assert (again["days"], again["created"], again["editId"]) == ([], 0, None)
     assert await day_of(client) == SHEET
 
@@ -80,16 +80,16 @@ async def test_an_import_is_undone_as_one_step_and_may_come_again(client, home):
     assert await day_of(client) == []
     assert (await client.get("/api/heartbeats?from=2026-11-18&to=2026-11-18"))["data"] == []
     assert (await client.ask("POST", "/api/backfill", {"undo": True})).status == 404
-    told = await client.post("/api/backfill", {})
+    answer = await client.post("/api/backfill", {})
     assert await day_of(client) == SHEET
-    await client.post("/api/undo", {"editId": told["editId"]})
+    await client.post("/api/undo", {"editId": answer["editId"]})
     assert await day_of(client) == []
 
 
 async def test_what_was_entered_by_hand_outlives_the_undo(client, home):
     await client.post("/api/backfill", {})
-    found = await client.get("/api/entries?from=2026-11-18&to=2026-11-18&project=gamma")
-    latest = next(one for one in found["data"] if one["actor"] == "human")
+    entries = await client.get("/api/entries?from=2026-11-18&to=2026-11-18&project=gamma")
+    latest = next(entry for entry in entries["data"] if entry["actor"] == "human")
     assert (await client.ask("PATCH", f"/api/entries/{latest['id']}", {"confirmed": True})).status == 200
     await client.post("/api/backfill", {"undo": True})
     assert await day_of(client) == ["human gamma 13:59-14:01 0"]
@@ -128,18 +128,18 @@ async def test_a_session_that_its_hooks_told_of_adds_nothing(client, home):
     ):
         client.daemon.intake.tell(live(at, kind, actor, path, ACME))
     before = await client.get("/api/heartbeats?from=2026-11-18&to=2026-11-18&project=acme")
-    told = await client.post("/api/backfill", {"from": "2026-11-18T08:00:00Z", "to": "2026-11-18T10:00:00Z"})
-    assert told["heartbeats"]["new"] == 0
-    assert told["heartbeats"]["live"] > 15
+    answer = await client.post("/api/backfill", {"from": "2026-11-18T08:00:00Z", "to": "2026-11-18T10:00:00Z"})
+    assert answer["heartbeats"]["new"] == 0
+    assert answer["heartbeats"]["live"] > 15
     assert await client.get("/api/heartbeats?from=2026-11-18&to=2026-11-18&project=acme") == before
 
 
 async def test_what_a_session_did_before_its_hooks_were_installed_comes_from_its_log(client, home):
     client.daemon.intake.tell(live("09:18:00.2", "prompt", "human", "/code/acme", ACME))
     client.daemon.intake.tell(live("09:19:00", "turn_end", "agent", "/code/acme", ACME))
-    told = await client.post("/api/backfill", {"from": "2026-11-18T08:00:00Z", "to": "2026-11-18T10:00:00Z"})
-    assert told["heartbeats"]["new"] > 10
-    assert told["heartbeats"]["live"] >= 3
+    answer = await client.post("/api/backfill", {"from": "2026-11-18T08:00:00Z", "to": "2026-11-18T10:00:00Z"})
+    assert answer["heartbeats"]["new"] > 10
+    assert answer["heartbeats"]["live"] >= 3
     assert "human acme 08:59-09:19 11" in await day_of(client)
 
 
@@ -150,9 +150,9 @@ async def test_the_files_an_agent_changed_become_its_own_when_its_log_is_read(cl
     ]
     await client.post("/api/heartbeats", beats)
     assert await day_of(client) == ["human acme 02:00-02:30 0"]
-    told = await client.post("/api/backfill", {"to": "2026-11-18T02:45:00Z"})
+    answer = await client.post("/api/backfill", {"to": "2026-11-18T02:45:00Z"})
     assert await day_of(client) == ["agent acme 02:00-02:30 0"]
-    day = told["days"][0]
+    day = answer["days"][0]
     assert (day["handsOnSeconds"], day["agentSeconds"]) == (-1800, 1800)
 
 
@@ -160,7 +160,7 @@ async def test_a_repository_that_nobody_watches_is_one_project_named_after_the_s
     for path in (home / ".claude" / "projects").rglob("*.jsonl"):
         path.write_text(path.read_text().replace("/code/acme", "/gone/since"))
     await client.post("/api/backfill", {})
-    names = {one["projectName"] for one in (await client.get("/api/entries?from=2026-11-18&to=2026-11-18&limit=500"))["data"]}
+    names = {entry["projectName"] for entry in (await client.get("/api/entries?from=2026-11-18&to=2026-11-18&limit=500"))["data"]}
     assert names == {"since", "beta", "gamma", "delta"}
     assert "human since 08:59-09:19 11" in await day_of(client)
 
@@ -174,8 +174,8 @@ async def test_excluded_folders_and_times_without_recording_stay_out(client, hom
 async def test_nothing_comes_from_a_time_in_which_recording_was_off(client, home):
     times = (datetime.fromisoformat(f"2026-11-18T{hour}:30:00+00:00") for hour in ("08", "12"))
     client.daemon.intake.tell(AbsenceSignal(Absence(*times, "off", client.daemon.device)))
-    told = await client.post("/api/backfill", {})
-    assert told["heartbeats"]["notRecorded"] > 0
+    answer = await client.post("/api/backfill", {})
+    assert answer["heartbeats"]["notRecorded"] > 0
     assert await day_of(client) == [line for line in SHEET if not any(f" {at}:" in line for at in ("08", "09", "10"))]
 
 
@@ -193,8 +193,8 @@ async def test_hostile_logs_are_passed_over_and_told(client, home):
     (folder / "device.jsonl").symlink_to("/dev/zero")
     for name, wrong in (("times", "2026-99-99T99:99:99Z"), ("future", "2099-01-01T00:00:00Z"), ("naive", "2026-11-18T10:00:00")):
         (folder / f"{name}.jsonl").write_bytes(good.replace(b"2026-11-18T09:00:00.000Z", wrong.encode())[:700])
-    told = await client.post("/api/backfill", {})
-    assert told["unreadableLines"] >= 7
+    answer = await client.post("/api/backfill", {})
+    assert answer["unreadableLines"] >= 7
     assert await day_of(client) == SHEET
     assert (await client.get("/api/entries?from=2026-11-17&to=2026-11-17"))["data"] == []
 
@@ -203,9 +203,9 @@ async def test_only_one_backfill_runs_at_a_time_and_says_how_far_it_is(client, h
     daemon, begun, waiting = client.daemon, asyncio.Event(), asyncio.Event()
 
     class Slow:
-        async def read(self, lo_us, hi_us, now_us, told):
-            told({"files": 3, "bytes": 900})
-            told({"file": 1, "read": 300})
+        async def read(self, lo_us, hi_us, now_us, progress):
+            progress({"files": 3, "bytes": 900})
+            progress({"file": 1, "read": 300})
             begun.set()
             await waiting.wait()
             return AgentLogActs([], 3)

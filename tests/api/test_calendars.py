@@ -27,11 +27,11 @@ def address(daemon):
 
 
 async def meetings(client):
-    return [one for one in (await client.get("/api/review", **WEEK))["items"] if one["kind"] == "meeting"]
+    return [item for item in (await client.get("/api/review", **WEEK))["items"] if item["kind"] == "meeting"]
 
 
 def warnings(daemon):
-    return [one.text for one in daemon.engine.health.warnings() if one.code == "calendar"]
+    return [warning.text for warning in daemon.engine.health.warnings() if warning.code == "calendar"]
 
 
 async def test_an_address_is_fetched_hourly_at_most_and_kept_for_its_owner_alone(address, client):
@@ -47,8 +47,8 @@ async def test_an_address_is_fetched_hourly_at_most_and_kept_for_its_owner_alone
     await address.clock.advance(minutes=61)
     await meetings(client)
     assert len(address.carrier.got) == 2
-    [kept] = os.listdir(address.folder / "calendars")
-    assert stat.S_IMODE(os.stat(address.folder / "calendars" / kept).st_mode) == 0o600
+    [file] = os.listdir(address.folder / "calendars")
+    assert stat.S_IMODE(os.stat(address.folder / "calendars" / file).st_mode) == 0o600
 
 
 @pytest.mark.parametrize(
@@ -62,9 +62,9 @@ async def test_what_cannot_be_fetched_is_a_warning_without_the_secret_and_the_ke
     await address.clock.advance(minutes=61)
     for _ in range(2):
         assert len(await meetings(client)) == 1
-        [told] = warnings(address)
-        assert why in told
-        assert ("calendar.example" in told, "private-token" in told) == (True, False)
+        [warning] = warnings(address)
+        assert why in warning
+        assert ("calendar.example" in warning, "private-token" in warning) == (True, False)
     assert len(address.carrier.got) == 2
     await address.clock.advance(minutes=61)
     assert len(await meetings(client)) == 1
@@ -75,10 +75,10 @@ async def test_what_cannot_be_fetched_is_a_warning_without_the_secret_and_the_ke
 
 
 async def test_what_is_ignored_or_covered_is_not_proposed(address, client):
-    kept = address.chosen_calendars
-    address.chosen_calendars = replace(kept, rules=(MeetingRule("plan*", ignore=True),))
+    settings = address.chosen_calendars
+    address.chosen_calendars = replace(settings, rules=(MeetingRule("plan*", ignore=True),))
     assert await meetings(client) == []
-    address.chosen_calendars = kept
+    address.chosen_calendars = settings
     span = {"start": "2026-11-19T07:00:00Z", "end": "2026-11-19T07:45:00Z"}
     await client.post("/api/entries", {"projectName": "acme", "autoCreate": True, **span}, 201)
     [line] = await meetings(client)

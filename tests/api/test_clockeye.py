@@ -27,7 +27,7 @@ async def stop(client, status=200):
 
 
 async def running(client):
-    return {one["projectName"] for one in (await client.get("/api/timer/current"))["timers"] if one["state"] == "running"}
+    return {timer["projectName"] for timer in (await client.get("/api/timer/current"))["timers"] if timer["state"] == "running"}
 
 
 # ---------------------------------------------------------------- start
@@ -70,7 +70,7 @@ async def test_a_start_stops_what_runs_first(daemon, client, mode):
     second = await start(client, gamma)
     assert await running(client) == {"gamma"}
     page = await client.get("/api/time-entries")
-    assert [(one["id"], one["duration"]) for one in page["data"]] == [(second["id"], None), (first["id"], 1800)]
+    assert [(entry["id"], entry["duration"]) for entry in page["data"]] == [(second["id"], None), (first["id"], 1800)]
 
 
 async def test_a_start_stops_all_that_run_beside_each_other(daemon, client):
@@ -92,16 +92,16 @@ async def test_a_start_of_what_runs_already_is_a_new_entry_and_counts_nothing_tw
     await stop(client)
     assert first["id"] != second["id"]
     page = await client.get("/api/time-entries")
-    assert [(one["description"], one["duration"]) for one in page["data"]] == [("two", 600), ("one", 1200)]
+    assert [(entry["description"], entry["duration"]) for entry in page["data"]] == [("two", 600), ("one", 1200)]
 
 
 async def test_two_starts_at_one_instant_leave_one_timer_and_no_time(client):
     beta = await project(client)
     await start(client, beta)
     second = await start(client, beta)
-    assert [one["id"] for one in (await client.get("/api/timer/current"))["timers"]] == [second["id"]]
-    durations = [one["duration"] for one in (await client.get("/api/time-entries"))["data"]]
-    assert sum(one or 0 for one in durations) == 0
+    assert [entry["id"] for entry in (await client.get("/api/timer/current"))["timers"]] == [second["id"]]
+    durations = [entry["duration"] for entry in (await client.get("/api/time-entries"))["data"]]
+    assert sum(duration or 0 for duration in durations) == 0
 
 
 async def test_a_start_ends_what_runs_by_itself(daemon, client):
@@ -127,7 +127,7 @@ async def test_a_start_inside_the_owners_own_time_is_refused_in_its_words(client
     body = {"projectId": beta, "start": "2026-11-20T08:00:00Z", "end": "2026-11-20T09:04:00Z"}
     own = await client.post("/api/entries", body, 201)
     refused = await start(client, beta, 409)
-    assert [(set(one), one["id"]) for one in refused["details"]["entries"]] == [(FIELDS, own["id"])]
+    assert [(set(entry), entry["id"]) for entry in refused["details"]["entries"]] == [(FIELDS, own["id"])]
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ async def test_a_stop_ends_the_latest_of_several_and_a_paused_one_last(daemon, c
 async def test_a_session_that_has_not_acted_is_no_timer_to_stop(client):
     await client.post("/api/timer/start", {"projectName": "beta", "autoCreate": True, "sessionId": "s"}, 201)
     await stop(client, 404)
-    assert [one["state"] for one in (await client.get("/api/timer/current"))["timers"]] == ["waiting"]
+    assert [entry["state"] for entry in (await client.get("/api/timer/current"))["timers"]] == ["waiting"]
 
 
 async def test_a_stop_ends_what_runs_by_itself(daemon, client):
@@ -209,10 +209,10 @@ async def test_the_list_pages_by_fifty_and_loses_nothing(client):
         for minute in range(0, 60, 2):
             await added(client, f"{hour:02d}:{minute:02d}", f"{hour:02d}:{minute + 1:02d}")
     pages = [await client.get("/api/time-entries", page=number) for number in (1, 2, 3, 1_000_000)]
-    assert [len(one["data"]) for one in pages] == [50, 40, 0, 0]
-    assert {(one["per_page"], one["total"], one["total_pages"]) for one in pages} == {(50, 90, 2)}
-    assert [one["page"] for one in pages] == [1, 2, 3, 1_000_000]
-    listed = [one["start_time"] for page in pages for one in page["data"]]
+    assert [len(page["data"]) for page in pages] == [50, 40, 0, 0]
+    assert {(page["per_page"], page["total"], page["total_pages"]) for page in pages} == {(50, 90, 2)}
+    assert [page["page"] for page in pages] == [1, 2, 3, 1_000_000]
+    listed = [entry["start_time"] for page in pages for entry in page["data"]]
     assert listed == sorted(listed, reverse=True)
     assert len(set(listed)) == 90
 
@@ -222,7 +222,7 @@ async def test_an_empty_list_has_no_pages(client):
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "expected"),
     [
         ({}, ["late", "noon", "night", "early"]), ({"start_date": DAY}, ["late", "noon", "night"]),
         ({"end_date": BEFORE}, ["night", "early"]), ({"start_date": DAY, "end_date": DAY}, ["late", "noon", "night"]),
@@ -231,7 +231,7 @@ async def test_an_empty_list_has_no_pages(client):
         ({"colour": "1", "start_date": DAY, "end_date": DAY}, ["late", "noon", "night"]),
     ],
 )  # fmt: skip
-async def test_dates_are_the_owners_local_days_and_both_are_included(client, query, found):
+async def test_dates_are_the_owners_local_days_and_both_are_included(client, query, expected):
     client.daemon.set_policy(zone="Europe/Berlin")
     for name, begin, end in (
         ("early", f"{BEFORE}T08:00:00Z", f"{BEFORE}T09:00:00Z"),
@@ -242,16 +242,16 @@ async def test_dates_are_the_owners_local_days_and_both_are_included(client, que
         body = {"projectName": "beta", "autoCreate": True, "start": begin, "end": end, "description": name}
         await client.post("/api/entries", body, 201)
     page = await client.get("/api/time-entries", **query)
-    assert [one["description"] for one in page["data"]] == found
-    assert (page["total"], page["total_pages"]) == (len(found), 1 if found else 0)
+    assert [entry["description"] for entry in page["data"]] == expected
+    assert (page["total"], page["total_pages"]) == (len(expected), 1 if expected else 0)
 
 
 async def test_entries_are_found_by_project_and_user(client):
     await added(client, "10:00", "11:00")
     entry = await added(client, "12:00", "13:00", "gamma")
     me = (await client.get("/api/users/me"))["id"]
-    (found,) = (await client.get("/api/time-entries", project_id=entry["projectId"], user_id=me))["data"]
-    assert (found["id"], found["duration"]) == (entry["id"], 3600)
+    (row,) = (await client.get("/api/time-entries", project_id=entry["projectId"], user_id=me))["data"]
+    assert (row["id"], row["duration"]) == (entry["id"], 3600)
     assert (await client.get("/api/time-entries", user_id=me))["total"] == 2
     for nobody in ({"user_id": "usr_404"}, {"project_id": "proj_404"}):
         assert (await client.get("/api/time-entries", **nobody))["data"] == []

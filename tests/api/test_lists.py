@@ -22,7 +22,7 @@ async def world(client):
 
 
 @pytest.mark.parametrize(
-    ("path", "query", "found"),
+    ("path", "query", "expected"),
     [
         ("/api/clients", {"search": "ACM"}, ["Acme"]), ("/api/clients", {"search": "%25"}, ["Globex 100%"]),
         ("/api/clients", {"search": "acme", "status": "archived"}, []),
@@ -36,19 +36,19 @@ async def world(client):
         ("/api/entries", {"clientId": "acme", "projectId": "orbit"}, []),
     ],
 )  # fmt: skip
-async def test_a_list_is_filtered(client, world, path, query, found):
+async def test_a_list_is_filtered(client, world, path, query, expected):
     known = {**world, "me": (await client.get("/api/users/me"))["id"]}
-    asked = {name: known.get(value, value) for name, value in query.items()}
-    listed = (await client.get(path, **asked))["data"]
-    assert [one["projectName"] if path == "/api/entries" else one["name"] for one in listed] == found
+    filters = {name: known.get(value, value) for name, value in query.items()}
+    listed = (await client.get(path, **filters))["data"]
+    assert [row["projectName"] if path == "/api/entries" else row["name"] for row in listed] == expected
 
 
 async def test_what_changed_since_is_found_among_entries(daemon, client, world):
     await daemon.clock.advance(minutes=5)
     (atlas,) = (await client.get("/api/entries", projectId=world["atlas"]))["data"]
     await client.ask("PATCH", f"/api/entries/{atlas['id']}", {"description": "changed"})
-    found = (await client.get("/api/entries", updatedSince="2026-11-20T09:05:00Z"))["data"]
-    assert [one["description"] for one in found] == ["changed"]
+    rows = (await client.get("/api/entries", updatedSince="2026-11-20T09:05:00Z"))["data"]
+    assert [row["description"] for row in rows] == ["changed"]
     assert len((await client.get("/api/entries", updatedSince="2026-11-20T09:00:00Z"))["data"]) == 3
 
 

@@ -14,16 +14,16 @@ async def test_a_purged_project_is_gone_and_its_hours_move_to_nobody(client):
     await work(client, "10:02", "10:12", "secretco")
     await work(client, "10:14", "11:00", "acme")
     entry = await added(client, "14:00", "15:00", "secretco", description="call")
-    before = [one for one in await spans(client) if one[2] == "acme"]
+    before = [span for span in await spans(client) if span[2] == "acme"]
     answer = await purge(client, projectName="secretco")
     assert answer["entries"] == 2
     assert answer["heartbeats"] == 3
     after = await spans(client)
-    assert {one[2] for one in after} == {"acme"}
-    grown = sum(_minutes(one) for one in after) - sum(_minutes(one) for one in before)
+    assert {span[2] for span in after} == {"acme"}
+    grown = sum(_minutes(span) for span in after) - sum(_minutes(span) for span in before)
     assert grown <= 4, "only the gaps beside it, which the switches had shared"
     assert (await client.ask("GET", f"/api/entries/{entry['id']}")).status == 404
-    assert [one["name"] for one in (await client.get("/api/projects"))["data"]] == ["acme"]
+    assert [project["name"] for project in (await client.get("/api/projects"))["data"]] == ["acme"]
 
 
 def _minutes(span):
@@ -38,12 +38,12 @@ async def test_a_purged_period_holds_nothing_and_takes_nothing_afterwards(client
     answer = await client.post("/api/purge", {"from": at("10:00"), "to": at("16:50")})
     assert answer["heartbeats"] == 25
     left = await spans(client)
-    assert [one for one in left if one[1] > "10:00" and one[0] < "16:50"] == []
-    assert {one[2] for one in left} == {"acme", "beta", "gamma"}
+    assert [span for span in left if span[1] > "10:00" and span[0] < "16:50"] == []
+    assert {span[2] for span in left} == {"acme", "beta", "gamma"}
     assert (await client.get(f"/api/entries/{late['id']}"))["start"] == at("16:50")
     assert (await client.get(f"/api/entries/{long['id']}"))["durationSeconds"] == 600
     await work(client, "10:30", "11:30", "delta")
-    assert "delta" not in {one[2] for one in await spans(client)}
+    assert "delta" not in {span[2] for span in await spans(client)}
 
 
 async def test_an_entry_around_the_period_is_left_on_both_sides(client):
@@ -71,7 +71,7 @@ async def test_it_leaves_one_line_that_cannot_be_undone_and_names_nobody(client)
     await added(client, "14:00", "15:00", "secretco")
     answer = await purge(client, projectName="secretco")
     edits = (await client.get("/api/edits"))["data"]
-    assert [one["verb"] for one in edits] == ["purge", "add"]
+    assert [edit["verb"] for edit in edits] == ["purge", "add"]
     assert "secretco" not in edits[0]["summary"]
     assert (await client.ask("POST", "/api/undo", {"editId": answer["editId"]})).status == 409
     await client.post("/api/undo")
@@ -110,8 +110,8 @@ async def test_what_names_nothing_or_two_things_is_refused(client, body, status)
 async def test_the_answer_to_a_retried_request_is_forgotten_with_what_it_made(client):
     body = {"projectName": "secretco", "autoCreate": True, "start": at("09:00"), "end": at("10:00"), "idempotencyKey": "k"}
     first = await client.post("/api/entries", body, 201)
-    kept = await client.post("/api/entries", {**body, "projectName": "keeper", "idempotencyKey": "k2", "overlap": True}, 201)
+    outside = await client.post("/api/entries", {**body, "projectName": "keeper", "idempotencyKey": "k2", "overlap": True}, 201)
     await purge(client, projectName="secretco")
     again = await client.post("/api/entries", {**body, "projectName": "keeper", "idempotencyKey": "k2", "overlap": True})
-    assert again["id"] == kept["id"], "others' answers are kept"
+    assert again["id"] == outside["id"], "others' answers are kept"
     assert (await client.ask("GET", f"/api/entries/{first['id']}")).status == 404

@@ -55,7 +55,7 @@ async def week(client):
     and a neighbour on either side of the week."""
     for project in (ATLAS, ORBIT, {"name": "own"}):
         await client.post("/api/projects", project, 201)
-    found = [
+    heartbeats = [
         *beats(0, "09:00", "11:00", project="atlas", branch="DEV-1-login"),
         *beats(0, "11:05", "12:00", project="atlas", branch="main"),
         *beats(1, "09:00", "10:00", project="orbit"),
@@ -67,9 +67,9 @@ async def week(client):
         *beats(4, "09:00", "11:00", 10, project="atlas", actor="agent", kind="tool", source="agent", sessionId="s"),
         *SUPERVISED,
     ]
-    for start in range(0, len(found), 100):
-        told = await client.post("/api/heartbeats", found[start : start + 100], 202)
-        assert told["rejected"] == []
+    for start in range(0, len(heartbeats), 100):
+        answer = await client.post("/api/heartbeats", heartbeats[start : start + 100], 202)
+        assert answer["rejected"] == []
     for body in (
         {
             "projectName": "orbit",
@@ -88,7 +88,7 @@ async def week(client):
 
 async def _commits(client):
     """Two commits of atlas: its evidence came by name, so its repository is told of here."""
-    project = next(one["id"] for one in (await client.get("/api/projects"))["data"] if one["name"] == "atlas")
+    project = next(row["id"] for row in (await client.get("/api/projects"))["data"] if row["name"] == "atlas")
 
     def tell(conn):
         rowio.insert(conn, "repo", {"id": "r", "identity": "r", "name": "atlas", "project_id": project, "created_us": 0})
@@ -114,46 +114,46 @@ async def report(asker, group, **query):
 @pytest.mark.parametrize("zone", [None, "Etc/UTC"], ids=["from the day totals where it can be", "from the entries"])
 @pytest.mark.parametrize("group", GROUPS)
 async def test_every_grouping_adds_up_to_the_entries(client, week, group, zone):
-    told = await report(client, group, **({"timezone": zone} if zone else {}))
-    people = [one for one in week if one["actor"] == "human"]
-    agents = [one for one in week if one["actor"] == "agent"]
+    answer = await report(client, group, **({"timezone": zone} if zone else {}))
+    people = [entry for entry in week if entry["actor"] == "human"]
+    agents = [entry for entry in week if entry["actor"] == "agent"]
     assert len(people) >= 8
     assert len(agents) >= 1
-    totals = told["totals"]
-    assert totals["seconds"] == sum(inside(one) for one in people) == totals["handsOnSeconds"] + totals["supervisedSeconds"]
-    assert totals["agentSeconds"] == sum(inside(one) for one in agents) > 0
-    assert totals["billableSeconds"] == sum(inside(one) - one["supervisedSeconds"] for one in week if one["billable"])
+    totals = answer["totals"]
+    assert totals["seconds"] == sum(inside(entry) for entry in people) == totals["handsOnSeconds"] + totals["supervisedSeconds"]
+    assert totals["agentSeconds"] == sum(inside(entry) for entry in agents) > 0
+    assert totals["billableSeconds"] == sum(inside(entry) - entry["supervisedSeconds"] for entry in week if entry["billable"])
     assert totals["wallSeconds"] == totals["seconds"]
-    assert totals["supervisedSeconds"] == sum(one["supervisedSeconds"] for one in people) > 0
-    doubled = sum(inside(one) * (len(one["tags"]) - 1) for one in people if len(one["tags"]) > 1) if group == "tag" else 0
+    assert totals["supervisedSeconds"] == sum(entry["supervisedSeconds"] for entry in people) > 0
+    doubled = sum(inside(entry) * (len(entry["tags"]) - 1) for entry in people if len(entry["tags"]) > 1) if group == "tag" else 0
     for name in ("seconds", "handsOnSeconds", "supervisedSeconds", "agentSeconds", "billableSeconds"):
         extra = doubled if name in ("seconds", "handsOnSeconds", "billableSeconds") else 0
-        assert sum(row[name] for row in told["rows"]) == totals[name] + extra, name
+        assert sum(row[name] for row in answer["rows"]) == totals[name] + extra, name
     if group != "tag":
-        assert sum(row["amount"] or 0 for row in told["rows"]) == pytest.approx(totals["amount"], abs=0.02)
+        assert sum(row["amount"] or 0 for row in answer["rows"]) == pytest.approx(totals["amount"], abs=0.02)
 
 
-async def named(client, group):
+async def seconds_by_name(client, group):
     """Seconds by the names of the rows; projects each have a row for work without a task."""
-    found = defaultdict(int)
+    sums = defaultdict(int)
     for row in (await report(client, group))["rows"]:
-        found[row["name"]] += row["seconds"]
-    return dict(found)
+        sums[row["name"]] += row["seconds"]
+    return dict(sums)
 
 
 async def test_each_grouping_names_what_it_groups_by(client, week):
-    rows = {group: await named(client, group) for group in GROUPS}
+    rows = {group: await seconds_by_name(client, group) for group in GROUPS}
     sums = defaultdict(lambda: defaultdict(int))
-    for one in week:
-        if one["actor"] == "human":
-            sums["project"][one["projectName"]] += inside(one)
-            sums["client"][one["clientName"] or "no client"] += inside(one)
-            sums["task"][one["taskName"] or "no task"] += inside(one)
-            sums["branch"][one["branch"] or "no branch"] += inside(one)
-            for tag in one["tags"] or ["no tag"]:
-                sums["tag"][tag] += inside(one)
+    for entry in week:
+        if entry["actor"] == "human":
+            sums["project"][entry["projectName"]] += inside(entry)
+            sums["client"][entry["clientName"] or "no client"] += inside(entry)
+            sums["task"][entry["taskName"] or "no task"] += inside(entry)
+            sums["branch"][entry["branch"] or "no branch"] += inside(entry)
+            for tag in entry["tags"] or ["no tag"]:
+                sums["tag"][tag] += inside(entry)
     for group, seconds in sums.items():
-        assert {name: one for name, one in rows[group].items() if one} == dict(seconds), group
+        assert {name: total for name, total in rows[group].items() if total} == dict(seconds), group
     assert set(rows["commit"]) == {"Commit a", "Commit b", "not committed"}
     assert list(rows["week"]) == ["2026-W46"]
     assert list(rows["day"]) == [str(MONDAY + timedelta(days=number)) for number in range(7)]
@@ -173,19 +173,21 @@ async def test_money_is_what_the_billable_seconds_are_worth(client, week):
 @pytest.mark.parametrize(
     ("query", "keep"),
     [
-        ({"client": "Acme"}, lambda one: one["clientName"] == "Acme"), ({"billable": "true"}, lambda one: one["billable"]),
-        ({"project": "orbit"}, lambda one: one["projectName"] == "orbit"),
-        ({"billable": "false"}, lambda one: not one["billable"]), ({"actor": "agent"}, lambda one: one["actor"] == "agent"),
-        ({"tag": "call"}, lambda one: "call" in one["tags"]), ({"task": "DEV-1"}, lambda one: one["taskName"] == "DEV-1"),
-        ({"client": "Acme", "billable": "false"}, lambda one: one["clientName"] == "Acme" and not one["billable"]),
+        ({"client": "Acme"}, lambda entry: entry["clientName"] == "Acme"),
+        ({"billable": "true"}, lambda entry: entry["billable"]),
+        ({"project": "orbit"}, lambda entry: entry["projectName"] == "orbit"),
+        ({"billable": "false"}, lambda entry: not entry["billable"]),
+        ({"actor": "agent"}, lambda entry: entry["actor"] == "agent"),
+        ({"tag": "call"}, lambda entry: "call" in entry["tags"]), ({"task": "DEV-1"}, lambda entry: entry["taskName"] == "DEV-1"),
+        ({"client": "Acme", "billable": "false"}, lambda entry: entry["clientName"] == "Acme" and not entry["billable"]),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("group", ["project", "tag", "day", "commit"])
 async def test_every_filter_keeps_the_same_entries_in_the_list_and_in_the_report(client, week, query, keep, group):
-    told = (await report(client, group, **query))["totals"]
-    kept = [one for one in week if keep(one)]
+    answer = (await report(client, group, **query))["totals"]
+    entries = [entry for entry in week if keep(entry)]
     listed = await client.get("/api/entries", from_=str(MONDAY), to=str(MONDAY + timedelta(days=6)), limit=500, **query)
-    assert {one["id"] for one in listed["data"]} == {one["id"] for one in kept}
-    assert told["seconds"] == sum(inside(one) for one in kept if one["actor"] == "human")
-    assert told["agentSeconds"] == sum(inside(one) for one in kept if one["actor"] == "agent")
-    assert kept
+    assert {entry["id"] for entry in listed["data"]} == {entry["id"] for entry in entries}
+    assert answer["seconds"] == sum(inside(entry) for entry in entries if entry["actor"] == "human")
+    assert answer["agentSeconds"] == sum(inside(entry) for entry in entries if entry["actor"] == "agent")
+    assert entries

@@ -24,7 +24,7 @@ async def send(client, *items, agent=VIM, status=202):
     return answer.body["responses"]
 
 
-async def stored(client):
+async def stored_beats(client):
     return (await client.get("/api/heartbeats"))["data"]
 
 
@@ -42,10 +42,10 @@ async def repo(daemon):
 
 
 async def test_each_item_is_answered_in_order_and_nothing_is_echoed(client, daemon):
-    found = await send(client, beat(), beat(1, category=None, lineno="7", cursorpos=1))
-    assert [status for _, status in found] == [201, 201]
-    assert all(set(body) == {"data"} and set(body["data"]) == {"id"} for body, _ in found)
-    assert len(await stored(client)) == 2
+    answers = await send(client, beat(), beat(1, category=None, lineno="7", cursorpos=1))
+    assert [status for _, status in answers] == [201, 201]
+    assert all(set(body) == {"data"} and set(body["data"]) == {"id"} for body, _ in answers)
+    assert len(await stored_beats(client)) == 2
     assert daemon.aside == []
 
 
@@ -55,15 +55,15 @@ async def test_a_repeated_heartbeat_is_a_success_with_the_same_id_and_one_row(cl
     again = await send(client, beat(1, project="renamed"), beat(), beat(category="debugging"), beat(2))
     assert [again[1], again[0]] == first
     assert [status for _, status in again] == [201] * 4
-    assert len(await stored(client)) == 3
+    assert len(await stored_beats(client)) == 3
 
 
 async def test_one_bad_item_costs_its_neighbours_nothing_and_is_set_aside(client, daemon):
-    found = await send(client, beat(), {"entity": "/code/acme/x.py"}, None, beat(60), beat(1, entity=""), beat(-1))
-    assert [status for _, status in found] == [201, 400, 400, 400, 400, 201]
-    assert all("errors" in body and "error" not in body for body, status in found if status == 400)
-    assert "future" in str(found[3])
-    assert len(await stored(client)) == 2
+    answers = await send(client, beat(), {"entity": "/code/acme/x.py"}, None, beat(60), beat(1, entity=""), beat(-1))
+    assert [status for _, status in answers] == [201, 400, 400, 400, 400, 201]
+    assert all("errors" in body and "error" not in body for body, status in answers if status == 400)
+    assert "future" in str(answers[3])
+    assert len(await stored_beats(client)) == 2
     name, text, why = daemon.aside[0]
     assert (name, b"/code/acme/x.py" in text, bool(why)) == ("wakatime", True, True)
 
@@ -77,13 +77,13 @@ async def test_no_body_is_refused_whole(client, body):
 
 async def test_a_thousand_at_once_are_taken(client, daemon):
     daemon.clock.move(minutes=30)
-    found = await send(client, *(beat(n / 60, entity=f"/code/acme/{n % 50}.py") for n in range(1000)))
-    assert [status for _, status in found] == [201] * 1000
+    answers = await send(client, *(beat(n / 60, entity=f"/code/acme/{n % 50}.py") for n in range(1000)))
+    assert [status for _, status in answers] == [201] * 1000
 
 
 async def test_a_single_object_and_a_list_are_taken_at_the_address_of_one(client):
-    one = await client.ask("POST", f"{BASE}/heartbeats", beat())
-    assert (one.status, set(one.body)) == (201, {"data"})
+    answer = await client.ask("POST", f"{BASE}/heartbeats", beat())
+    assert (answer.status, set(answer.body)) == (201, {"data"})
     many = await client.ask("POST", f"{BASE}/heartbeats", [beat(), beat(-1)])
     assert [status for _, status in many.body["responses"]] == [201, 201]
     bad = await client.ask("POST", f"{BASE}/heartbeats", {"entity": "/x"})
@@ -93,7 +93,7 @@ async def test_a_single_object_and_a_list_are_taken_at_the_address_of_one(client
 async def test_nothing_is_kept_while_recording_is_off_and_the_client_is_content(client):
     await client.post("/api/recording", {"recording": False})
     assert [status for _, status in await send(client, beat())] == [201]
-    assert await stored(client) == []
+    assert await stored_beats(client) == []
 
 
 async def test_other_posts_of_clients_are_content(client, daemon):
@@ -107,8 +107,8 @@ async def test_other_posts_of_clients_are_content(client, daemon):
 
 async def test_the_repository_decides_the_project_not_the_client(client, repo):
     await send(client, beat(project="wrong", branch="other"), beat(-1, entity="/code/acme-wt/a.py", project="acme-wt"))
-    rows = {one["path"]: one for one in await stored(client)}
-    assert {one["project"] for one in rows.values()} == {"acme"}
+    rows = {row["path"]: row for row in await stored_beats(client)}
+    assert {row["project"] for row in rows.values()} == {"acme"}
     assert rows["/code/acme"]["branch"] == "other", "what the client saw then"
     assert rows["/code/acme-wt"]["branch"] == "feature/DEV-12-login", "else what its checkout stands on"
     assert rows["/code/acme-wt"]["taskName"] == "DEV-12"
@@ -117,7 +117,9 @@ async def test_the_repository_decides_the_project_not_the_client(client, repo):
 async def test_a_link_to_a_repository_is_that_repository(client, daemon, tmp_path, repo):
     (tmp_path / "code").symlink_to("/code")
     await send(client, beat(entity=str(tmp_path / "code/acme/main.py"), project="code"))
-    assert [(one["path"], one["entity"], one["project"]) for one in await stored(client)] == [("/code/acme", "main.py", "acme")]
+    assert [(row["path"], row["entity"], row["project"]) for row in await stored_beats(client)] == [
+        ("/code/acme", "main.py", "acme")
+    ]
 
 
 async def test_a_link_to_what_nobody_watches_is_the_folder_it_lies_in(client, daemon, tmp_path):
@@ -126,7 +128,7 @@ async def test_a_link_to_what_nobody_watches_is_the_folder_it_lies_in(client, da
     (tmp_path / "root" / "notes").symlink_to(tmp_path / "real")
     daemon.places.set_roots((str(tmp_path / "root"),))
     await send(client, beat(entity=str(tmp_path / "root/notes/deep/a.md"), project="deep"))
-    assert [one["project"] for one in await stored(client)] == ["notes"]
+    assert [row["project"] for row in await stored_beats(client)] == ["notes"]
 
 
 async def test_outside_repositories_the_watched_folder_names_it_and_outside_those_the_client(client, repo):
@@ -138,18 +140,18 @@ async def test_outside_repositories_the_watched_folder_names_it_and_outside_thos
         beat(-3, entity="C:\\code\\a.py", project="windows"),
         beat(-4, entity="Figma", type="app"),
     )
-    names = [one["project"] for one in sorted(await stored(client), key=lambda one: one["time"], reverse=True)]
+    names = [row["project"] for row in sorted(await stored_beats(client), key=lambda row: row["time"], reverse=True)]
     assert names == ["notes", "site", "other", "windows", None]
 
 
 async def test_what_an_agent_wrote_is_the_agents(client, repo, daemon):
     await send(client, *(beat(n - 9, category="ai coding", ai_session="s1") for n in range(8)), beat(0))
-    rows = await stored(client)
-    assert {(one["actor"], one["source"], one["sessionId"]) for one in rows} == {
+    rows = await stored_beats(client)
+    assert {(row["actor"], row["source"], row["sessionId"]) for row in rows} == {
         ("agent", "agent", "s1"),
         ("human", "editor", None),
     }
-    assert {one["client"] for one in rows} == {"vim"}
+    assert {row["client"] for row in rows} == {"vim"}
 
 
 async def test_an_agent_that_its_own_hooks_tell_of_is_not_told_twice_by_a_plugin(client, repo, daemon):
@@ -200,22 +202,22 @@ def page(address, minute=0.0, **fields):
 
 async def test_a_page_of_a_watched_repository_is_read_there_and_others_are_not_stored(client, repo, daemon):
     review = page("https://github.com/ada/acme/pull/7?x=secret#top", title="DEV-12: login by ada · Pull Request #7")
-    found = await browse(client, review, page("https://news.example/secret", -1), page("github.com", -2, type="domain"))
-    assert [status for _, status in found] == [201] * 3
-    [row] = await stored(client)
+    answers = await browse(client, review, page("https://news.example/secret", -1), page("github.com", -2, type="domain"))
+    assert [status for _, status in answers] == [201] * 3
+    [row] = await stored_beats(client)
     assert (row["source"], row["kind"], row["project"], row["client"]) == ("browser", "read", "acme", "chrome")
     assert (row["entity"], row["branch"], row["taskName"]) == ("github.com/ada/acme/pull/7", "feature/DEV-12-login", "DEV-12")
     await client.get("/api/entries")
-    kept = b"".join(file.read_bytes() for file in daemon.folder.rglob("*") if file.is_file())
-    assert b"secret" not in kept
-    assert b"news.example" not in kept
+    content = b"".join(file.read_bytes() for file in daemon.folder.rglob("*") if file.is_file())
+    assert b"secret" not in content
+    assert b"news.example" not in content
 
 
 async def test_a_page_without_a_branch_is_read_on_whatever_branch_work_goes_on(client, repo):
     await send(client, *(beat(n - 20, entity="/code/acme-wt/a.py") for n in range(0, 20, 2)))
     await browse(client, *(page("https://github.com/ada/acme/issues", n - 19) for n in range(0, 20, 2)))
     entries = (await client.get("/api/entries"))["data"]
-    assert [(one["projectName"], one["branch"]) for one in entries] == [("acme", "feature/DEV-12-login")]
+    assert [(row["projectName"], row["branch"]) for row in entries] == [("acme", "feature/DEV-12-login")]
 
 
 # ---------------------------------------------------------------- hours
@@ -238,15 +240,15 @@ async def test_the_status_bar_shows_what_the_report_says(client, day):
         shown = await client.get(f"{BASE}/{path}/today")
         assert shown["data"]["grand_total"]["total_seconds"] == seconds["seconds"] == 3540
         assert shown["data"]["grand_total"]["text"] == "59 mins"
-    shares = {one["name"]: one["total_seconds"] for one in shown["data"]["languages"]}
+    shares = {row["name"]: row["total_seconds"] for row in shown["data"]["languages"]}
     assert shares == {"Python": 1920, "Rust": 900, "Markdown": 720}
-    assert {one["name"]: one["total_seconds"] for one in shown["data"]["projects"]} == {"acme": 2820, "notes": 720}
-    assert {one["name"]: one["total_seconds"] for one in shown["data"]["categories"]} == {
+    assert {row["name"]: row["total_seconds"] for row in shown["data"]["projects"]} == {"acme": 2820, "notes": 720}
+    assert {row["name"]: row["total_seconds"] for row in shown["data"]["categories"]} == {
         "Coding": 3540,
         "AI Coding": seconds["agentSeconds"],
     }
-    assert [one["name"] for one in shown["data"]["editors"]] == ["vim"]
-    assert [one["name"] for one in shown["data"]["operating_systems"]] == ["linux"]
+    assert [row["name"] for row in shown["data"]["editors"]] == ["vim"]
+    assert [row["name"] for row in shown["data"]["operating_systems"]] == ["linux"]
 
 
 async def test_whole_numbers_are_whole(client, day):
@@ -255,35 +257,35 @@ async def test_whole_numbers_are_whole(client, day):
 
 
 async def test_summaries_are_a_list_of_days(client, day):
-    found = await client.get(f"{BASE}/summaries", start="2026-11-19", end="2026-11-20")
-    assert [one["grand_total"]["total_seconds"] for one in found["data"]] == [0, 3540]
-    assert [one["range"]["text"] for one in found["data"]] == ["Thu Nov 19 2026", "Today"]
-    assert (found["cumulative_total"]["seconds"], found["daily_average"]["holidays"]) == (3540, 1)
-    one = await client.get(f"{BASE}/summaries", start="2026-11-20", end="2026-11-20", project="acme")
-    assert [part["name"] for part in one["data"][0]["entities"]] == ["/code/acme/main.py", "/code/acme/lib.rs"]
-    assert [part["name"] for part in one["data"][0]["branches"]] == ["main"]
+    summaries = await client.get(f"{BASE}/summaries", start="2026-11-19", end="2026-11-20")
+    assert [row["grand_total"]["total_seconds"] for row in summaries["data"]] == [0, 3540]
+    assert [row["range"]["text"] for row in summaries["data"]] == ["Thu Nov 19 2026", "Today"]
+    assert (summaries["cumulative_total"]["seconds"], summaries["daily_average"]["holidays"]) == (3540, 1)
+    summary = await client.get(f"{BASE}/summaries", start="2026-11-20", end="2026-11-20", project="acme")
+    assert [part["name"] for part in summary["data"][0]["entities"]] == ["/code/acme/main.py", "/code/acme/lib.rs"]
+    assert [part["name"] for part in summary["data"][0]["branches"]] == ["main"]
     assert len((await client.get(f"{BASE}/summaries", range="Last 7 Days"))["data"]) == 7
 
 
 @pytest.mark.parametrize(
-    "asked", [{"start": "1971-01-01", "end": "8999-12-30"}, {"start": "2024-01-01", "end": "2026-01-01", "range": "today"},
+    "query", [{"start": "1971-01-01", "end": "8999-12-30"}, {"start": "2024-01-01", "end": "2026-01-01", "range": "today"},
               {"range": "all_time"}],
 )  # fmt: skip
-async def test_nobody_gets_summaries_of_more_than_a_year_of_days(client, asked):
+async def test_nobody_gets_summaries_of_more_than_a_year_of_days(client, query):
     old = {"projectName": "acme", "autoCreate": True, "start": "2024-01-01T09:00:00Z", "durationMinutes": 60}
     await client.post("/api/entries", old, 201)
-    refused = await client.ask("GET", f"{BASE}/summaries?" + urlencode(asked))
+    refused = await client.ask("GET", f"{BASE}/summaries?" + urlencode(query))
     assert (refused.status, refused.body["error"]) == (422, "a range has at most 366 days")
     assert (await client.get(f"{BASE}/stats/all_time"))["data"]["total_seconds"] == 3600
 
 
 async def test_durations_are_the_stretches_of_a_day(client, day):
-    found = await client.get(f"{BASE}/durations", date="2026-11-20")
-    people = [(one["project"], one["duration"]) for one in found["data"] if one["category"] == "coding"]
+    durations = await client.get(f"{BASE}/durations", date="2026-11-20")
+    people = [(row["project"], row["duration"]) for row in durations["data"] if row["category"] == "coding"]
     assert people == [("acme", 2820), ("notes", 720)]
-    assert [one["project"] for one in found["data"] if one["category"] == "ai coding"] == ["acme"]
+    assert [row["project"] for row in durations["data"] if row["category"] == "ai coding"] == ["acme"]
     finer = await client.get(f"{BASE}/durations", date="2026-11-20", slice_by="language", project="acme")
-    assert [(one["language"], one["duration"]) for one in finer["data"] if one["category"] == "coding"] == [
+    assert [(row["language"], row["duration"]) for row in finer["data"] if row["category"] == "coding"] == [
         ("Python", 1920),
         ("Rust", 900),
     ]
@@ -294,8 +296,8 @@ async def test_durations_are_the_stretches_of_a_day(client, day):
     "span", ["today", "last_7_days", "last_30_days", "last_year", "all_time", "this_month", "2026", "2026-11"]
 )
 async def test_stats_of_every_range_hold_today(client, day, span):
-    found = (await client.get(f"{BASE}/stats/{span}"))["data"]
-    assert (found["total_seconds"], found["timezone"], found["best_day"]["date"]) == (3540, "UTC", "2026-11-20")
+    stats = (await client.get(f"{BASE}/stats/{span}"))["data"]
+    assert (stats["total_seconds"], stats["timezone"], stats["best_day"]["date"]) == (3540, "UTC", "2026-11-20")
 
 
 async def test_stats_of_other_ranges(client, day):
@@ -308,8 +310,8 @@ async def test_stats_of_other_ranges(client, day):
 async def test_totals_projects_agents_and_the_owner(client, day):
     assert (await client.get(f"{BASE}/all_time_since_today"))["data"]["total_seconds"] == 3540
     assert (await client.get(f"{BASE}/all_time_since_today", project="notes"))["data"]["text"] == "12 mins"
-    assert [one["name"] for one in (await client.get(f"{BASE}/projects"))["data"]] == ["notes", "acme"]
-    assert [one["name"] for one in (await client.get(f"{BASE}/projects", q="ACM"))["data"]] == ["acme"]
+    assert [row["name"] for row in (await client.get(f"{BASE}/projects"))["data"]] == ["notes", "acme"]
+    assert [row["name"] for row in (await client.get(f"{BASE}/projects", q="ACM"))["data"]] == ["acme"]
     [agent] = (await client.get(f"{BASE}/user_agents"))["data"]
     assert (agent["value"], agent["editor"], agent["os"], agent["last_seen_at"]) == (VIM, "vim", "linux", "2026-11-20T00:00:00Z")
     assert (await client.get(BASE, api_key="x"))["data"]["timezone"] == "UTC"
