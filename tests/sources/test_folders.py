@@ -186,35 +186,41 @@ def swept(repo: TestRepo, since: datetime) -> list[str]:
     return [signal.path for signal in Folders(SystemClock()).sweep(facts_of(repo), since)]
 
 
-def age(path: Path, minutes: float) -> None:
-    at = datetime.now(UTC).timestamp() - minutes * 60
-    os.utime(path, (at, at))
+def age(path: Path, at: datetime) -> Path:
+    os.utime(path, (at.timestamp(), at.timestamp()))
+    return path
 
 
 def test_a_sweep_finds_what_was_written_since_oldest_first(repo: TestRepo) -> None:
-    for path in [path for path in repo.path.rglob("*") if path.is_file()]:
-        age(path, 60)
-    for minutes, name in ((5, "src/second.py"), (7, "new/first.py"), (3, "debug.log"), (2, "node_modules/x.js")):
-        age(repo.write(name), minutes)
-    age(repo.write("build/kept/by-force.txt"), 1)
-    age(repo.write(".git/index.lock"), 1)
-    since = datetime.now(UTC) - timedelta(minutes=10)
+    since = datetime.now(UTC) + timedelta(milliseconds=50)
+    for order, name in ((3, "src/second.py"), (1, "new/first.py"), (5, "debug.log"), (6, "node_modules/x.js")):
+        age(repo.write(name), since + timedelta(milliseconds=100 * order))
+    age(repo.write("build/kept/by-force.txt"), since + timedelta(milliseconds=800))
+    age(repo.write(".git/index.lock"), since + timedelta(milliseconds=800))
     assert swept(repo, since) == ["new/first.py", "src/second.py", "build/kept/by-force.txt"]
-    assert swept(repo, since + timedelta(minutes=8)) == ["build/kept/by-force.txt"]
+    assert swept(repo, since + timedelta(milliseconds=500)) == ["build/kept/by-force.txt"]
 
 
 def test_a_swept_file_bears_its_own_time_and_size(repo: TestRepo) -> None:
-    path = repo.write("src/a.py", "12345")
-    age(path, 3)
-    (signal,) = [
-        s for s in Folders(SystemClock()).sweep(facts_of(repo), datetime.now(UTC) - timedelta(minutes=4)) if s.path == "src/a.py"
-    ]
+    since = datetime.now(UTC)
+    path = age(repo.write("src/a.py", "12345"), since + timedelta(milliseconds=1234))
+    (signal,) = [s for s in Folders(SystemClock()).sweep(facts_of(repo), since) if s.path == "src/a.py"]
     assert (signal.checkout, signal.size, signal.is_ignored) == (str(repo.path), 5, False)
     assert abs(signal.time.timestamp() - path.stat().st_mtime) < 0.001
 
 
+@pytest.mark.parametrize(
+    ("minutes", "is_save"), [(0, True), (0.02, True), (0.05, False), (1, False), (90, False), (60 * 24, False)]
+)
+def test_a_sweep_counts_a_save_only_where_nothing_brought_the_file_later(repo: TestRepo, minutes: float, is_save: bool) -> None:
+    now = datetime.now(UTC)
+    beside = age(repo.write(".git/arriving"), now - timedelta(minutes=minutes))
+    beside.rename(repo.path / "src" / "arrived.py")
+    assert ("src/arrived.py" in swept(repo, now - timedelta(days=2))) == is_save
+
+
 def test_a_file_dated_in_the_future_says_nothing(repo: TestRepo) -> None:
-    age(repo.write("src/a.py"), -60)
+    age(repo.write("src/a.py"), datetime.now(UTC) + timedelta(hours=1))
     assert "src/a.py" not in swept(repo, datetime.now(UTC) - timedelta(minutes=10))
 
 

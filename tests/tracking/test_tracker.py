@@ -1,5 +1,6 @@
 """Checkouts are found, watched and followed: what is told, when, and with which cursors."""
 
+import os
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -46,7 +47,7 @@ async def test_a_written_file_is_told_with_its_size(tmp_path: Path, clock: FakeC
         bench.note("file", repo.path, "src/app.py", "debug.log")
         assert bench.take(FileSignal) == [
             FileSignal(clock.now(), str(repo.path), "src/app.py", 5),
-            FileSignal(clock.now(), str(repo.path), "debug.log", None, True),
+            FileSignal(clock.now(), str(repo.path), "debug.log", None, True, is_gone=True),
         ]
 
 
@@ -393,3 +394,22 @@ async def test_a_full_watch_budget_is_said_once_and_cleared(tmp_path: Path, cloc
         await bench.advance(seconds=1)
         assert [(s.code, s.is_cleared) for s in bench.of(TroubleSignal)] == [("watch_limit", True)]
         assert str(repo.path) in bench.watcher.covered[str(repo.path)][1]
+
+
+async def test_a_file_whose_time_is_set_after_it_was_closed_is_told_once_more(tmp_path: Path, clock: FakeClock) -> None:
+    repo = repos.make(tmp_path / "acme", 1)
+    async with Bench((str(tmp_path),), clock) as bench:
+        paths = [repo.write(f"f{number}.py") for number in range(3)]
+        bench.note("file", repo.path, "f0.py", "f1.py")
+        await bench.advance(seconds=0.5)
+        bench.note("file", repo.path, "f2.py")
+        os.utime(paths[1], (1_600_000_000.5, 1_600_000_000.5))
+        os.utime(paths[2], (1_600_000_000.5, 1_600_000_000.5))
+        bench.told.clear()
+        await bench.advance(seconds=0.2)
+        assert [(s.path, s.has_arrived) for s in bench.take(FileSignal)] == [("f1.py", True)]  # type: ignore[attr-defined]
+        bench.told.clear()
+        await bench.advance(seconds=0.7)
+        assert [(s.path, s.has_arrived) for s in bench.take(FileSignal)] == [("f2.py", True)]  # type: ignore[attr-defined]
+        await bench.advance(minutes=1)
+        assert bench.take(FileSignal) == []

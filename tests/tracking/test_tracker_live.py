@@ -1,15 +1,20 @@
 """The tracker with the real watcher on real repositories: what people do is told, and soon."""
 
 import asyncio
+import os
 import shutil
+import subprocess
 import time
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from stintd.clock import SystemClock
 from stintd.domain.model import CheckoutSignal, FileSignal, GitSignal, LockSignal, Signal
+from stintd.domain.noise.filter import NoiseFilter
+from stintd.domain.policy import Policy
 from stintd.sources.watch import TreeWatcher
 from tests.support import PATIENCE, repos
 from tests.support.tracking import Bench
@@ -151,3 +156,77 @@ async def test_a_commit_is_known_within_20_ms_of_git_ending(bench: Live, code: P
         await bench.until(lambda: bench.of(GitSignal))
         lags.append(max(0.0, bench.told_at - ended))
     assert min(lags) < 0.020, "the quickest: what else runs on the machine adds to all of them"
+
+
+# ---------------------------------------------------------------- what is written here, and what arrives
+
+OLD = 1_600_000_000.5
+
+
+def _replace(path: Path, temporary: str, at: float | None = None) -> None:
+    """Write a temporary file beside `path`, perhaps with a time of its own, and rename it."""
+    beside = path.with_name(temporary)
+    beside.write_text("new")
+    if at is not None:
+        os.utime(beside, (at, at))
+    beside.replace(path)
+
+
+def _back_up(path: Path) -> None:
+    """As vim with `backupcopy=no`: the file moves aside, and a new one is written."""
+    path.rename(path.with_name(f"{path.name}~"))
+    path.write_text("new")
+
+
+def _unpack(path: Path) -> None:
+    source = path.parents[2] / "elsewhere"
+    source.mkdir()
+    os.utime(shutil.copy(path, source / path.name), (OLD, OLD))
+    subprocess.run(["tar", "cf", "x.tar", path.name], cwd=source, check=True)
+    subprocess.run(["tar", "xf", str(source / "x.tar")], cwd=path.parent, check=True)
+
+
+def _copy_with_times(path: Path) -> None:
+    outside = path.parents[2] / "theirs"
+    outside.write_text("theirs")
+    os.utime(outside, (OLD, OLD))
+    subprocess.run(["cp", "-p", str(outside), str(path)], check=True)
+
+
+def _move_in(path: Path) -> None:
+    outside = path.parents[2] / "theirs"
+    outside.write_text("theirs")
+    os.utime(outside, (OLD, OLD))
+    outside.rename(path)
+
+
+SAVES: dict[str, Callable[[Path], object]] = {
+    "in place": lambda path: path.write_text("new"),
+    "a temporary file renamed": lambda path: _replace(path, "4f3a2b"),
+    "the old one moved aside": _back_up,
+    "sed -i": lambda path: subprocess.run(["sed", "-i", "s/text/new/", str(path)], check=True),
+    "touch": lambda path: subprocess.run(["touch", str(path)], check=True),
+    "deleted": lambda path: path.unlink(),
+}
+ARRIVALS: dict[str, Callable[[Path], object]] = {
+    "a sync": lambda path: _replace(path, f".syncthing.{path.name}.tmp", OLD),
+    "a sync with its own names": lambda path: _replace(path, "4f3a2b", OLD),
+    "an archive": _unpack,
+    "cp -p": _copy_with_times,
+    "mv": _move_in,
+    "touch -d": lambda path: subprocess.run(["touch", "-d", "2020-01-01T10:00:00.5", str(path)], check=True),
+    "a time to come": lambda path: _replace(path, "4f3a2b", time.time() + 3600),
+}
+
+
+@pytest.mark.parametrize("how", [*SAVES, *ARRIVALS])
+async def test_a_save_is_told_from_a_file_that_arrives(bench: Live, code: Path, how: str) -> None:
+    path, cookie = code / "acme" / "work.txt", code / "acme" / "cookie"
+    (SAVES | ARRIVALS)[how](path)
+    cookie.write_text("1")
+    await bench.until(lambda: any(note.path == "cookie" for note in bench.of(FileSignal)))  # type: ignore[attr-defined]
+    noise = NoiseFilter(Policy())
+    for note in bench.of(FileSignal):
+        noise.feed(note, note.time)  # type: ignore[arg-type]
+    kept = noise.release(datetime.now(UTC) + timedelta(minutes=1)).heartbeats
+    assert {draft.entity for draft in kept} - {"cookie"} == ({"work.txt"} if how in SAVES else set())

@@ -131,7 +131,8 @@ class Assignment:
 class FileSignal:
     """A file below a watched worktree was written, created, moved or deleted. `path` is relative to `checkout`.
 
-    `facts` from the source: `grew` (only appended to), `is_ignored`, `is_new_folder`.
+    `has_arrived`: it was not written here now, because its own time says so or because it was a temporary file. `is_gone`:
+    nothing is there any more.
     """
 
     time: datetime
@@ -139,6 +140,8 @@ class FileSignal:
     path: str
     size: int | None = None
     is_ignored: bool = False
+    has_arrived: bool = False
+    is_gone: bool = False
 
 
 @frozen

@@ -1,15 +1,18 @@
 """Finds what was written while nobody watched: the files of a work tree whose own times lie in a stretch.
 
 A watch makes reports fast; a sweep makes them complete, after an overflow, a suspend, downtime or a lost watch. Only times
-are compared, nothing is read. The time of a folder says nothing here: tools that fill ignored folders change it too.
+are compared, nothing is read. The time of a folder says nothing here: tools that fill ignored folders change it too. A file
+that was moved here, or whose time something set, was not saved then: its two times lie apart (`domain.noise.arrival`).
 """
 
 import os
 import stat
 from collections.abc import Callable, Iterable
 
+from stintd.domain.noise.arrival import is_saved
 from stintd.frozen import frozen
 
+IS_CTIME_CHANGE = os.name == "posix"
 GRAIN_NS = 20_000_000
 """File times come from the kernel's last tick, up to 10 ms ago; a file written just after `since` may have an earlier time."""
 
@@ -41,7 +44,9 @@ def files_written_since(
                 status = entry.stat(follow_symlinks=False)
             except OSError:
                 continue
-            if earliest <= status.st_mtime_ns <= latest and stat.S_ISREG(status.st_mode):
+            if not earliest <= status.st_mtime_ns <= latest or not stat.S_ISREG(status.st_mode):
+                continue
+            if is_saved(status.st_mtime_ns, status.st_ctime_ns, IS_CTIME_CHANGE):
                 path = folder + b"/" + entry.name if folder else entry.name
                 if not is_ignored(path):
                     files.append(WrittenFile(path, status.st_mtime_ns, status.st_size))

@@ -32,8 +32,9 @@ class WatchNote(Protocol):
     def time(self) -> datetime: ...
 
 
+WRITTEN = 0x8
 CREATED = 0x100
-"""The bit of a note's mask that says that the path appeared, as in inotify."""
+"""The bits of a note's mask that say that the path was written, and that it appeared, as in inotify."""
 
 
 class WatchCoverage(Protocol):

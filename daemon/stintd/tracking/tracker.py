@@ -28,7 +28,7 @@ from stintd.domain.model import (
     to_us,
 )
 from stintd.errors import StintdError
-from stintd.tracking import gitchanges
+from stintd.tracking import filechanges, gitchanges
 from stintd.tracking.backlog import Backlog
 from stintd.tracking.coverage import WorkTrees
 from stintd.tracking.cursors import CursorBook, reflog_name
@@ -64,6 +64,7 @@ class Tracker:
         self._tracked: dict[str, TrackedCheckout] = {}
         self._refused: dict[str, CheckoutFacts] = {}
         self._tries: dict[str, int] = {}
+        self._second_looks = filechanges.SecondLooks()
         self._touched: dict[str, int] = {}  # when each git dir last moved, at the last patrol
         self._roots = Roots(_real_paths(settings.roots), parts.watcher)
         self._backlog = Backlog(
@@ -75,6 +76,7 @@ class Tracker:
                 "settle": self._settle,
                 "plan": self._plan,
                 "sweep": self._sweep,
+                "again": self._look_at_files_again,
                 "arm": self._arm,
                 "linked": self._find_linked,
                 "name": self._name_repo,
@@ -192,6 +194,7 @@ class Tracker:
             else:
                 files += self._handle_change_inside(tracked, note)
         self._tell(files, {})
+        self._look_later(signal for signal in files if isinstance(signal, FileSignal))
         for path, changed in git.items():
             if path in self._tracked:
                 self._handle_git_change(self._tracked[path], changed)
@@ -212,9 +215,18 @@ class Tracker:
             self._backlog.add_later("plan", holder, 1.0)
         owner = self._tracked[holder]
         owner.last_active = note.time
-        relative = os.path.relpath(note.path, holder)
-        is_ignored = self._parts.folders.is_ignored(owner.facts, relative)
-        return [FileSignal(note.time, holder, relative, _size(note.path), is_ignored)]
+        is_ignored = self._parts.folders.is_ignored(owner.facts, os.path.relpath(note.path, holder))
+        return [filechanges.signal_of(note, holder, is_ignored)]
+
+    def _look_later(self, files: Iterable[FileSignal]) -> None:
+        if self._second_looks.add(files):
+            self._backlog.add_later("again", "", filechanges.SECOND_LOOK)
+
+    async def _look_at_files_again(self, _: str) -> None:
+        """Report files that seemed to be written here and were not: their time was set after they were closed."""
+        ready = self._second_looks.take(self._clock.now())
+        self._tell(list(await asyncio.to_thread(filechanges.find_arrived, ready)), {})
+        self._look_later(())
 
     def _handle_change_outside(self, note: WatchNote) -> None:
         """Something changed in a folder above checkouts: a clone may have come, a checkout may have gone."""
@@ -569,10 +581,3 @@ def _real_paths(roots: Sequence[str]) -> tuple[str, ...]:
 def _is_nameless(facts: CheckoutFacts) -> bool:
     """Whether only its path names it, although it has commits."""
     return bool(facts.head) and facts.identity.startswith("path:")
-
-
-def _size(path: str) -> int | None:
-    try:
-        return os.lstat(path).st_size
-    except OSError:
-        return None

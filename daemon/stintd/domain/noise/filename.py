@@ -29,6 +29,7 @@ _EDITOR = (
     r".*\.(?:tmp|temp)(?:[.-]\w+)*",  # name.py.tmp.4711.1700000000 of Claude Code, VS Code and npm's write-file-atomic
     r".*\.[0-9]{9,}",  # name.123456789 of older ones
     r"\..+\.(?=\w*[A-Z0-9])\w{6}",  # .name.AbC123 of rsync and mkstemp, but not .env.sample
+    r"\..+\.~[0-9a-f]+|.*\.!sync|\.getxfer\..+|\.unison\..+",  # Nextcloud, Resilio, MEGA, Unison: not here yet
     r"\.DS_Store|Thumbs\.db|desktop\.ini|\.directory",
 )
 _PROGRAM = (r".*\.sqlite[^/]*", r".*\.db(?:3|-wal|-shm|-journal)?", r".*\.log(?:\.\d+)?(?:\.gz)?", r"nohup\.out")

@@ -89,12 +89,13 @@ class _HeldFile:
     draft: BeatDraft
     due: datetime
     lock: _GitLock | None = None
+    is_gone: bool = False
 
 
 @dataclass(slots=True)
 class _CheckoutState:
     """What is remembered of one checkout. `rewritten`: the stretches in which git wrote its files. `searched_count`: how many
-    files were held when a search last found no burst.
+    files were held when a search last found no burst. `arrived`: when a file last came from elsewhere.
     """
 
     bursts: Bursts
@@ -105,6 +106,7 @@ class _CheckoutState:
     edited: dict[str, datetime] = field(default_factory=dict)
     last: datetime = EPOCH
     searched_count: int = 0
+    arrived: datetime = EPOCH
 
 
 @dataclass(slots=True)
@@ -189,6 +191,9 @@ class NoiseFilter:
             self.dropped[why] += 1
             return FilterOutput()
         place = self._busy_place(signal.checkout, now)
+        if self._is_arrival(place, signal):
+            self.dropped["arrived"] += 1
+            return FilterOutput()
         is_known = signal.path not in place.held and self._rhythms.has_seen(signal.checkout, signal.path, signal.time)
         why = "known write" if is_known else self._machine_reason(place, signal)
         if why:
@@ -198,10 +203,27 @@ class NoiseFilter:
             return FilterOutput()
         draft = self._draft(signal)
         lock = place.lock if place.lock and _is_under(place.lock, signal.time) else None
-        place.held[signal.path] = _HeldFile(draft, now + HOLD, lock)
+        place.held[signal.path] = _HeldFile(draft, now + HOLD, lock, signal.is_gone)
         if len(place.held) > max(self.policy.burst_files, 2 * place.searched_count):
             self._drop_bursts(signal.checkout, place)
         return FilterOutput((), (draft,)) if signal.path in place.held else FilterOutput()
+
+    def _is_arrival(self, place: _CheckoutState, signal: FileSignal) -> bool:
+        """Whether a file came from elsewhere, was only a temporary one, or went in the moment in which others came: a sync
+        deletes and moves files too. By itself a deletion counts, because nothing says whose it is."""
+        if signal.is_gone:
+            held = place.held.get(signal.path)
+            is_temporary = signal.has_arrived or (held is not None and not held.is_gone)
+            if is_temporary:
+                place.held.pop(signal.path, None)
+            return is_temporary or abs(signal.time - place.arrived) <= HOLD
+        if signal.has_arrived:
+            place.arrived = max(place.arrived, signal.time)
+            for path, held in list(place.held.items()):
+                if path == signal.path or (held.is_gone and abs(held.draft.time - signal.time) <= HOLD):
+                    del place.held[path]
+                    self.dropped["arrived"] += 1
+        return signal.has_arrived
 
     def _noise_reason(self, signal: FileSignal) -> str:
         if signal.is_ignored:
