@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 from stintd.domain.model import Context
-from stintd.store.ids import EXPLICIT, content_id, key_of, listed_id, new_id
+from stintd.store.ids import EXPLICIT, content_id, key_of, new_id, stored_beat_id
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -36,4 +36,4 @@ def test_content_that_differs_only_in_branch_or_device_is_the_same_heartbeat():
 def test_an_id_as_it_is_listed_gives_the_key_it_was_listed_for():
     for text in ("bench-1", "~0123456789abcdef01234567", ""):
         key = key_of(text)
-        assert key_of(listed_id(key, 1_795_165_200_000_000)) == key
+        assert key_of(stored_beat_id(key, 1_795_165_200_000_000)) == key

@@ -107,7 +107,7 @@ def _events(pieces: Iterable[str]) -> Iterator[tuple[int, list[Property]]]:
     """The properties of each VEVENT, and the line it began on; components inside it (alarms) are skipped."""
     depth: list[str] = []
     event: list[Property] = []
-    begun = 0
+    event_line = 0
     is_calendar = False
     for number, text in _unfold(pieces):
         name, parameters, value = _property(number, text)
@@ -115,12 +115,12 @@ def _events(pieces: Iterable[str]) -> Iterator[tuple[int, list[Property]]]:
             depth.append(value.upper())
             is_calendar = is_calendar or depth == ["VCALENDAR"]
             if depth[-1] == "VEVENT":
-                event, begun = [], number
+                event, event_line = [], number
         elif name == "END":
             if not depth or depth.pop() != value.upper():
                 raise Invalid(f"line {number}: END without its BEGIN", "is the file complete?")
             if value.upper() == "VEVENT":
-                yield begun, event
+                yield event_line, event
         elif depth[-1:] == ["VEVENT"]:
             event.append((name, parameters, value))
         if not is_calendar:

@@ -35,7 +35,7 @@ def _pauses(text: str) -> list[dict[str, str | None]]:
     return [{"start": _instant(start), "end": _instant(end)} for start, end in json.loads(text)]
 
 
-def _same(value: JsonBody) -> JsonBody:
+def _copy(value: JsonBody) -> JsonBody:
     return value
 
 
@@ -46,74 +46,74 @@ def _set_text(value: str | None) -> str | None:
 
 Column = tuple[str, Callable[[Any], JsonBody]]
 """The name in the file, and what writes a value of the database."""
-_DATED = {"revision": ("revision", _same), "created_us": ("createdAt", _instant)}
+_DATED = {"revision": ("revision", _copy), "created_us": ("createdAt", _instant)}
 SECTIONS: dict[str, dict[str, Column]] = {
-    "clients": {"id": ("id", _same), "name": ("name", _same), "archived": ("archived", _flag), **_DATED},
+    "clients": {"id": ("id", _copy), "name": ("name", _copy), "archived": ("archived", _flag), **_DATED},
     "projects": {
-        "id": ("id", _same), "name": ("name", _same), "client_id": ("clientId", _same), "hourly_rate": ("hourlyRate", _same),
-        "currency": ("currency", _same), "budget_hours": ("budgetHours", _same), "budget_amount": ("budgetAmount", _same),
+        "id": ("id", _copy), "name": ("name", _copy), "client_id": ("clientId", _copy), "hourly_rate": ("hourlyRate", _copy),
+        "currency": ("currency", _copy), "budget_hours": ("budgetHours", _copy), "budget_amount": ("budgetAmount", _copy),
         "billable": ("billable", _flag), "bill_agent_time": ("billAgentTime", _flag),
-        "bill_supervised": ("billSupervised", _flag), "default_task": ("defaultTask", _same), "archived": ("archived", _flag),
-        "deleted": ("deleted", _flag), "origin": ("origin", _same), "folder": ("folder", _same), **_DATED,
+        "bill_supervised": ("billSupervised", _flag), "default_task": ("defaultTask", _copy), "archived": ("archived", _flag),
+        "deleted": ("deleted", _flag), "origin": ("origin", _copy), "folder": ("folder", _copy), **_DATED,
     },
     "tasks": {
-        "id": ("id", _same), "key": ("key", _same), "name": ("name", _same), "project_id": ("projectId", _same),
-        "status": ("status", _same), "estimated_hours": ("estimatedHours", _same), "hourly_rate": ("hourlyRate", _same),
+        "id": ("id", _copy), "key": ("key", _copy), "name": ("name", _copy), "project_id": ("projectId", _copy),
+        "status": ("status", _copy), "estimated_hours": ("estimatedHours", _copy), "hourly_rate": ("hourlyRate", _copy),
         **_DATED,
     },
     "people": {
-        "id": ("id", _same), "name": ("name", _same), "email": ("email", _same), "role": ("role", _same),
-        "status": ("status", _same), **_DATED,
+        "id": ("id", _copy), "name": ("name", _copy), "email": ("email", _copy), "role": ("role", _copy),
+        "status": ("status", _copy), **_DATED,
     },
     "repos": {
-        "id": ("id", _same), "identity": ("identity", _same), "name": ("name", _same), "remote": ("remote", _same),
-        "first_commit": ("firstCommit", _same), "project_id": ("projectId", _same), "created_us": ("createdAt", _instant),
+        "id": ("id", _copy), "identity": ("identity", _copy), "name": ("name", _copy), "remote": ("remote", _copy),
+        "first_commit": ("firstCommit", _copy), "project_id": ("projectId", _copy), "created_us": ("createdAt", _instant),
         "last_active_us": ("lastActiveAt", _instant),
     },
     "commits": {
-        "repo_id": ("repoId", _same), "sha": ("sha", _same), "time_us": ("time", _instant), "subject": ("subject", _same),
-        "branch": ("branch", _same), "is_own": ("own", _flag),
+        "repo_id": ("repoId", _copy), "sha": ("sha", _copy), "time_us": ("time", _instant), "subject": ("subject", _copy),
+        "branch": ("branch", _copy), "is_own": ("own", _flag),
     },
     "mappings": {
-        "id": ("id", _same), "position": ("position", _same), "path": ("path", _same), "remote": ("remote", _same),
-        "branch": ("branch", _same), "project": ("project", _same), "client": ("client", _same), "task": ("task", _same),
+        "id": ("id", _copy), "position": ("position", _copy), "path": ("path", _copy), "remote": ("remote", _copy),
+        "branch": ("branch", _copy), "project": ("project", _copy), "client": ("client", _copy), "task": ("task", _copy),
         "billable": ("billable", _flag), "tags": ("tags", json.loads), "since_us": ("since", _instant),
         "created_us": ("createdAt", _instant),
     },
-    "merged": {"id": ("id", _same), "merged_into": ("mergedInto", _same), "at_us": ("at", _instant)},
+    "merged": {"id": ("id", _copy), "merged_into": ("mergedInto", _copy), "at_us": ("at", _instant)},
     "taken": {
-        "id": ("id", _same), "start_us": ("start", _instant), "end_us": ("end", _instant), "actor": ("actor", _same),
-        "project_id": ("projectId", _same),
+        "id": ("id", _copy), "start_us": ("start", _instant), "end_us": ("end", _instant), "actor": ("actor", _copy),
+        "project_id": ("projectId", _copy),
     },
-    "cuts": {"id": ("id", _same), "at_us": ("at", _instant), "actor": ("actor", _same), "project_id": ("projectId", _same)},
+    "cuts": {"id": ("id", _copy), "at_us": ("at", _instant), "actor": ("actor", _copy), "project_id": ("projectId", _copy)},
     "sessions": {
-        "id": ("id", _same), "agent": ("agent", _set_text), "caller": ("caller", _set_text), "project_id": ("projectId", _same),
+        "id": ("id", _copy), "agent": ("agent", _set_text), "caller": ("caller", _set_text), "project_id": ("projectId", _copy),
         "folder": ("folder", _set_text), "started_us": ("start", _instant),
         "last_us": ("last", _instant), "ended_us": ("end", _instant),
-        "end_reason": ("endReason", _set_text), "description": ("description", _set_text), "task": ("taskName", _same),
+        "end_reason": ("endReason", _set_text), "description": ("description", _set_text), "task": ("taskName", _copy),
         "tags": ("tags", json.loads), "billable": ("billable", _flag),
     },
     "absences": {
-        "start_us": ("start", _instant), "end_us": ("end", _instant), "kind": ("kind", _same), "device": ("device", _set_text),
+        "start_us": ("start", _instant), "end_us": ("end", _instant), "kind": ("kind", _copy), "device": ("device", _set_text),
     },
-    "blind": {"start_us": ("start", _instant), "end_us": ("end", _instant), "reason": ("reason", _same)},
+    "blind": {"start_us": ("start", _instant), "end_us": ("end", _instant), "reason": ("reason", _copy)},
     "heartbeats": {
-        "id": ("id", _same), "time_us": ("time", _instant), "kind": ("kind", _same), "source": ("source", _same),
-        "source_text": ("sourceText", _set_text), "actor": ("actor", _same), "repo_id": ("repoId", _set_text),
+        "id": ("id", _copy), "time_us": ("time", _instant), "kind": ("kind", _copy), "source": ("source", _copy),
+        "source_text": ("sourceText", _set_text), "actor": ("actor", _copy), "repo_id": ("repoId", _set_text),
         "repo_path": ("repoPath", _set_text), "folder": ("folder", _set_text), "project": ("project", _set_text),
         "branch": ("branch", _set_text), "entity": ("entity", _set_text), "session": ("sessionId", _set_text),
         "device": ("device", _set_text), "witness": ("witness", _set_text),
     },
     "entries": {
-        "id": ("id", _same), "actor": ("actor", _same), "origin": ("origin", _same), "project_id": ("projectId", _same),
-        "project_name": ("projectName", _same), "task": ("taskName", _same), "start_us": ("start", _instant),
-        "end_us": ("end", _instant), "description": ("description", _same), "billable": ("billable", _flag),
+        "id": ("id", _copy), "actor": ("actor", _copy), "origin": ("origin", _copy), "project_id": ("projectId", _copy),
+        "project_name": ("projectName", _copy), "task": ("taskName", _copy), "start_us": ("start", _instant),
+        "end_us": ("end", _instant), "description": ("description", _copy), "billable": ("billable", _flag),
         "tags": ("tags", json.loads), "pauses": ("pauses", _pauses), "hands_on_us": ("handsOnSeconds", _seconds),
         "supervised_us": ("supervisedSeconds", _seconds), "last_evidence_us": ("lastEvidenceAt", _instant),
-        "repo_id": ("repoId", _same), "branch": ("branch", _same), "session": ("sessionId", _same),
+        "repo_id": ("repoId", _copy), "branch": ("branch", _copy), "session": ("sessionId", _copy),
         "pinned": ("pinned", str.split), "is_confirmed": ("confirmed", _flag), "may_overlap": ("overlaps", _flag),
-        "approved_us": ("approvedAt", _instant), "locked": ("locked", _flag), "zone": ("zone", _same),
-        "derived_project_id": ("derivedProjectId", _same), "derived_task": ("derivedTask", _same),
+        "approved_us": ("approvedAt", _instant), "locked": ("locked", _flag), "zone": ("zone", _copy),
+        "derived_project_id": ("derivedProjectId", _copy), "derived_task": ("derivedTask", _copy),
         "anchor_start_us": ("anchorStart", _instant), "anchor_end_us": ("anchorEnd", _instant),
         "is_estimated": ("estimated", _flag), "updated_us": ("updatedAt", _instant), **_DATED,
     },

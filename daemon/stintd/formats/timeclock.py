@@ -57,25 +57,25 @@ def _split_at_change(run: Span, zone: tzinfo) -> list[tuple[datetime, datetime, 
 
 def read(pieces: Iterable[str], zone: tzinfo) -> ParsedLines:
     """Pairs as entries; a time without an offset is local time in `zone`."""
-    begun: tuple[int, datetime, str] | None = None
+    open_line: tuple[int, datetime, str] | None = None
     for number, text in lines(pieces):
         if not text.strip() or text[0] in "#;*":
             continue
         try:
-            letter, at, words = _parse(text, zone, begun)
+            letter, at, words = _parse(text, zone, open_line)
             if letter in "hbO":
                 continue
-            if letter == "i" and begun is None:
-                begun = number, at, words
-            elif letter == "o" and begun is not None:
-                (line, start, account), begun = begun, None
+            if letter == "i" and open_line is None:
+                open_line = number, at, words
+            elif letter == "o" and open_line is not None:
+                (line, start, account), open_line = open_line, None
                 yield entry_item(line, _work(start, at, account))
             else:
                 yield BadLine(number, "i and o do not alternate")
         except Invalid as error:
             yield BadLine(number, error.message)
-    if begun is not None:
-        yield SkippedLine(begun[0], "it is still running")
+    if open_line is not None:
+        yield SkippedLine(open_line[0], "it is still running")
 
 
 def _parse(text: str, zone: tzinfo, begun: tuple[int, datetime, str] | None) -> tuple[str, datetime, str]:

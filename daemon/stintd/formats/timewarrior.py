@@ -43,10 +43,10 @@ def read(pieces: Iterable[str], zone: tzinfo) -> ParsedLines:
     rest = iter(pieces)
     first = next((piece for piece in rest if piece.strip()), "")
     whole = chain([first], rest)
-    yield from _from_json(whole) if first.lstrip().startswith("[") else _from_lines(whole)
+    yield from _read_json(whole) if first.lstrip().startswith("[") else _read_lines(whole)
 
 
-def _from_lines(pieces: Iterable[str]) -> ParsedLines:
+def _read_lines(pieces: Iterable[str]) -> ParsedLines:
     for number, text in lines(pieces):
         if not text.strip() or text.startswith("#"):
             continue
@@ -72,7 +72,7 @@ def _parts(text: str) -> tuple[list[str], str]:
     return groups[0], " ".join(groups[1])
 
 
-def _from_json(pieces: Iterable[str]) -> ParsedLines:
+def _read_json(pieces: Iterable[str]) -> ParsedLines:
     for element in jsonstream.walk(pieces, lambda path: not path):
         value = element.value
         if not isinstance(value, dict):
@@ -89,9 +89,9 @@ def _from_json(pieces: Iterable[str]) -> ParsedLines:
 
 
 def _item(line: int, start: Json, end: Json, tags: list[str], note: str) -> ParsedLines:
-    project, task, left = split_labels(tags)
+    project, task, other_tags = split_labels(tags)
     try:
-        yield entry_item(line, Work(_instant(start), _instant(end), project, task=task, description=note, tags=left))
+        yield entry_item(line, Work(_instant(start), _instant(end), project, task=task, description=note, tags=other_tags))
     except Invalid as error:
         yield BadLine(line, error.message)
 

@@ -86,12 +86,12 @@ def labels(work: Work) -> Iterator[str]:
 
 def split_labels(tags: list[str]) -> tuple[str, str, tuple[str, ...]]:
     """Project, task and tags of `labels`; without a `project:` the first tag is the project."""
-    left = list(dict.fromkeys(tag.strip() for tag in tags if tag.strip()))
-    project = _pop_label(left, "project:")
-    task = _pop_label(left, "task:")
-    if not project and left:
-        project = left.pop(0)
-    return project, task, tuple(left)
+    other_tags = list(dict.fromkeys(tag.strip() for tag in tags if tag.strip()))
+    project = _pop_label(other_tags, "project:")
+    task = _pop_label(other_tags, "task:")
+    if not project and other_tags:
+        project = other_tags.pop(0)
+    return project, task, tuple(other_tags)
 
 
 def _pop_label(tags: list[str], prefix: str) -> str:

@@ -55,22 +55,22 @@ class ActivityWatchServer:
         first, last = from_us(wanted[0].start_us), from_us(wanted[-1].end_us)
         span = urlencode({"start": (first - MARGIN).isoformat(), "end": (last + MARGIN).isoformat(), "limit": -1})
         answer = await self._ask("GET", f"{place}?{span}")
-        stored = _stored(answer)
-        if stored is None:
+        stored_events = _read_events(answer)
+        if stored_events is None:
             return answer
         fresh: list[dict[str, Any]] = []
         for event in wanted:
             body = _to_wire(event)
-            there = stored.pop((_millis(event.start_us), _content(dict(event.data))), None)
-            if there is None:
+            stored_event = stored_events.pop((_millis(event.start_us), _content(dict(event.data))), None)
+            if stored_event is None:
                 fresh.append(body)
-            elif abs(float(there.get("duration", 0)) - (event.end_us - event.start_us) / 1e6) > 0.01:
-                fresh.append({**body, "id": there["id"]})
+            elif abs(float(stored_event.get("duration", 0)) - (event.end_us - event.start_us) / 1e6) > 0.01:
+                fresh.append({**body, "id": stored_event["id"]})
         for start in range(0, len(fresh), BATCH):
             answer = await self._ask("POST", place, fresh[start : start + BATCH])
             if isinstance(answer, Failure) or answer.status >= 300:
                 return answer
-        for (at, _), stale in stored.items():
+        for (at, _), stale in stored_events.items():
             if _millis(wanted[0].start_us) <= at < _millis(wanted[-1].end_us):
                 await self._ask("DELETE", f"{place}/{int(stale['id'])}")
         return None
@@ -91,7 +91,7 @@ class ActivityWatchServer:
         )
 
 
-def _stored(answer: HttpResponse | Failure) -> dict[tuple[int, str], Mapping[str, Any]] | None:
+def _read_events(answer: HttpResponse | Failure) -> dict[tuple[int, str], Mapping[str, Any]] | None:
     """Events that are there, by start and content; None when they could not be read."""
     if isinstance(answer, Failure) or answer.status != 200 or answer.is_cut:
         return None

@@ -210,10 +210,10 @@ class ClickTime:
         """The rules, or why this entry cannot be written."""
         until, rules = self._rules
         if until <= self._clock.monotonic():
-            fresh = await self._read_rules()
-            if isinstance(fresh, Outcome):
-                return precheck_failure(fresh)
-            rules = fresh
+            new_rules = await self._read_rules()
+            if isinstance(new_rules, Outcome):
+                return precheck_failure(new_rules)
+            rules = new_rules
         day_refusal = await self._day_refusal(item.day)
         if day_refusal is not None:
             return day_refusal

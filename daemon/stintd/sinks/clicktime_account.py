@@ -75,10 +75,10 @@ def is_altered(entry: Json, seconds: int) -> bool:
     """Whether an entry there has other hours than were sent; they come as numbers and as texts."""
     value = object_at(entry).get("Hours")
     try:
-        stored = float(value) if isinstance(value, str | int | float) else None
+        stored_hours = float(value) if isinstance(value, str | int | float) else None
     except ValueError:
-        stored = None
-    return stored is not None and abs(stored * HOUR - seconds) > ALTERED
+        stored_hours = None
+    return stored_hours is not None and abs(stored_hours * HOUR - seconds) > ALTERED
 
 
 def misfit(seconds: int, description: str, rules: Rules) -> tuple[str, str] | None:

@@ -149,8 +149,8 @@ class ClickUp:
         entries = await self._entries(began * 1000 - DAY_MS, now_ms + DAY_MS)
         if isinstance(entries, Outcome):
             return entries
-        ours = (entry for entry in entries if _is_ours(entry, item, began) and str(entry.get("id")) not in others)
-        return next((_timer(entry) for entry in ours), None)
+        own_entries = (entry for entry in entries if _is_ours(entry, item, began) and str(entry.get("id")) not in others)
+        return next((_timer(entry) for entry in own_entries), None)
 
     async def _entries(self, start_ms: int, end_ms: int) -> list[JsonObject] | Outcome:
         answer = await self._api.ask("GET", self._path, query={"start_date": start_ms, "end_date": end_ms})

@@ -32,7 +32,7 @@ class ClickUpTasks:
 
     async def lists(self) -> tuple[RemoteList, ...] | Outcome:
         """All lists of the workspace: those of its spaces, and those of their folders."""
-        spaces = await self._read(f"/v2/team/{quote(self._team, safe='')}/space", "spaces")
+        spaces = await self._read_rows(f"/v2/team/{quote(self._team, safe='')}/space", "spaces")
         if isinstance(spaces, Outcome):
             return spaces
         out: list[RemoteList] = []
@@ -45,15 +45,15 @@ class ClickUpTasks:
 
     async def _lists_of(self, space: str) -> list[RemoteList] | Outcome:
         """The lists of a space, then those of its folders; a folder that does not name its lists is asked for them."""
-        lists = await self._read(f"{space}/list", "lists")
+        lists = await self._read_rows(f"{space}/list", "lists")
         if isinstance(lists, Outcome):
             return lists
-        folders = await self._read(f"{space}/folder", "folders")
+        folders = await self._read_rows(f"{space}/folder", "folders")
         if isinstance(folders, Outcome):
             return folders
         for folder in folders:
             path = f"/v2/folder/{quote(str(folder.get('id', '')), safe='')}/list"
-            inner = rows_at(folder, "lists") or await self._read(path, "lists")
+            inner = rows_at(folder, "lists") or await self._read_rows(path, "lists")
             if isinstance(inner, Outcome):
                 return inner
             lists += inner
@@ -86,7 +86,7 @@ class ClickUpTasks:
             out += [RemotePlace(f"{remote_list.name} / {task.name}", {"task_id": task.id}) for task in tasks if task.is_open]
         return tuple(out)
 
-    async def _read(self, path: str, name: str) -> list[JsonObject] | Outcome:
+    async def _read_rows(self, path: str, name: str) -> list[JsonObject] | Outcome:
         answer = await self._api.ask("GET", path)
         rows = objects(answer, name)
         return rows if rows is not None else self._api.not_a(f"a list of {name}", answer)

@@ -74,8 +74,8 @@ class ClockEye:
         entries = await self._entries(began - DAY)
         if isinstance(entries, Outcome):
             return entries
-        ours = (entry for entry in entries if _is_ours(entry, item, began) and _id(entry) not in others)
-        return next((_timer(entry) for entry in ours), None)
+        own_entries = (entry for entry in entries if _is_ours(entry, item, began) and _id(entry) not in others)
+        return next((_timer(entry) for entry in own_entries), None)
 
     async def _entries(self, since: int) -> list[JsonObject] | Outcome:
         """All entries since the day of an instant, however the service says which page is the last."""

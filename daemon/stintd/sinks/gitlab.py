@@ -72,7 +72,7 @@ class GitLab:
         account = await self.check()
         if isinstance(account, Outcome):
             return account
-        data = await self._ask(ISSUES % (_quoted(account.name), PAGE))
+        data = await self._ask(ISSUES % (_quote(account.name), PAGE))
         return data if isinstance(data, Outcome) else tuple(_place(issue) for issue in objects_at(data, "issues", "nodes"))
 
     async def create(self, item: Item) -> Outcome:
@@ -85,7 +85,7 @@ class GitLab:
             "spentAt": rfc3339(item.start),
             "summary": item.description[:SUMMARY],
         }
-        fields = ", ".join(f"{name}: {_quoted(value)}" for name, value in values.items())
+        fields = ", ".join(f"{name}: {_quote(value)}" for name, value in values.items())
         mutation = f"mutation {{ timelogCreate(input: {{ {fields} }}) {{ errors timelog {{ id }} }} }}"
         data = await self._ask(mutation, is_write=True)
         if isinstance(data, Outcome):
@@ -100,7 +100,7 @@ class GitLab:
         return Outcome(REFUSED, text="GitLab cannot change time entries", remedy="delete the entry here and enter it again")
 
     async def delete(self, remote_id: str, item: Item) -> Outcome:
-        mutation = f"mutation {{ timelogDelete(input: {{ id: {_quoted(remote_id)} }}) {{ errors }} }}"
+        mutation = f"mutation {{ timelogDelete(input: {{ id: {_quote(remote_id)} }}) {{ errors }} }}"
         data = await self._ask(mutation, is_write=True)
         outcome = data if isinstance(data, Outcome) else self._refusal(data, "timelogDelete")
         if outcome is None:
@@ -130,7 +130,7 @@ class GitLab:
         if number is None:
             remedy = "`stint edit ID --task NUMBER`, or map it elsewhere"
             return Outcome(REFUSED, text=f"{text[:40]!r} is not the number of an issue", remedy=remedy)
-        data = await self._ask(f"query {{ project(fullPath: {_quoted(path)}) {{ {kind}(iid: {_quoted(number[1])}) {{ id }} }} }}")
+        data = await self._ask(f"query {{ project(fullPath: {_quote(path)}) {{ {kind}(iid: {_quote(number[1])}) {{ id }} }} }}")
         if isinstance(data, Outcome):
             return data
         issuable = value_at(data, "project", kind, "id")
@@ -155,8 +155,8 @@ class GitLab:
         timelogs: list[JsonObject] = []
         cursor = ""
         for _ in range(PAGES):
-            span = (_quoted(rfc3339(item.start - DAY)), _quoted(rfc3339(item.start + DAY)))
-            data = await self._ask(TIMES % (_quoted(account.name), *span, PAGE, _quoted(cursor) if cursor else "null"))
+            span = (_quote(rfc3339(item.start - DAY)), _quote(rfc3339(item.start + DAY)))
+            data = await self._ask(TIMES % (_quote(account.name), *span, PAGE, _quote(cursor) if cursor else "null"))
             if isinstance(data, Outcome):
                 return data
             rows, paging = rows_at(data, "timelogs", "nodes"), object_at(data, "timelogs", "pageInfo")
@@ -197,7 +197,7 @@ class GitLab:
 _FIX = "it needs a token with the scope api and the role of a reporter; `stint edit` the entry, then `stint outbox retry ID`"
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     """A text in a query; the escapes of JSON are those of GraphQL."""
     return json.dumps(text, ensure_ascii=False)
 

@@ -106,7 +106,7 @@ class Api:
         if status in (402, 425, 429):
             return Outcome(UNSENT, text=f"it asks to slow down ({status})", pause=self._pause(answer), status=status)
         if status in (404, 410) and verb in ("update", "delete"):
-            return Outcome(TAKEN, status=status) if verb == "delete" else _lost(status)
+            return Outcome(TAKEN, status=status) if verb == "delete" else _lost_outcome(status)
         if status == 408 or status >= 500:
             return Outcome(UNKNOWN, text=f"it answered {status}{message}", pause=self._pause(answer), status=status)
         if 300 <= status < 400:
@@ -119,7 +119,7 @@ class Api:
         """The server's own message as ": MESSAGE", cleaned; "" when it sent none."""
         body = json_of(answer)
         message = next((body[name] for name in _MESSAGE_FIELDS if body.get(name)), "") if isinstance(body, dict) else body
-        text = self.clean(_plain(message)) if isinstance(body, str | dict) else ""
+        text = self.clean(_plain_message(message)) if isinstance(body, str | dict) else ""
         return f": {text}" if text else ""
 
     def clean(self, text: str) -> str:
@@ -153,14 +153,14 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else " " for char in text)
 
 
-def _plain(message: Json, depth: int = 3) -> str:
+def _plain_message(message: Json, depth: int = 3) -> str:
     """The text of a message: a text, a list of them, or an object of them by the field they are about."""
     if isinstance(message, list) and depth:
-        return "; ".join(_plain(part, depth - 1) for part in message)
+        return "; ".join(_plain_message(part, depth - 1) for part in message)
     if isinstance(message, dict) and depth:
-        own = next((message[name] for name in ("message", "Message") if name in message), None)
-        parts = message if own is None else {"": own}
-        return "; ".join((f"{name}: " if name else "") + _plain(part, depth - 1) for name, part in parts.items())
+        own_text = next((message[name] for name in ("message", "Message") if name in message), None)
+        parts = message if own_text is None else {"": own_text}
+        return "; ".join((f"{name}: " if name else "") + _plain_message(part, depth - 1) for name, part in parts.items())
     return message if isinstance(message, str) else json.dumps(message)
 
 
@@ -173,7 +173,7 @@ def lock_outcome(text: str, status: int | None = None) -> Outcome:
     return Outcome(LOCKED, text=text, remedy=remedy, status=status)
 
 
-def _lost(status: int) -> Outcome:
+def _lost_outcome(status: int) -> Outcome:
     text = "it was removed there"
     return Outcome(LOST, text=text, remedy="`stint outbox retry ID` creates it again, `drop ID` leaves it removed", status=status)
 

@@ -126,8 +126,8 @@ class Kimai:
         zone = await self._user_zone()
         if isinstance(zone, Outcome):
             return zone
-        outcome, stored = await self._send(method, path, item, zone)
-        offset = zone_offset(stored, local_span(item, zone)[0], zone)
+        outcome, body = await self._send(method, path, item, zone)
+        offset = zone_offset(body, local_span(item, zone)[0], zone)
         if outcome.kind != TAKEN or not offset:
             return outcome
         # The zone of the profile has changed since: the entry is stored some hours away from what was meant.

@@ -24,8 +24,8 @@ def local_span(item: Item, zone: tzinfo) -> tuple[int, int]:
 
 def _is_plain(seconds: int, zone: tzinfo) -> bool:
     """Whether local time shows this only once."""
-    there = datetime.fromtimestamp(seconds, zone)
-    return there.replace(fold=0).utcoffset() == there.replace(fold=1).utcoffset()
+    local = datetime.fromtimestamp(seconds, zone)
+    return local.replace(fold=0).utcoffset() == local.replace(fold=1).utcoffset()
 
 
 def is_same(entry: JsonObject, item: Item, zone: tzinfo) -> bool:
@@ -54,12 +54,12 @@ def zone_offset(entry: Json, begin: int, zone: tzinfo) -> int:
     """By how many seconds a stored entry is off because the server uses another zone than we assumed: its answer carries the
     offset of its own zone. Differences from rounding are ignored."""
     try:
-        there = datetime.fromisoformat(str(value_at(entry, "begin") or ""))
+        stored_begin = datetime.fromisoformat(str(value_at(entry, "begin") or ""))
     except ValueError:
         return 0
-    if there.tzinfo is None or there.utcoffset() == there.astimezone(zone).utcoffset():
+    if stored_begin.tzinfo is None or stored_begin.utcoffset() == stored_begin.astimezone(zone).utcoffset():
         return 0
-    offset = int(there.timestamp()) - begin
+    offset = int(stored_begin.timestamp()) - begin
     return round(offset / (15 * MINUTE)) * 15 * MINUTE
 
 

@@ -157,11 +157,11 @@ class Redmine:
 
     def _is_like(self, entry: JsonObject, item: Item) -> bool:
         """Same project or issue, activity, length and comment; day and owner are in the query."""
-        wanted, activity = item.remote, self._activity(item)
-        issue = _number(wanted.get("issue_id", ""))
+        remote, activity = item.remote, self._activity(item)
+        issue = _number(remote.get("issue_id", ""))
         is_there = _id_at(entry, "issue") == issue and (not activity or str(_id_at(entry, "activity")) == activity)
-        if issue is None and wanted.get("project_id", "").isdigit():
-            is_there = is_there and str(_id_at(entry, "project")) == wanted["project_id"]
+        if issue is None and remote.get("project_id", "").isdigit():
+            is_there = is_there and str(_id_at(entry, "project")) == remote["project_id"]
         hours = entry.get("hours")
         is_long = isinstance(hours, int | float) and abs(hours - item.seconds / 3600) <= SHOWN
         return is_there and is_long and (entry.get("comments") or "") == item.description and entry.get("spent_on") == item.day
@@ -186,13 +186,13 @@ def _tracks_time(project: JsonObject) -> bool:
 
 def _project_places(project: JsonObject, general: list[JsonObject]) -> list[RemotePlace]:
     """A project with each of its own activities, or with the general ones where it lists none."""
-    own = rows_at(project, "time_entry_activities")
+    own_activities = rows_at(project, "time_entry_activities")
     return [
         RemotePlace(
             f"{project.get('name')} / {activity.get('name')}",
             {"project_id": str(project.get("id")), "activity_id": str(activity.get("id"))},
         )
-        for activity in (own if own is not None else general)
+        for activity in (own_activities if own_activities is not None else general)
     ]
 
 

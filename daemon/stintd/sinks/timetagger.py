@@ -36,19 +36,19 @@ class TimeTagger:
         return ()
 
     async def create(self, item: Item) -> Outcome:
-        return await self._put(item.id, item, "create")
+        return await self._put_record(item.id, item, "create")
 
     async def update(self, remote_id: str, item: Item) -> Outcome:
-        return await self._put(remote_id, item, "update")
+        return await self._put_record(remote_id, item, "update")
 
     async def delete(self, remote_id: str, item: Item) -> Outcome:
-        return await self._put(remote_id, item, "delete")
+        return await self._put_record(remote_id, item, "delete")
 
     async def look(self, item: Item, others: frozenset[str]) -> Outcome:
         """Send it again: the same key is the same record."""
         return await self.create(item)
 
-    async def _put(self, key: str, item: Item, verb: Verb) -> Outcome:
+    async def _put_record(self, key: str, item: Item, verb: Verb) -> Outcome:
         record: JsonBody = {
             "key": key,
             "t1": item.start,

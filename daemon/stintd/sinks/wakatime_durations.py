@@ -60,10 +60,10 @@ class WakaTime:
         return RemotePlace(name, {"project": name})
 
     async def create(self, item: Item) -> Outcome:
-        return await self._put(item)
+        return await self._put_duration(item)
 
     async def update(self, remote_id: str, item: Item) -> Outcome:
-        return await self._put(item)
+        return await self._put_duration(item)
 
     async def delete(self, remote_id: str, item: Item) -> Outcome:
         rows = await self._durations(item)
@@ -73,9 +73,9 @@ class WakaTime:
         rows = await self._durations(item)
         if isinstance(rows, Outcome):
             return rows
-        return await self._keep_one(item, rows) if rows else Outcome(MISSING)
+        return await self._store_once(item, rows) if rows else Outcome(MISSING)
 
-    async def _put(self, item: Item) -> Outcome:
+    async def _put_duration(self, item: Item) -> Outcome:
         answer = await self._api.ask("POST", DURATIONS, _body(item))
         outcome = self._api.outcome_of(answer, "create")
         if outcome.kind not in (TAKEN, REFUSED):
@@ -85,9 +85,9 @@ class WakaTime:
             return outcome  # refused for the reason it gives, not because it is there already
         if isinstance(rows, Outcome):
             return replace(rows, kind=UNKNOWN)  # it was stored; only what became of it could not be read
-        return await self._keep_one(item, rows)
+        return await self._store_once(item, rows)
 
-    async def _keep_one(self, item: Item, rows: list[JsonObject]) -> Outcome:
+    async def _store_once(self, item: Item, rows: list[JsonObject]) -> Outcome:
         """Make the durations under an item's id the item, once."""
         right = [row for row in rows if _is_same(row, item)]
         outcome = await self._remove([row for row in rows if row not in right[:1]], item)
@@ -116,8 +116,8 @@ class WakaTime:
 
 
 def _is_same(row: JsonObject, item: Item) -> bool:
-    wanted = _body(item)
-    return all(row.get(name) == wanted[name] for name in ("entity", "project", "start_time", "end_time"))
+    body = _body(item)
+    return all(row.get(name) == body[name] for name in ("entity", "project", "start_time", "end_time"))
 
 
 def _body(item: Item) -> dict[str, JsonBody]:

@@ -47,7 +47,7 @@ class Courier:
         number = self._number
         answer: asyncio.Future[HttpResponse | Failure] = asyncio.get_running_loop().create_future()
         self._waiting[number] = answer
-        self._stay()
+        self._cancel_end()
         try:
             async with asyncio.timeout(request.total_seconds + self._grace):
                 await self._hand_over(request_line(number, request))
@@ -66,7 +66,7 @@ class Courier:
 
     async def close(self) -> None:
         """End the worker; its unanswered requests fail."""
-        self._stay()
+        self._cancel_end()
         await self._kill()
 
     async def _hand_over(self, line: bytes) -> None:
@@ -115,17 +115,17 @@ class Courier:
                     waiting.set_result(Failure("worker", "the worker process that sends requests ended"))
         await process.wait()
 
-    def _stay(self) -> None:
+    def _cancel_end(self) -> None:
         if self._ending is not None:
             self._ending.cancel()
             self._ending = None
 
     def _end_when_idle(self) -> None:
-        self._stay()
+        self._cancel_end()
         if self._process is not None:
-            self._ending = asyncio.create_task(self._rest())
+            self._ending = asyncio.create_task(self._end_after_pause())
 
-    async def _rest(self) -> None:
+    async def _end_after_pause(self) -> None:
         await self._clock.sleep(IDLE)
         process = self._process
         if process is not None and process.stdin is not None:

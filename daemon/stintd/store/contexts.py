@@ -73,20 +73,20 @@ class Contexts(Mapping[int, Context]):
 
     def __init__(self, conn: Connection) -> None:
         self._conn = conn
-        self._seen: dict[int, Context] = {}
+        self._cache: dict[int, Context] = {}
 
     def __getitem__(self, number: int) -> Context:
-        context = self._seen.get(number)
+        context = self._cache.get(number)
         if context is None:
             row = self._conn.execute(_GET, (number,)).fetchone()
             if row is None:
                 raise KeyError(number)
-            context = self._seen[number] = _from_row(row)
+            context = self._cache[number] = _from_row(row)
         return context
 
     def __iter__(self) -> Iterator[int]:
-        self._seen.update((row[12], _from_row(row)) for row in self._conn.execute(_ALL))
-        return iter(self._seen)
+        self._cache.update((row[12], _from_row(row)) for row in self._conn.execute(_ALL))
+        return iter(self._cache)
 
     def __len__(self) -> int:
         return int(self._conn.execute("SELECT count(*) FROM context").fetchone()[0])
@@ -94,20 +94,20 @@ class Contexts(Mapping[int, Context]):
 
 def numbers(conn: Connection, contexts: Iterable[Context]) -> tuple[dict[Context, int], list[Context]]:
     """(the number of each context, the contexts that had none and got one now)."""
-    known: dict[Context, int] = {}
+    number_of: dict[Context, int] = {}
     new: list[Context] = []
     for context in contexts:
-        if context in known:
+        if context in number_of:
             continue
         texts = _to_row(context)
         row = (_hash(texts), *texts)
         match = conn.execute(_FIND, row).fetchone()
         if match is None:
             new.append(context)
-            known[context] = int(conn.execute(_ADD, row).lastrowid or 0)
+            number_of[context] = int(conn.execute(_ADD, row).lastrowid or 0)
         else:
-            known[context] = match[0]
-    return known, new
+            number_of[context] = match[0]
+    return number_of, new
 
 
 def move_to_repo(conn: Connection, repo: str, repo_path: str, own: str) -> None:
@@ -119,18 +119,18 @@ def move_to_repo(conn: Connection, repo: str, repo_path: str, own: str) -> None:
 
 def entity_numbers(conn: Connection, texts: Collection[str]) -> dict[str, int]:
     """The number of each entity text; those that had none get one now."""
-    known: dict[str, int] = {}
+    number_of: dict[str, int] = {}
     for text in dict.fromkeys(texts):
-        stored = _text(text)
-        row = (crc32(stored.encode()), stored)
+        stored_text = _text(text)
+        row = (crc32(stored_text.encode()), stored_text)
         match = conn.execute("SELECT id FROM entity WHERE hash = ? AND text = ?", row).fetchone()
-        known[text] = (
+        number_of[text] = (
             match[0] if match else int(conn.execute("INSERT INTO entity (hash, text) VALUES (?, ?)", row).lastrowid or 0)
         )
-    return known
+    return number_of
 
 
 def entity_texts(conn: Connection, numbers: Collection[int]) -> dict[int, str]:
     """The texts of entity numbers."""
-    wanted = json.dumps(list(set(numbers)))
-    return dict(conn.execute("SELECT id, text FROM entity WHERE id IN (SELECT value FROM json_each(?))", (wanted,)))
+    ids = json.dumps(list(set(numbers)))
+    return dict(conn.execute("SELECT id, text FROM entity WHERE id IN (SELECT value FROM json_each(?))", (ids,)))

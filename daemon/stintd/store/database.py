@@ -124,7 +124,7 @@ class Database:
             return await asyncio.to_thread(backups.back_up_file, self.path, self.backup_folder, now, label, keep)
         except Unavailable as error:
             if error.details.get("reason") == "damaged":
-                repair.suspect(self.path)  # repaired at the next start
+                repair.mark_suspect(self.path)  # repaired at the next start
             raise
 
     async def compact(self) -> bool:

@@ -50,10 +50,10 @@ def to_row(delivery: Delivery) -> DeliveryColumns:
 
 def connect(conn: Connection, now: datetime, name: str, kind: str) -> bool:
     """Deliver to this target from now on; whether that is new."""
-    done = conn.execute(
+    cursor = conn.execute(
         "INSERT OR IGNORE INTO delivery_target (name, kind, connected_us) VALUES (?, ?, ?)", (name, kind, to_us(now))
     )
-    return done.rowcount == 1
+    return cursor.rowcount == 1
 
 
 def disconnect(conn: Connection, name: str) -> None:

@@ -16,7 +16,7 @@ from stintd.domain.model import Context, Heartbeat, to_us
 from stintd.frozen import frozen
 from stintd.store import seen_ids, spans
 from stintd.store.contexts import Contexts, entity_numbers, entity_texts, numbers
-from stintd.store.ids import EXPLICIT, beat_key, listed_id
+from stintd.store.ids import EXPLICIT, beat_key, stored_beat_id
 from stintd.store.span_writer import find_spans, leave_only, weave
 from stintd.store.spans import JOIN_US, LENGTH_US, SLOTS, Beat
 
@@ -26,7 +26,7 @@ _LATEST = "SELECT max(last_us) FROM span"
 _BOUNDS = "SELECT first_us, last_us FROM span"
 _PERSON_ENDS = """SELECT last_us FROM span JOIN context ON context.id = context_id
 WHERE actor = 'human' AND kind IN (SELECT value FROM json_each(?))"""
-_LISTED = "SELECT first_us, count, beats, context_id FROM span WHERE id >= ? AND id < ? ORDER BY id"
+_BEATS = "SELECT first_us, count, beats, context_id FROM span WHERE id >= ? AND id < ? ORDER BY id"
 _RUNS = "SELECT first_us, last_us, context_id, count, max_gap_us, id FROM span"
 
 
@@ -88,17 +88,17 @@ def remove(conn: Connection, lo_us: int, hi_us: int, contexts: Collection[int] |
     """Remove the heartbeats of the closed range (of these contexts, or of all); returns the ranges that this touches.
     The ids that their senders chose are forgotten too. What waits in the journal must be stored first, or it comes back."""
     touched: list[tuple[int, int]] = []
-    gone: list[int] = []
+    removed_ids: list[int] = []
     for row in list(find_spans(conn, lo_us, hi_us)):
         if contexts is not None and row.context not in contexts:
             continue
-        stored = spans.decode(row.first_us, row.count, row.beats)
-        rest = [beat for beat in stored if not lo_us <= beat.time_us <= hi_us]
-        if len(rest) < len(stored):
-            gone += [beat.key for beat in stored if lo_us <= beat.time_us <= hi_us and beat.key >= EXPLICIT]
+        span_beats = spans.decode(row.first_us, row.count, row.beats)
+        rest = [beat for beat in span_beats if not lo_us <= beat.time_us <= hi_us]
+        if len(rest) < len(span_beats):
+            removed_ids += [beat.key for beat in span_beats if lo_us <= beat.time_us <= hi_us and beat.key >= EXPLICIT]
             touched.append((row.first_us, row.last_us))
             leave_only(conn, row, rest)
-    seen_ids.forget(conn, gone)
+    seen_ids.forget(conn, removed_ids)
     return touched
 
 
@@ -122,7 +122,7 @@ def _drop_known(conn: Connection, arrived: list[_Fresh]) -> list[_Fresh]:
 
 def _stored_keys(conn: Connection, derived: list[_Fresh]) -> set[tuple[int, int]]:
     """(time, key) of those that are stored. An equal heartbeat has the very same time, in any context."""
-    stored: set[tuple[int, int]] = set()
+    keys_found: set[tuple[int, int]] = set()
     for cluster in _split(sorted(derived, key=itemgetter(0)), CLUSTER_US):
         lo, hi = cluster[0].time_us, cluster[-1].time_us
         wanted = {item[:2] for item in cluster}
@@ -131,8 +131,8 @@ def _stored_keys(conn: Connection, derived: list[_Fresh]) -> set[tuple[int, int]
             at = bisect_right(instants, row.last_us)
             if at and instants[at - 1] >= row.first_us:
                 keys = spans.keys(row.count, row.beats)
-                stored.update(wanted.intersection(zip(spans.times(row.first_us, row.count, row.beats), keys, strict=True)))
-    return stored
+                keys_found.update(wanted.intersection(zip(spans.times(row.first_us, row.count, row.beats), keys, strict=True)))
+    return keys_found
 
 
 def _split(items: list[_Fresh], gap_us: int) -> list[list[_Fresh]]:
@@ -177,12 +177,12 @@ def list_beats(conn: Connection, lo_us: int, hi_us: int) -> Iterator[tuple[int, 
     with that id is recognised."""
     by_number = contexts(conn)
     bounds = (lo_us - LENGTH_US) * SLOTS, (hi_us + 1) * SLOTS
-    for first, count, packed, number in conn.execute(_LISTED, bounds):
+    for first, count, packed, number in conn.execute(_BEATS, bounds):
         entities = spans.entities(count, packed)
         texts = entity_texts(conn, entities)
         for time_us, entity, key in zip(spans.times(first, count, packed), entities, spans.keys(count, packed), strict=True):
             if lo_us <= time_us <= hi_us:
-                yield time_us, listed_id(key, time_us), texts[entity], by_number[number]
+                yield time_us, stored_beat_id(key, time_us), texts[entity], by_number[number]
 
 
 def person_ends(conn: Connection, kinds: Collection[str], lo_us: int, hi_us: int) -> list[int]:
@@ -196,8 +196,8 @@ def last_us(conn: Connection) -> int | None:
     newest = conn.execute("SELECT max(id) FROM span").fetchone()[0]
     if newest is None:
         return None
-    near = conn.execute(f"{_BOUNDS} WHERE id >= ?", (newest - LENGTH_US * SLOTS,))
-    return int(max(last for _, last in near))
+    latest_spans = conn.execute(f"{_BOUNDS} WHERE id >= ?", (newest - LENGTH_US * SLOTS,))
+    return int(max(last for _, last in latest_spans))
 
 
 def bounds(conn: Connection) -> tuple[int, int] | None:
@@ -224,8 +224,8 @@ def began_us(conn: Connection) -> int | None:
 def island(conn: Connection, lo_us: int, hi_us: int, gap_us: int) -> tuple[int, int]:
     """The range extended by the evidence around it, as far as no silence is longer than `gap_us`."""
     lo, hi = lo_us, hi_us
-    within = f"{_LATEST} WHERE id >= ? * {SLOTS} AND id < ? * {SLOTS}"
-    reached = conn.execute(within, (max(lo, hi - LENGTH_US), hi + 1)).fetchone()[0]
+    query = f"{_LATEST} WHERE id >= ? * {SLOTS} AND id < ? * {SLOTS}"
+    reached = conn.execute(query, (max(lo, hi - LENGTH_US), hi + 1)).fetchone()[0]
     hi = hi if reached is None else max(hi, reached)
     for first, last in conn.execute(f"{_BOUNDS} WHERE id < ? * {SLOTS} ORDER BY id DESC", (lo,)):
         if last >= lo - gap_us:

@@ -74,6 +74,6 @@ def beat_key(beat: Heartbeat) -> BeatKey:
     return key_of(beat.id or content_id(beat.time, beat.context, beat.entity))
 
 
-def listed_id(key: int, time_us: int) -> str:
+def stored_beat_id(key: int, time_us: int) -> str:
     """The id a stored heartbeat is listed with; sending it again is recognised as the same heartbeat."""
     return f"#{key:016x}" if key >= EXPLICIT else f"~{key:08x}{time_us & (1 << 64) - 1:016x}"

@@ -74,28 +74,28 @@ class Journal:
 
     def replay(self) -> list[Heartbeat]:
         """The heartbeats that an earlier process left, in the order they came. Once, before the first `append`."""
-        left: list[Heartbeat] = []
+        beats_left: list[Heartbeat] = []
         for path in self._old:
             data = path.read_bytes()
             beats, good = journal_format.decode(data)
             self.damaged_bytes += len(data) - good
-            left.extend(beats)
-        if left:
-            self._waiting.appendleft((len(left), None, 0))
-            for beat in left:
+            beats_left.extend(beats)
+        if beats_left:
+            self._waiting.appendleft((len(beats_left), None, 0))
+            for beat in beats_left:
                 key = _pending_key(beat)
                 self._pending[key] = self._pending.get(key, 0) + 1
         else:
             self._drop_old()
-        return left
+        return beats_left
 
     def retire(self, beats: Sequence[Heartbeat]) -> None:
         """Note that these are stored: the oldest ones, in the order of `append` (those of `replay` come first)."""
         for beat in beats:
             key = _pending_key(beat)
-            left = self._pending.get(key, 0) - 1
-            if left > 0:
-                self._pending[key] = left
+            count = self._pending.get(key, 0) - 1
+            if count > 0:
+                self._pending[key] = count
             else:
                 self._pending.pop(key, None)
         with self._lock:

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 
 from stintd.domain.model import Context, Heartbeat, RepoId, from_us, to_us
-from stintd.store.ids import EXPLICIT, beat_key, listed_id
+from stintd.store.ids import EXPLICIT, beat_key, stored_beat_id
 
 MAGIC = b"stintd journal 1\n"
 _CONTEXT, _ENTITY, _STORED, _BEAT = 0, 1, 2, 3
@@ -127,7 +127,7 @@ def decode(data: bytes) -> tuple[list[Heartbeat], int]:
     contexts: list[Context] = []
     entities: list[str] = []
     beats: list[tuple[int, Heartbeat]] = []
-    last_us, stored, good = 0, 0, len(MAGIC)
+    last_us, stored_size, good = 0, 0, len(MAGIC)
     for body, end in _frames(data):
         cursor = _Cursor(body)
         while cursor.at < len(body):
@@ -138,14 +138,14 @@ def decode(data: bytes) -> tuple[list[Heartbeat], int]:
             elif mark == _ENTITY:
                 entities.append(cursor.take(cursor.varint()).decode("utf-8", "surrogateescape"))
             elif mark == _STORED:
-                stored = cursor.varint()
+                stored_size = cursor.varint()
             else:
                 context, entity, step = contexts[(mark - _BEAT) >> 1], entities[cursor.varint()], cursor.varint()
                 last_us += ~(step >> 1) if step & 1 else step >> 1
                 key = int.from_bytes(cursor.take(8 if (mark - _BEAT) & 1 else 4), "little")
-                beats.append((end, Heartbeat(listed_id(key, last_us), from_us(last_us), context, entity)))
+                beats.append((end, Heartbeat(stored_beat_id(key, last_us), from_us(last_us), context, entity)))
         good = end
-    return [beat for end, beat in beats if end > stored], good
+    return [beat for end, beat in beats if end > stored_size], good
 
 
 def _context(values: list[str | None]) -> Context:

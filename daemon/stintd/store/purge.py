@@ -26,7 +26,7 @@ def _ask_each(context: int, first_us: int, last_us: int) -> bool | None:
     return None
 
 
-def sift(
+def delete_heartbeats(
     conn: Connection,
     is_gone: IsGone,
     span: tuple[int, int] | None = None,
@@ -51,13 +51,13 @@ def sift(
             conn.execute("DELETE FROM span WHERE id = ?", (row.id,))
             continue
         texts = entity_texts(conn, {beat.entity for beat in beats})
-        rest = [beat for beat in beats if not is_gone(row.context, beat.time_us, texts.get(beat.entity, ""))]
-        if len(rest) < len(beats):
-            remaining = set(rest)
+        remaining_beats = [beat for beat in beats if not is_gone(row.context, beat.time_us, texts.get(beat.entity, ""))]
+        if len(remaining_beats) < len(beats):
+            remaining = set(remaining_beats)
             ids += [beat.key for beat in beats if beat not in remaining and beat.key >= EXPLICIT]
-            count += len(beats) - len(rest)
+            count += len(beats) - len(remaining_beats)
             touched.append((row.first_us, row.last_us))
-            leave_only(conn, row, rest)
+            leave_only(conn, row, remaining_beats)
     seen_ids.forget(conn, ids if forgets_ids else [])
     return count, touched
 
@@ -68,8 +68,8 @@ def drop_orphans(conn: Connection) -> None:
     used: set[int] = set()
     for count, beats in conn.execute("SELECT count, beats FROM span"):
         used.update(spans.entities(count, beats))
-    gone = [(number,) for (number,) in conn.execute("SELECT id FROM entity") if number not in used]
-    conn.executemany("DELETE FROM entity WHERE id = ?", gone)
+    orphans = [(number,) for (number,) in conn.execute("SELECT id FROM entity") if number not in used]
+    conn.executemany("DELETE FROM entity WHERE id = ?", orphans)
 
 
 class Mentions:
@@ -77,14 +77,14 @@ class Mentions:
 
     def __init__(self, ids: Collection[str], names: Collection[str]) -> None:
         self._ids = frozenset(ids)
-        self._odd = tuple(name for name in self._ids if not _TOKEN.fullmatch(name))  # hosts name sessions as they like
+        self._odd_ids = tuple(name for name in self._ids if not _TOKEN.fullmatch(name))  # hosts name sessions as they like
         pattern = "|".join(re.escape(name) for name in names if name)
         self._names = re.compile(rf"(?<![\w-])(?:{pattern})(?![\w-])", re.IGNORECASE) if pattern else None
 
     def __call__(self, text: str | None) -> bool:
         if not text:
             return False
-        return any(token in self._ids for token in _TOKEN.findall(text)) or any(name in text for name in self._odd)
+        return any(token in self._ids for token in _TOKEN.findall(text)) or any(name in text for name in self._odd_ids)
 
     def has_name(self, text: str) -> bool:
         return self._names is not None and self._names.search(text) is not None
@@ -93,28 +93,28 @@ class Mentions:
 def forget(conn: Connection, mentions: Mentions) -> int:
     """Delete every edit, answer, delivery and note that names what is deleted, and the whole change log; how many edits."""
     conn.execute("DELETE FROM change")
-    _drop(conn, "outbox", "seq", ("body",), mentions)
-    _drop(conn, "idempotency", "key", ("answer",), mentions)
-    _drop(conn, "cursor", "name", ("name", "value"), mentions)
+    _drop_mentions(conn, "outbox", "seq", ("body",), mentions)
+    _drop_mentions(conn, "idempotency", "key", ("answer",), mentions)
+    _drop_mentions(conn, "cursor", "name", ("name", "value"), mentions)
     rows = conn.execute("SELECT DISTINCT id FROM merged_entry").fetchall()
     conn.executemany("DELETE FROM merged_entry WHERE id = ?", [row for row in rows if mentions(row[0])])
     return _drop_edits(conn, mentions)
 
 
-def _drop(conn: Connection, table: str, key: str, columns: tuple[str, ...], mentions: Mentions) -> None:
+def _drop_mentions(conn: Connection, table: str, key: str, columns: tuple[str, ...], mentions: Mentions) -> None:
     rows = conn.execute(f"SELECT {key}, {', '.join(columns)} FROM {table}")
-    gone = [(row[0],) for row in rows if any(mentions(text) for text in row[1:])]
-    conn.executemany(f"DELETE FROM {table} WHERE {key} = ?", gone)
+    keys = [(row[0],) for row in rows if any(mentions(text) for text in row[1:])]
+    conn.executemany(f"DELETE FROM {table} WHERE {key} = ?", keys)
 
 
 def _drop_edits(conn: Connection, mentions: Mentions) -> int:
-    gone = {row[0] for row in conn.execute("SELECT id, summary FROM edit") if mentions.has_name(row[1])}
+    edit_ids = {row[0] for row in conn.execute("SELECT id, summary FROM edit") if mentions.has_name(row[1])}
     for edit_id, row_id, before, after in conn.execute("SELECT edit_id, row_id, before, after FROM edit_row"):
-        if edit_id not in gone and (mentions(row_id) or mentions(before) or mentions(after)):
-            gone.add(edit_id)
-    conn.executemany("DELETE FROM edit_row WHERE edit_id = ?", [(edit_id,) for edit_id in gone])
-    conn.executemany("DELETE FROM edit WHERE id = ?", [(edit_id,) for edit_id in gone])
-    return len(gone)
+        if edit_id not in edit_ids and (mentions(row_id) or mentions(before) or mentions(after)):
+            edit_ids.add(edit_id)
+    conn.executemany("DELETE FROM edit_row WHERE edit_id = ?", [(edit_id,) for edit_id in edit_ids])
+    conn.executemany("DELETE FROM edit WHERE id = ?", [(edit_id,) for edit_id in edit_ids])
+    return len(edit_ids)
 
 
 def compact(conn: Connection) -> bool:

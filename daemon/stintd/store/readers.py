@@ -32,7 +32,7 @@ class Readers:
         """Run `fn` on a consistent view. Errors of SQLite are translated (see `sqlite_errors`)."""
         generation = self._generation
         try:
-            conn = self._take()
+            conn = self._take_connection()
         except sqlite3.Error as error:
             raise self._translate(error) from error
         is_sound = True
@@ -59,13 +59,13 @@ class Readers:
         """Close all connections: the file is another one now, and no connection to the old one may be used again."""
         with self._lock:
             self._generation += 1
-            idle, self._idle = self._idle, []
-        for conn in idle:
+            connections, self._idle = self._idle, []
+        for conn in connections:
             conn.close()
 
     close = drop
 
-    def _take(self) -> Connection:
+    def _take_connection(self) -> Connection:
         with self._lock:
             if self._idle:
                 return self._idle.pop()

@@ -50,7 +50,7 @@ def _write_private(path: Path, text: str) -> None:
         os.close(fd)
 
 
-def mark(path: Path) -> None:
+def mark_in_use(path: Path) -> None:
     """Remember that this file has been in use."""
     if not _mark_path(path).exists():
         try:
@@ -67,7 +67,7 @@ def first_used(path: Path) -> datetime | None:
         return None
 
 
-def suspect(path: Path) -> None:
+def mark_suspect(path: Path) -> None:
     """Have the file checked completely before it is opened the next time."""
     try:
         _write_private(suspect_path(path), "checked at the next start\n")
@@ -78,7 +78,7 @@ def suspect(path: Path) -> None:
 def prepare(path: Path, backup_folder: Path, now: datetime) -> RepairResult:
     """Make sure there is a sound file, or raise `unavailable`. A file of a newer schema is refused untouched."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    trouble = _trouble(path, backup_folder)
+    trouble = _find_trouble(path, backup_folder)
     if trouble == "new":
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         return RepairResult()
@@ -90,7 +90,7 @@ def prepare(path: Path, backup_folder: Path, now: datetime) -> RepairResult:
     return RepairResult()
 
 
-def _trouble(path: Path, backup_folder: Path) -> str:
+def _find_trouble(path: Path, backup_folder: Path) -> str:
     """new, missing, empty, damaged, or "" for a sound file."""
     was_used = _mark_path(path).exists() or any(backup_folder.glob(f"{backups.PREFIX}*.db"))
     try:
@@ -133,7 +133,7 @@ def _is_sound(path: Path) -> bool:
         raise
 
 
-def _put_back(backup: Path, path: Path) -> None:
+def _copy_backup(backup: Path, path: Path) -> None:
     partial = path.with_name(f"{path.name}.partial")
     shutil.copyfile(backup, partial)
     os.chmod(partial, 0o600)
@@ -151,7 +151,7 @@ def _restore_lost(path: Path, backup_folder: Path, now: datetime, trouble: str) 
             {"reason": trouble},
         )
     old_name = move_aside(path, now)
-    _put_back(backup, path)
+    _copy_backup(backup, path)
     note = f"; the old file is kept as {old_name}" if old_name else ""
     return RepairResult((f"{path} was {trouble}; the backup {backup.name} took its place{note}{_keys_note(path)}",), True)
 
@@ -176,7 +176,7 @@ def _replace_damaged(path: Path, backup_folder: Path, now: datetime) -> RepairRe
     if backup is None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     else:
-        _put_back(backup, path)
+        _copy_backup(backup, path)
     with closing(sqlite3.connect(path, isolation_level=None)) as conn:
         migrate.migrate(conn, path, backup_folder, now)
         saved = salvage.add_readable(conn, damaged)

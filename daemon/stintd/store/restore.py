@@ -20,7 +20,7 @@ from stintd.store.rowio import select
 
 REBUILD_DUE = "rebuild_due"
 """A fact in `meta`: the sheet must be derived again at the next start."""
-_BESIDE = ("client", "project", "task")
+_RELATED_TABLES = ("client", "project", "task")
 """Tables of the present database that an entry which is taken over may need."""
 
 
@@ -39,7 +39,7 @@ def restore(path: Path, source: Path, folder: Path, now: datetime) -> list[str]:
         salvage.tidy(path.with_name(old_name or path.name))
         os.replace(partial, path)
         repair.suspect_path(path).unlink(missing_ok=True)
-        repair.mark(path)
+        repair.mark_in_use(path)
     except sqlite3.Error as error:
         raise sqlite_errors.translate(error, str(partial)) or error from error
     except OSError as error:
@@ -81,10 +81,10 @@ def _copy(source: Path, target: Path) -> None:
     with suppress(FileNotFoundError):
         target.unlink()
     with (
-        open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as into,
+        open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as target_file,
         source.open("rb") as file,
     ):
-        shutil.copyfileobj(file, into, 1 << 20)
+        shutil.copyfileobj(file, target_file, 1 << 20)
 
 
 def _finish(partial: Path, path: Path, folder: Path, now: datetime) -> list[str]:
@@ -95,11 +95,11 @@ def _finish(partial: Path, path: Path, folder: Path, now: datetime) -> list[str]
         conn.execute("BEGIN IMMEDIATE")
         notes: list[str] = []
         try:
-            taken = _take_over(conn, path) if path.exists() and path.stat().st_size else None
+            taken_count = _adopt_deliveries(conn, path) if path.exists() and path.stat().st_size else None
         except sqlite3.Error as error:
-            taken = None
+            taken_count = None
             notes.append(f"the database before it cannot be read ({error})")
-        if taken is None and conn.execute("SELECT 1 FROM delivery").fetchone():
+        if taken_count is None and conn.execute("SELECT 1 FROM delivery").fetchone():
             deliveries.doubt_since_backup(conn, now)
             notes.append(
                 "what was delivered since is not known: hours from then until now wait for your approval, even at"
@@ -110,40 +110,40 @@ def _finish(partial: Path, path: Path, folder: Path, now: datetime) -> list[str]
         if conn.execute("SELECT 1 FROM api_key WHERE revoked_us IS NULL").fetchone():
             notes.append("an API key that was revoked since then may work again: check `stint keys list`")
         conn.execute("COMMIT")
-    if taken:
-        notes.insert(0, f"{taken} delivered entries that the backup does not know were kept, so that none is sent twice")
+    if taken_count:
+        notes.insert(0, f"{taken_count} delivered entries that the backup does not know were kept, so that none is sent twice")
     return notes
 
 
-def _take_over(conn: Connection, path: Path) -> int | None:
+def _adopt_deliveries(conn: Connection, path: Path) -> int | None:
     """Take over what has ended or was delivered since; returns how many entries were kept for that, None for the database of
     another installation."""
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)) as present:
         if cursors.meta(present, "user_id") != cursors.meta(conn, "user_id"):
             return None
         salvage.take_over_ends(conn, present)
-        known = {row["id"] for row in select(conn, "SELECT id FROM entry")}
-        there = select(present, "SELECT * FROM delivery WHERE held IS NOT NULL OR sent IS NOT NULL")
-        for row in there:
-            _put(conn, "delivery", row, "REPLACE")
-        for name in ("delivery_target", *_BESIDE):
+        entry_ids = {row["id"] for row in select(conn, "SELECT id FROM entry")}
+        delivery_rows = select(present, "SELECT * FROM delivery WHERE held IS NOT NULL OR sent IS NOT NULL")
+        for row in delivery_rows:
+            _insert(conn, "delivery", row, "REPLACE")
+        for name in ("delivery_target", *_RELATED_TABLES):
             for row in select(present, f"SELECT * FROM {name}"):
-                _put(conn, name, row, "IGNORE")
-        missing = sorted({row["entry_id"] for row in there} - known)
-        return sum(_keep_entry(conn, present, entry_id) for entry_id in missing)
+                _insert(conn, name, row, "IGNORE")
+        missing_ids = sorted({row["entry_id"] for row in delivery_rows} - entry_ids)
+        return sum(_keep_entry(conn, present, entry_id) for entry_id in missing_ids)
 
 
 def _keep_entry(conn: Connection, present: Connection, entry_id: str) -> bool:
     """Keep an entry that a billing system has, as it is there: nothing may be derived in its place."""
     for row in select(present, "SELECT * FROM entry WHERE id = ?", (entry_id,)):
-        _put(conn, "entry", {**row, "pinned": "project text time"}, "IGNORE")
+        _insert(conn, "entry", {**row, "pinned": "project text time"}, "IGNORE")
         return True
     return False
 
 
-def _put(conn: Connection, table: str, row: dict[str, object], on_conflict: str) -> None:
+def _insert(conn: Connection, table: str, row: dict[str, object], on_conflict: str) -> None:
     """Insert a row without columns that only one of the two databases has: another version may have written the other one."""
-    known = [column[1] for column in conn.execute(f"PRAGMA table_info({table})")]
-    names = [name for name in row if name in known]
+    columns = [column[1] for column in conn.execute(f"PRAGMA table_info({table})")]
+    names = [name for name in row if name in columns]
     marks = ", ".join("?" * len(names))
     conn.execute(f"INSERT OR {on_conflict} INTO {table} ({', '.join(names)}) VALUES ({marks})", [row[name] for name in names])

@@ -28,13 +28,13 @@ def add_readable(conn: sqlite3.Connection, damaged: Path) -> int:
         # Without this SQLite refuses a file that is shorter than its first page says.
         source.execute("PRAGMA writable_schema = ON")
         conn.execute("BEGIN IMMEDIATE")
-        before = conn.total_changes
+        changes_before = conn.total_changes
         for table in TABLES:
             _copy(conn, source, table)
         _copy_spans(conn, source)
         take_over_ends(conn, source)
         conn.execute("COMMIT")
-        added = conn.total_changes - before
+        added = conn.total_changes - changes_before
     tidy(damaged)
     return added
 

@@ -51,9 +51,9 @@ def find(conn: Connection, hashes: Collection[int]) -> set[int]:
     """Those of `hashes` that are known."""
     if len(hashes) <= FEW:
         return {value for value in hashes if _is_known(conn, value)}
-    seen = set(hashes).intersection(_unpack(conn.execute("SELECT hashes FROM known_fresh")))
-    seen.update(value for (value,) in conn.execute(_FIND, (json.dumps(list(hashes)), _pack(hashes))))
-    return seen
+    matches = set(hashes).intersection(_unpack(conn.execute("SELECT hashes FROM known_fresh")))
+    matches.update(value for (value,) in conn.execute(_FIND, (json.dumps(list(hashes)), _pack(hashes))))
+    return matches
 
 
 def _is_known(conn: Connection, value: int) -> bool:
@@ -81,15 +81,15 @@ def remember(conn: Connection, hashes: Collection[int]) -> None:
 
 def forget(conn: Connection, hashes: Collection[int]) -> None:
     """Remove hashes whose heartbeats were removed. Rewrites everything: for rare, large removals."""
-    gone = set(hashes)
-    if not gone:
+    forgotten = set(hashes)
+    if not forgotten:
         return
     rows = "SELECT hashes FROM known_fresh UNION ALL SELECT hashes FROM known_id"
-    rest = [value for value in _unpack(conn.execute(rows)) if value not in gone]
+    remaining = [value for value in _unpack(conn.execute(rows)) if value not in forgotten]
     for table in ("known_fresh", "known_run", "known_id"):
         conn.execute(f"DELETE FROM {table}")
-    if rest:
-        _write_run(conn, _level_of(len(rest)), rest)
+    if remaining:
+        _write_run(conn, _level_of(len(remaining)), remaining)
 
 
 def _level_of(count: int) -> int:
@@ -122,7 +122,10 @@ def _write_run(conn: Connection, level: int, hashes: Iterable[int]) -> None:
     shift = _HASH_BITS - bits
     conn.executemany(
         "INSERT INTO known_id VALUES (?, ?)",
-        [(run << _RUN_SHIFT | bucket, _pack(list(some))) for bucket, some in groupby(ordered, lambda value: value >> shift)],
+        [
+            (run << _RUN_SHIFT | bucket, _pack(list(bucket_hashes)))
+            for bucket, bucket_hashes in groupby(ordered, lambda value: value >> shift)
+        ],
     )
 
 

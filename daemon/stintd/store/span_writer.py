@@ -16,7 +16,7 @@ from stintd.errors import Invalid
 from stintd.store import spans
 from stintd.store.spans import JOIN_US, LENGTH_US, SLOTS, Beat, Packed
 
-_NEAR = f"""
+_OVERLAPPING = f"""
 SELECT id, context_id, first_us, last_us, count, beats FROM span
 WHERE id BETWEEN ? * {SLOTS} AND ? * {SLOTS} + {SLOTS - 1} AND last_us >= ? ORDER BY id
 """
@@ -45,7 +45,7 @@ class _SpanPlan:
 
 def find_spans(conn: Connection, lo_us: int, hi_us: int) -> Iterator[SpanRow]:
     """The spans that reach into the closed range, in the order of their start."""
-    return map(SpanRow._make, conn.execute(_NEAR, (lo_us - LENGTH_US, hi_us, lo_us)))
+    return map(SpanRow._make, conn.execute(_OVERLAPPING, (lo_us - LENGTH_US, hi_us, lo_us)))
 
 
 def weave(conn: Connection, new: Mapping[int, list[Beat]], lo_us: int, hi_us: int) -> None:
@@ -59,8 +59,8 @@ def weave(conn: Connection, new: Mapping[int, list[Beat]], lo_us: int, hi_us: in
     for context, beats in new.items():
         for chain, added in _chains(old.get(context, []), beats):
             if added:
-                stored = [beat for row in chain for beat in spans.decode(row.first_us, row.count, row.beats)]
-                _replace(plan, context, chain, [spans.encode(piece) for piece in spans.cut(sorted(stored + added))])
+                stored_beats = [beat for row in chain for beat in spans.decode(row.first_us, row.count, row.beats)]
+                _replace(plan, context, chain, [spans.encode(piece) for piece in spans.cut(sorted(stored_beats + added))])
     _write(conn, plan)
 
 

@@ -77,7 +77,7 @@ class Writer:
     def transact(self, fn: Callable[[Connection], T], durable: bool) -> T:
         """One transaction around `fn`."""
         try:
-            conn = self._ready()
+            conn = self._usable_connection()
             self._set_sync(conn, durable)
             conn.execute("BEGIN IMMEDIATE")
             before = changes.newest_seq(conn)
@@ -98,13 +98,13 @@ class Writer:
     def run_outside(self, fn: Callable[[Connection], T]) -> T:
         """Run `fn` on the writing connection without a transaction (backup, checkpoint, vacuum)."""
         try:
-            return fn(self._ready())
+            return fn(self._usable_connection())
         except sqlite3.Error as error:
             raise self._handle(error) from error
 
     # ------------------------------------------------------------------ the connection
 
-    def _ready(self) -> StoreConnection:
+    def _usable_connection(self) -> StoreConnection:
         """The connection, to the file that is at the path now."""
         if self._conn is not None and _identity(self.path) != self._file:
             self._follow_file(self._conn)
@@ -118,7 +118,7 @@ class Writer:
             return self._connect()
         except sqlite3.Error as error:
             if sqlite_errors.is_damage(error):
-                repair.suspect(self.path)
+                repair.mark_suspect(self.path)
                 self._prepare()
             elif not (isinstance(sqlite_errors.translate(error, str(self.path)), StorageFull) and self.reserve.release()):
                 raise
@@ -129,7 +129,7 @@ class Writer:
             outcome = repair.prepare(self.path, self.backup_folder, self.clock.now())
         except OSError as error:
             raise sqlite_errors.translate_os_error(error, str(self.path)) from error
-        if _unlock_beside(self.path):
+        if _unlock_log(self.path):
             self.readers.drop()  # connections of one process share the log's index, read-only or not
         self.notes.extend(outcome.notes)
         self.needs_rebuild = self.needs_rebuild or outcome.needs_rebuild
@@ -152,7 +152,7 @@ class Writer:
             raise
         self._conn, self._is_full_sync = conn, True
         self._file, self._log = _identity(self.path), _identity(Path(f"{self.path}-wal"))
-        repair.mark(self.path)
+        repair.mark_in_use(self.path)
         self._lay_reserve()
         return conn
 
@@ -229,7 +229,7 @@ class Writer:
             self._disconnect()
             self.readers.drop()
         if sqlite_errors.is_damage(error):
-            repair.suspect(self.path)
+            repair.mark_suspect(self.path)
         if isinstance(failure, StorageFull):
             self.is_full = True
             self.reserve.release()
@@ -264,7 +264,7 @@ class Writer:
         self.reserve.lay()
 
 
-def _unlock_beside(path: Path) -> bool:
+def _unlock_log(path: Path) -> bool:
     """Make the log writable again: SQLite gives it the rights of the file, and one made while the file was read-only would
     stay read-only for ever. Returns whether there was such a log."""
     is_changed = False

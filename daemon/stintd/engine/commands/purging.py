@@ -78,7 +78,7 @@ def purge_project(step: Step, project_id: str, watched_paths: frozenset[str]) ->
 def purge_period(step: Step, span: Period) -> PurgedRowsJson:
     """Purge a period; entries that reach beyond it are cut at its ends."""
     deletions, lo_us, hi_us = Deletions(), span.lo_us, min(span.hi_us, to_us(step.now))
-    count, ranges = purge.sift(step.conn, lambda context, at, entity: lo_us <= at < hi_us, (lo_us, hi_us - 1))
+    count, ranges = purge.delete_heartbeats(step.conn, lambda context, at, entity: lo_us <= at < hi_us, (lo_us, hi_us - 1))
     deletions.counts["heartbeats"] = count
     for ends in ranges:
         step.touch(*ends)
@@ -122,7 +122,7 @@ def _delete_beats(step: Step, deletions: Deletions, resolver: Resolver, project_
             return None
         return is_gone(number, first_us, "")
 
-    count, ranges = purge.sift(step.conn, is_gone, are_gone=are_gone)
+    count, ranges = purge.delete_heartbeats(step.conn, is_gone, are_gone=are_gone)
     deletions.counts["heartbeats"] = count
     for ends in ranges:
         step.touch(*ends)

@@ -67,7 +67,7 @@ def expire(step: Step, age: timedelta) -> int:
         "UPDATE entry SET pinned = ? WHERE origin = 'auto' AND end_us IS NOT NULL AND end_us <= ? AND pinned <> ?",
         (ALL_PINS, edge, ALL_PINS),
     )
-    count, _ = purge.sift(step.conn, _is_gone, (bounds[0], edge - 1), _runs_before(edge), forgets_ids=False)
+    count, _ = purge.delete_heartbeats(step.conn, _is_gone, (bounds[0], edge - 1), _runs_before(edge), forgets_ids=False)
     if count:
         step.conn.execute("DELETE FROM session WHERE max(last_us, coalesce(ended_us, last_us)) < ?", (edge,))
         purge.drop_orphans(step.conn)
