@@ -478,7 +478,7 @@ class LiveTimerRow(TypedDict):
     trouble: str
     remedy: str
 
-class FoundTaskRow(TypedDict):
+class ClickUpTaskRow(TypedDict):
     """A task with its project, as it is looked for by name; `id` is empty where only entries have it."""
 
     id: str
@@ -495,12 +495,12 @@ class HistoryRow(EditRow):
     before: str | None
     after: str | None
 
-class ShownPersonRow(PersonRow):
+class PersonListRow(PersonRow):
     """`person`, or the owner who has no row yet."""
 
     is_stored: int
 
-class ShownDeliveryRow(TypedDict, total=False):
+class DeliveryListRow(TypedDict, total=False):
     """What `outbox` and `delivery` have in common, and what only one of them has."""
 
     id: Required[str]
@@ -518,7 +518,7 @@ class ShownDeliveryRow(TypedDict, total=False):
     hold: str
     remedy: str
     day: str | None
-    told: str | None
+    content: str | None
     wanted: str | None
     held: str | None
 

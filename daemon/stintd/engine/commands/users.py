@@ -11,7 +11,7 @@ from stintd.engine.step import Step
 from stintd.engine.wire_types import UserJson
 from stintd.errors import Conflict, Invalid
 from stintd.store import rowio
-from stintd.store.row_types import PersonRole, PersonRow, PersonStatus, ShownPersonRow
+from stintd.store.row_types import PersonListRow, PersonRole, PersonRow, PersonStatus
 from stintd.store.rowio import fetch_one
 
 
@@ -72,7 +72,7 @@ def change(step: Step, user_id: str, revision: int | None = None, **values: Unpa
     return answer
 
 
-def _check_changes(row: ShownPersonRow, changes: Mapping[str, object]) -> None:
+def _check_changes(row: PersonListRow, changes: Mapping[str, object]) -> None:
     if row["role"] == "owner" and changes.keys() & {"role", "status"}:
         raise Conflict("the owner's role and status cannot change", "change name and email only")
     if changes.get("role") == "owner":
@@ -81,7 +81,7 @@ def _check_changes(row: ShownPersonRow, changes: Mapping[str, object]) -> None:
         raise Conflict("this user has joined already", "remove them instead: DELETE, or `stint users remove`")
 
 
-def _store(step: Step, row: ShownPersonRow, changes: Mapping[str, object]) -> None:
+def _store(step: Step, row: PersonListRow, changes: Mapping[str, object]) -> None:
     """Give the owner a row, at the first change."""
     columns = {**changes, "revision": row["revision"] + 1}
     if row["is_stored"]:

@@ -15,7 +15,7 @@ from stintd.engine.view import Reader, View
 from stintd.engine.wire_types import ClickUpEntryAnswerJson, ClickUpEntryJson, EntryJson, EntryTaskJson
 from stintd.errors import Invalid, NotFound
 from stintd.frozen import frozen
-from stintd.store.row_types import FoundTaskRow, TaskRow
+from stintd.store.row_types import ClickUpTaskRow, TaskRow
 from stintd.store.rowio import fetch_all, fetch_one
 
 _TASKS = """
@@ -89,23 +89,23 @@ def find_task(reader: Reader, task_id: str | None, task_name: str | None, list_n
     return _clickup_task(reader, rows[0])
 
 
-def _find_by_id(reader: Reader, task_id: str) -> list[FoundTaskRow]:
+def _find_by_id(reader: Reader, task_id: str) -> list[ClickUpTaskRow]:
     names = task_id, _PREFIX + task_id
-    by_id = fetch_all(reader.conn, FoundTaskRow, f"{_TASKS} WHERE t.id = ?", (task_id,))
-    by_key = by_id or fetch_all(reader.conn, FoundTaskRow, f"{_TASKS} WHERE lower(t.key) IN (lower(?), lower(?))", names)
-    return by_key or fetch_all(reader.conn, FoundTaskRow, _ENTRY_TASKS, names)
+    by_id = fetch_all(reader.conn, ClickUpTaskRow, f"{_TASKS} WHERE t.id = ?", (task_id,))
+    by_key = by_id or fetch_all(reader.conn, ClickUpTaskRow, f"{_TASKS} WHERE lower(t.key) IN (lower(?), lower(?))", names)
+    return by_key or fetch_all(reader.conn, ClickUpTaskRow, _ENTRY_TASKS, names)
 
 
-def _find_by_name(reader: Reader, name: str, list_name: str | None) -> list[FoundTaskRow]:
+def _find_by_name(reader: Reader, name: str, list_name: str | None) -> list[ClickUpTaskRow]:
     rows = fetch_all(
-        reader.conn, FoundTaskRow, f"{_TASKS} WHERE lower(t.name) = lower(?) OR t.key = ?", (name.strip(), name.strip())
+        reader.conn, ClickUpTaskRow, f"{_TASKS} WHERE lower(t.name) = lower(?) OR t.key = ?", (name.strip(), name.strip())
     )
-    rows = rows or fetch_all(reader.conn, FoundTaskRow, _ENTRY_TASKS, (name.strip(), name.strip()))
+    rows = rows or fetch_all(reader.conn, ClickUpTaskRow, _ENTRY_TASKS, (name.strip(), name.strip()))
     list_key = normal_name(list_name) if list_name else None
     return [row for row in rows if list_key in (None, normal_name(row["project_name"]))]
 
 
-def _prefer_open(rows: list[FoundTaskRow]) -> list[FoundTaskRow]:
+def _prefer_open(rows: list[ClickUpTaskRow]) -> list[ClickUpTaskRow]:
     """Of several tasks the open ones of active projects, if there are any."""
     for is_preferred in (lambda row: not row["archived"], lambda row: row["status"] == "active"):
         preferred = [row for row in rows if is_preferred(row)]
@@ -113,7 +113,7 @@ def _prefer_open(rows: list[FoundTaskRow]) -> list[FoundTaskRow]:
     return rows
 
 
-def _clickup_task(reader: Reader, row: FoundTaskRow) -> ClickUpTask:
+def _clickup_task(reader: Reader, row: ClickUpTaskRow) -> ClickUpTask:
     return ClickUpTask(
         _clickup_id(reader, row["id"], row["key"], row["name"]),
         row["key"],

@@ -10,7 +10,7 @@ from stintd.engine.wire import instant
 from stintd.engine.wire_types import DeliveryJson, PageJson
 from stintd.errors import Conflict, NotFound
 from stintd.store import outbox
-from stintd.store.row_types import DeliveryRow, OutboxRow, ShownDeliveryRow
+from stintd.store.row_types import DeliveryListRow, DeliveryRow, OutboxRow
 from stintd.store.rowio import fetch_all
 
 OPEN = "open"
@@ -23,16 +23,16 @@ _STATES = {
 _COLUMNS = "id, target, state, attempts, next_us, last_try_us, status, error, created_us, finished_us"
 _ALL_DELIVERIES = f"""
 SELECT * FROM (
-    SELECT {_COLUMNS}, kind, NULL AS entry_id, '' AS hold, '' AS remedy, NULL AS day, NULL AS told FROM outbox
+    SELECT {_COLUMNS}, kind, NULL AS entry_id, '' AS hold, '' AS remedy, NULL AS day, NULL AS content FROM outbox
     UNION ALL SELECT {_COLUMNS}, 'entry', entry_id, hold, remedy, day, coalesce(wanted, held) FROM delivery
 )"""  # noqa: S608  our own words
 STATE_WORDS = tuple(_STATES)
 
 
-def delivery_json(delivery: ShownDeliveryRow | OutboxRow | DeliveryRow) -> DeliveryJson:
+def delivery_json(delivery: DeliveryListRow | OutboxRow | DeliveryRow) -> DeliveryJson:
     """A delivery."""
-    row = cast("ShownDeliveryRow", delivery)
-    payload = json.loads(row.get("told") or row.get("wanted") or row.get("held") or "{}")
+    row = cast("DeliveryListRow", delivery)
+    payload = json.loads(row.get("content") or row.get("wanted") or row.get("held") or "{}")
     is_stuck = bool(row.get("hold")) or row["state"] == outbox.PARKED
     return {
         "id": row["id"],
@@ -69,7 +69,7 @@ def listing(
         clauses.append("(created_us, id) > (?, ?)")
         values += decode_cursor(cursor, (int, str))
     sql = f"{_ALL_DELIVERIES} WHERE {' AND '.join(clauses)} ORDER BY created_us, id LIMIT ?"
-    rows, following = page(fetch_all(view.conn, ShownDeliveryRow, sql, [*values, limit + 1]), limit, ("created_us", "id"))
+    rows, following = page(fetch_all(view.conn, DeliveryListRow, sql, [*values, limit + 1]), limit, ("created_us", "id"))
     return {"data": [delivery_json(row) for row in rows], "nextCursor": following}
 
 
@@ -81,7 +81,7 @@ def latest_deliveries(view: Reader, target: str, limit: int, cursor: str | None,
         clauses.append("seq < ?")
         values += decode_cursor(cursor, (int,))
     sql = f"SELECT * FROM outbox WHERE {' AND '.join(clauses)} ORDER BY seq DESC LIMIT ?"  # noqa: S608  our own words
-    rows, following = page(fetch_all(view.conn, ShownDeliveryRow, sql, [*values, limit + 1]), limit, ("seq",))
+    rows, following = page(fetch_all(view.conn, DeliveryListRow, sql, [*values, limit + 1]), limit, ("seq",))
     return {"data": [delivery_json(row) for row in rows], "nextCursor": following}
 
 

@@ -9,7 +9,7 @@ from stintd.engine.rows import DEFAULT_LIMIT, decode_cursor, page
 from stintd.engine.view import Reader, View
 from stintd.engine.wire_types import PageJson, UserJson
 from stintd.errors import NotFound
-from stintd.store.row_types import ShownPersonRow
+from stintd.store.row_types import PersonListRow
 from stintd.store.rowio import fetch_all
 
 PEOPLE = """
@@ -24,13 +24,13 @@ def _load_meta(reader: Reader) -> dict[str, str]:
     return {key: value for key, value in reader.conn.execute("SELECT key, value FROM meta")}
 
 
-def _find_people(reader: Reader, clauses: list[str], values: Mapping[str, object], tail: str = "") -> list[ShownPersonRow]:
+def _find_people(reader: Reader, clauses: list[str], values: Mapping[str, object], tail: str = "") -> list[PersonListRow]:
     where = " AND ".join(["1", *clauses])
     owner = {"owner": _load_meta(reader).get("user_id", ""), "called": next(iter(reader.policy.owner_emails), OWNER)}
-    return fetch_all(reader.conn, ShownPersonRow, f"SELECT * FROM ({PEOPLE}) WHERE {where}{tail}", {**owner, **values})  # noqa: S608
+    return fetch_all(reader.conn, PersonListRow, f"SELECT * FROM ({PEOPLE}) WHERE {where}{tail}", {**owner, **values})  # noqa: S608
 
 
-def person_json(reader: Reader, row: ShownPersonRow) -> UserJson:
+def person_json(reader: Reader, row: PersonListRow) -> UserJson:
     """A User; for the owner also the addresses, zone and device by which hours are recognised as theirs."""
     meta = _load_meta(reader)
     user: UserJson = {
@@ -57,7 +57,7 @@ def person_json(reader: Reader, row: ShownPersonRow) -> UserJson:
     }
 
 
-def find_person(reader: Reader, user_id: str) -> ShownPersonRow:
+def find_person(reader: Reader, user_id: str) -> PersonListRow:
     """The row of a person; `me` is the owner."""
     clause = "role = 'owner'" if user_id == ME else "id = :id"
     rows = _find_people(reader, [clause], {"id": user_id})
