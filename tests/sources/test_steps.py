@@ -32,7 +32,7 @@ class Reader:
         self.signals: list[GitSignal] = []
 
     def look(self) -> list[tuple[str, str | None]]:
-        found = gitreader.look(facts_of(self.repo), self.cursor, frozenset())
+        found = gitreader.read_acts(facts_of(self.repo), self.cursor, frozenset())
         self.cursor = found.cursor
         self.signals += found.signals
         return [(signal.kind, signal.branch) for signal in found.signals if not signal.is_step]
