@@ -36,17 +36,17 @@ class SecondLooks:
         return [self._waiting.pop(key) for key in ready]
 
 
-def find_arrived(signals: Iterable[FileSignal]) -> list[FileSignal]:
+def mark_arrivals(signals: Iterable[FileSignal]) -> list[FileSignal]:
     """Those whose files turn out to have arrived. Blocking."""
-    found = []
+    arrivals = []
     for signal in signals:
         try:
             status = os.lstat(os.path.join(signal.checkout, signal.path))
         except OSError:
             continue
         if has_arrived(status.st_mtime_ns, status.st_ctime_ns, to_us(signal.time) * 1000):
-            found.append(replace(signal, has_arrived=True))
-    return found
+            arrivals.append(replace(signal, has_arrived=True))
+    return arrivals
 
 
 def signal_of(note: WatchNote, checkout: str, is_ignored: bool) -> FileSignal:

@@ -92,8 +92,8 @@ class Tracker:
 
     async def start(self) -> None:
         """Find the checkouts below the roots, watch their git dirs, catch up. Work trees follow while `run` runs."""
-        found = [path for root in self._roots.paths for path in (await self._walk(root))[0]]
-        await self._add(list(dict.fromkeys(found)))
+        paths = [path for root in self._roots.paths for path in (await self._walk(root))[0]]
+        await self._add(list(dict.fromkeys(paths)))
         self._is_first_start, self._has_started = False, True
         for root in self._roots.paths:  # once more, now that its folders are watched: a clone may just have come
             self._backlog.add("find", root)
@@ -225,7 +225,7 @@ class Tracker:
     async def _look_at_files_again(self, _: str) -> None:
         """Report files that seemed to be written here and were not: their time was set after they were closed."""
         ready = self._second_looks.take(self._clock.now())
-        self._tell(list(await asyncio.to_thread(filechanges.find_arrived, ready)), {})
+        self._tell(list(await asyncio.to_thread(filechanges.mark_arrivals, ready)), {})
         self._look_later(())
 
     def _handle_change_outside(self, note: WatchNote) -> None:
@@ -329,9 +329,9 @@ class Tracker:
 
     async def _find(self, folder: str) -> None:
         """Adopt new checkouts at and below `folder`, drop those that are gone, watch where others may appear."""
-        found, left = await self._walk(folder)
-        await self._add(found)
-        for path in left:
+        new_paths, vanished = await self._walk(folder)
+        await self._add(new_paths)
+        for path in vanished:
             await self._look_again(path)
         for path in self._find_vanished(folder):
             self._forgive(path)
@@ -344,15 +344,15 @@ class Tracker:
         is_there, signals = self._roots.check(root)
         self._tell(signals, {})
         left = {path for path in self._tracked if is_below(path, folder if is_there else root)}
-        ahead, found = [folder] if is_there else [], list[str]()
+        ahead, new_paths = [folder] if is_there else [], list[str]()
         while ahead:
             walk = await asyncio.to_thread(self._parts.discover, ahead[0], self.holder(ahead[0]) not in (None, ahead[0]))
             signals, grown = self._roots.cover_containers(root, walk, is_growing=self._has_started)
             self._tell(signals, {})
             ahead = [*ahead[1:], *grown]
             left.difference_update(walk.checkouts)
-            found += [path for path in walk.checkouts if path not in self._tracked]
-        return list(dict.fromkeys(found)), left
+            new_paths += [path for path in walk.checkouts if path not in self._tracked]
+        return list(dict.fromkeys(new_paths)), left
 
     def _find_vanished(self, folder: str) -> list[str]:
         """Refused checkouts below `folder` that are gone."""

@@ -52,32 +52,32 @@ class _Match:
 
     def run(self) -> dict[str, RepoId]:
         """The known repository of each folder that has one. A repository that two folders claim alike is nobody's."""
-        for rule in (self._by_git_directory, self._by_path, self._by_log):
+        for rule in (self._match_git_directory, self._match_path, self._match_log):
             waiting = [facts for path, facts in self._folders.items() if path not in self._matched]
             claims = {facts.path: repo for facts in waiting if (repo := rule(facts)) is not None}
             taken, counts = set(self._matched.values()), Counter(claims.values())
             self._matched |= {path: repo for path, repo in claims.items() if repo not in taken and counts[repo] == 1}
         return self._matched
 
-    def _by_git_directory(self, facts: CheckoutFacts) -> RepoId | None:
+    def _match_git_directory(self, facts: CheckoutFacts) -> RepoId | None:
         """The repository whose git directory this is, moved here from a place that it left."""
-        same = self._by_mark[facts.marks.git] if facts.marks.git else []
-        return _only(seen.repo for seen in same if seen.facts.path != facts.path and self._has_left(seen))
+        candidates = self._by_mark[facts.marks.git] if facts.marks.git else []
+        return _single_repo(seen.repo for seen in candidates if seen.facts.path != facts.path and self._has_left(seen))
 
-    def _by_path(self, facts: CheckoutFacts) -> RepoId | None:
+    def _match_path(self, facts: CheckoutFacts) -> RepoId | None:
         """The repository that was at this path, unless it lives elsewhere now. A folder stays itself whatever happens to its
         remote or its `.git`.
         """
-        before = _only(seen.repo for seen in self._at_path[facts.path])
-        return before if before is not None and not self._lives_beside(before, facts.path) else None
+        repo = _single_repo(seen.repo for seen in self._at_path[facts.path])
+        return repo if repo is not None and not self._lives_elsewhere(repo, facts.path) else None
 
-    def _by_log(self, facts: CheckoutFacts) -> RepoId | None:
+    def _match_log(self, facts: CheckoutFacts) -> RepoId | None:
         """The repository whose reflog goes on here, if its folder is gone and no other folder has that reflog."""
-        if any(_is_alike(other, facts) for other in self._living() if other.path != facts.path):
+        if any(_is_alike(other, facts) for other in self._living_folders() if other.path != facts.path):
             return None
-        return _only(seen.repo for seen in self._history.seen if self._goes_on(seen, facts))
+        return _single_repo(seen.repo for seen in self._history.seen if self._continues_log(seen, facts))
 
-    def _goes_on(self, seen: SeenFolder, facts: CheckoutFacts) -> bool:
+    def _continues_log(self, seen: SeenFolder, facts: CheckoutFacts) -> bool:
         if not _is_alike(seen.facts, facts) or not self._history.is_missing(seen.facts):
             return False
         return not seen.facts.marks.log or self._history.continues(facts, seen.facts.marks.log)
@@ -87,11 +87,11 @@ class _Match:
         now = self._folders.get(seen.facts.path)
         return self._history.is_missing(seen.facts) if now is None else now.marks.git != seen.facts.marks.git
 
-    def _lives_beside(self, repo: RepoId, path: str) -> bool:
+    def _lives_elsewhere(self, repo: RepoId, path: str) -> bool:
         elsewhere = (seen for seen in self._of_repo[repo] if seen.facts.path != path and not seen.is_gone)
         return any(not self._has_left(seen) for seen in elsewhere)
 
-    def _living(self) -> Iterable[CheckoutFacts]:
+    def _living_folders(self) -> Iterable[CheckoutFacts]:
         yield from self._folders.values()
         for seen in self._history.seen:
             is_here = seen.facts.path in self._folders
@@ -106,15 +106,15 @@ class _Index(defaultdict[str, list[SeenFolder]]):
         super().__init__(list)
 
 
-def _is_alike(one: CheckoutFacts, other: CheckoutFacts) -> bool:
+def _is_alike(facts: CheckoutFacts, other_facts: CheckoutFacts) -> bool:
     """Whether two folders have the same reflog's beginning; of folders that an earlier program saw, the same name."""
-    if one.marks.log and other.marks.log:
-        return one.marks.log.partition(":")[0] == other.marks.log.partition(":")[0]
-    is_from_before = not one.marks.git or not other.marks.git
-    return is_from_before and one.identity == other.identity and not one.identity.startswith("path:")
+    if facts.marks.log and other_facts.marks.log:
+        return facts.marks.log.partition(":")[0] == other_facts.marks.log.partition(":")[0]
+    is_from_before = not facts.marks.git or not other_facts.marks.git
+    return is_from_before and facts.identity == other_facts.identity and not facts.identity.startswith("path:")
 
 
-def _only(repos: Iterable[RepoId]) -> RepoId | None:
+def _single_repo(repos: Iterable[RepoId]) -> RepoId | None:
     """The repository, if there is exactly one."""
     distinct = set(repos)
     return distinct.pop() if len(distinct) == 1 else None
