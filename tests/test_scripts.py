@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import PATIENCE, until
+from tests.support import PATIENCE, poll_until
 from tests.support.repos import make
 
 TOP = Path(__file__).parents[1]
@@ -82,9 +82,9 @@ def test_run_watches_the_folder_it_is_started_in_and_ends_cleanly(installed, tmp
     with open(tmp_path / "out", "wb") as out:
         shown = subprocess.Popen([str(TOP / "scripts" / "run")], cwd=code, stdout=out, stderr=subprocess.STDOUT)
     try:
-        until(lambda: "control socket" in (tmp_path / "out").read_text(), "it has begun")
+        poll_until(lambda: "control socket" in (tmp_path / "out").read_text(), "it has begun")
         repo.write("notes.txt", "a thought")
-        until(lambda: "acme" in (tmp_path / "out").read_text().replace(str(code), ""), "the edit is shown")
+        poll_until(lambda: "acme" in (tmp_path / "out").read_text().replace(str(code), ""), "the edit is shown")
         shown.send_signal(ending)
         assert shown.wait(PATIENCE) == 0, (tmp_path / "out").read_text()
     finally:

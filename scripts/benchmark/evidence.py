@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.support import until
+from tests.support import poll_until
 
 from benchmark.home import Home, git, repositories, run_daemon
 from benchmark.row import Result, Rows
@@ -45,5 +45,5 @@ def _seconds(daemon: Home, repo: Path, act: Callable[[Path], None]) -> float:
     def is_shown() -> bool:
         return any(timer["projectName"] == repo.name for timer in daemon.get("/api/timer/current")["timers"])
 
-    until(is_shown, f"a timer for {repo.name}")
+    poll_until(is_shown, f"a timer for {repo.name}")
     return time.perf_counter() - began

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.support import until
+from tests.support import poll_until
 
 from stintd import paths, settings
 from stintd.app import compose
@@ -64,7 +64,7 @@ class Home:
             is_done = len(listed) >= repositories and all(repo.get("tier") not in (None, "waiting") for repo in listed)
             return sum(repo.get("folders", 0) for repo in listed) if is_done else 0
 
-        return until(watching, "all repositories watched")
+        return poll_until(watching, "all repositories watched")
 
     def stored_bytes(self) -> int:
         """The database with its write-ahead log folded in."""
@@ -79,7 +79,7 @@ def run_daemon(home: Home) -> Iterator[Home]:
     daemon = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL)
     try:
         home.pid = daemon.pid
-        until(lambda: home.is_ready() or daemon.poll() is not None, "the daemon answers")
+        poll_until(lambda: home.is_ready() or daemon.poll() is not None, "the daemon answers")
         if daemon.poll() is not None:
             raise SystemExit(f"stintd ended with {daemon.returncode}")
         yield home

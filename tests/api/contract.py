@@ -17,7 +17,7 @@ _READY: dict[str, Draft202012Validator] = {}
 
 def check(table: Table, method: str, target: str, status: int, kind: str, body: Any) -> None:
     """Fail when an answer is not what the route's schema promises, or an error not of the one shape."""
-    route = _known(table, method, target)
+    route = _find_route(table, method, target)
     if route is not None and status in route.others:
         schema = route.others[status]
         assert (body is None) == (schema is None), f"{status} of {method} {target}"
@@ -35,7 +35,7 @@ def check(table: Table, method: str, target: str, status: int, kind: str, body: 
         _hold(f"{method} {target}", route.answer, body)
 
 
-def _known(table: Table, method: str, target: str) -> Route | None:
+def _find_route(table: Table, method: str, target: str) -> Route | None:
     try:
         return table.find(method, urlsplit(target).path)[0]
     except (NotFound, HttpRefusal):
@@ -58,6 +58,6 @@ def _hold(what: str, schema: Any, body: Any) -> None:
         raise AssertionError(f"{what}: {place}: {errors[0].message[:500]} ({len(errors)} in all)")
 
 
-def unanswered(routes: tuple[Route, ...]) -> list[str]:
+def undescribed_routes(routes: tuple[Route, ...]) -> list[str]:
     """Routes that do not say what they answer."""
     return [f"{route.method} {route.path}" for route in routes if route.answer is None]

@@ -20,7 +20,7 @@ def references(schema):
 
 
 def test_every_route_says_what_it_answers():
-    assert contract.unanswered(ROUTES) == []
+    assert contract.undescribed_routes(ROUTES) == []
 
 
 def test_every_component_is_a_schema_and_every_reference_has_its_component():

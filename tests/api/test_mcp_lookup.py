@@ -7,7 +7,7 @@ from tests.api.agent import Agent
 from tests.api.test_keys import loopback  # noqa: F401  the fixture
 from tests.support import wait_until
 from tests.support.billing.clickup import TASKS, ClickUpFake
-from tests.support.billing.fake import answered
+from tests.support.billing.fake import json_answer
 
 KEY = "pk_1_SECRET"
 
@@ -201,5 +201,5 @@ async def test_names_from_there_carry_no_control_characters_and_odd_tasks_do_no_
     fake.tasks[0]["name"] = "evil\x1b[31m\u202ename\n" + "x" * 400
     task = (await agent.ok("get_task", taskId=TASKS[0]["id"]))["task"]
     assert task["name"].isprintable()
-    fake.answer = lambda request: answered(200, {"id": 7, "name": None, "list": "?", "status": []})
+    fake.answer = lambda request: json_answer(200, {"id": 7, "name": None, "list": "?", "status": []})
     assert (await agent.ok("get_task", taskId="abc"))["task"]["id"] == "7"

@@ -24,7 +24,7 @@ class Shell:
         process = await asyncio.create_subprocess_exec(
             "bash",
             "-c",
-            seeds.placed(command, self.url, self.key, **ids),
+            seeds.fill_placeholders(command, self.url, self.key, **ids),
             env=seeds.environment(self.home, project),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,

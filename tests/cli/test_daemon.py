@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from stintd.cli.process import wait_ready
-from tests.support import PATIENCE, until
+from tests.support import PATIENCE, poll_until
 from tests.support.daemon import Daemon
 from tests.support.repos import make
 
@@ -101,7 +101,7 @@ def test_a_folder_added_while_it_runs_is_watched_at_once(home, tmp_path):
     home.stint("up")
     make(tmp_path / "more" / "beta")
     home.stint("up", str(tmp_path / "more"))
-    until(lambda: "beta" in home.stint("repos").out, what="beta is found")
+    poll_until(lambda: "beta" in home.stint("repos").out, what="beta is found")
     home.stint("watch", "remove", str(tmp_path / "more"))
     assert home.stint("watch", "list").out.strip() == ""
 
@@ -144,9 +144,9 @@ def test_live_shows_what_happens_and_ctrl_c_stops_the_daemon_it_started(home, st
             return False
         return text in seen
 
-    until(lambda: shows(b"Ctrl-C stops"), "the view is drawn")
+    poll_until(lambda: shows(b"Ctrl-C stops"), "the view is drawn")
     repo.commit("Watched work")
-    until(lambda: shows(b"Watched work"), "the commit is shown")
+    poll_until(lambda: shows(b"Watched work"), "the commit is shown")
     os.kill(process.pid, signal.SIGINT)
     assert process.wait(PATIENCE) == 0
     os.close(leader)
@@ -161,9 +161,9 @@ def test_live_piped_prints_lines_and_leaves_a_daemon_alone_that_ran_before(home,
             [sys.executable, "-m", "stintd.cli.main", "live"], env=home.environment, stdin=subprocess.DEVNULL, stdout=out
         )
     started.append(process)
-    until(lambda: b"control socket" in (tmp_path / "out").read_bytes(), "it has begun")
+    poll_until(lambda: b"control socket" in (tmp_path / "out").read_bytes(), "it has begun")
     repo.commit("Piped work")
-    until(lambda: b"Piped work" in (tmp_path / "out").read_bytes(), "the commit is told")
+    poll_until(lambda: b"Piped work" in (tmp_path / "out").read_bytes(), "the commit is told")
     process.send_signal(signal.SIGTERM)
     assert process.wait(PATIENCE) == 0
     assert b"\x1b" not in (tmp_path / "out").read_bytes()

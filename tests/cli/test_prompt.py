@@ -20,7 +20,7 @@ import pytest
 from stintd import paths
 from stintd.cli.commands.prompt import PROGRAMS
 from stintd.cli.commands.snippets import FILES, snippet
-from tests.support import PATIENCE, until
+from tests.support import PATIENCE, poll_until
 
 LINE = "acme DEV-12 1:23 · today 5:41"
 HOSTILE = "%F{red}$(touch${IFS}owned)`touch${IFS}owned`#[bg=red]#{pid}\\e[1m;touch owned"
@@ -178,7 +178,7 @@ def screen(command: list[str], is_shown, at_once: bool = True) -> bool:
             os.close(ours)
         return is_shown(_plain(seen))
 
-    return until(look)
+    return poll_until(look)
 
 
 def _plain(seen: bytes) -> str:

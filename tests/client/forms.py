@@ -19,10 +19,10 @@ Scenario = Generator[Call, Any, Any]
 def blocking(scenario: Scenario, **where: Any) -> Any:
     """Play it with the blocking client; what the scenario returns."""
     with Client(**where) as client:
-        return _play(scenario, lambda call: _listed(call(client)))
+        return _play(scenario, lambda call: _as_list(call(client)))
 
 
-def awaited(scenario: Scenario, **where: Any) -> Any:
+def play_async(scenario: Scenario, **where: Any) -> Any:
     """Play it with the client for asyncio."""
     client = AsyncClient(**where)
 
@@ -33,7 +33,7 @@ def awaited(scenario: Scenario, **where: Any) -> Any:
     return _play(scenario, lambda call: asyncio.run(outcome(call)))
 
 
-def _listed(found: Any) -> Any:
+def _as_list(found: Any) -> Any:
     return list(found) if hasattr(found, "__next__") else found
 
 
@@ -51,4 +51,4 @@ def _play(scenario: Scenario, ask: Callable[[Call], Any]) -> Any:
         return end.value
 
 
-FORMS = {"blocking": blocking, "awaited": awaited}
+FORMS = {"blocking": blocking, "awaited": play_async}

@@ -12,7 +12,7 @@ import pytest
 from stintd.client import CLEAR, AsyncClient, Client
 from stintd.client.transport import send
 from stintd.errors import Conflict, Forbidden, Invalid, NotFound, RateLimited, StintdError, Unauthorized
-from tests.client.forms import FORMS, awaited, blocking
+from tests.client.forms import FORMS, blocking, play_async
 from tests.support.control import FakeControl
 from tests.support.daemon import Daemon
 
@@ -349,6 +349,6 @@ def test_forms_tell_the_same_errors_in_the_same_words(daemon):
                 found.append((error.code, error.message, error.hint, error.details))
         return found
 
-    one, other = (form(failing(), socket=daemon.layout.socket) for form in (blocking, awaited))
+    one, other = (form(failing(), socket=daemon.layout.socket) for form in (blocking, play_async))
     assert one == other
     assert len(one) == 4

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import until
+from tests.support import poll_until
 
 if sys.platform != "linux":
     pytest.skip("inotify is Linux's", allow_module_level=True)
@@ -56,7 +56,7 @@ def test_events_come_with_descriptor_mask_and_bare_name(instance: InotifyFD, tmp
     callback = Callback()
     wd = instance.add_callback(os.fsencode(tmp_path), MASK, callback, CallbackId(1))
     (tmp_path / "a").write_text("x")
-    until(lambda: any(e.mask & WRITTEN for e in callback.events))
+    poll_until(lambda: any(e.mask & WRITTEN for e in callback.events))
     assert {(e.wd, e.name) for e in callback.events} == {(wd, b"a")}
 
 
@@ -65,11 +65,11 @@ def test_two_callbacks_of_one_folder_share_a_watch_and_are_both_called(instance:
     first = instance.add_callback(os.fsencode(tmp_path), MASK, one, CallbackId(1))
     assert instance.add_callback(os.fsencode(tmp_path), MASK, two, CallbackId(2)) == first
     (tmp_path / "a").write_text("x")
-    until(lambda: one.events and two.events)
+    poll_until(lambda: one.events and two.events)
     instance.remove_callbacks([(first, CallbackId(1))])
     before = len(one.events)
     (tmp_path / "b").write_text("x")
-    until(lambda: any(e.name == b"b" for e in two.events))
+    poll_until(lambda: any(e.name == b"b" for e in two.events))
     assert len(one.events) == before
 
 
@@ -84,7 +84,7 @@ def test_a_deleted_folder_ends_its_watch_and_tells_so(instance: InotifyFD, tmp_p
     (tmp_path / "gone").mkdir()
     wd = instance.add_callback(os.fsencode(tmp_path / "gone"), MASK, callback, CallbackId(1))
     (tmp_path / "gone").rmdir()
-    until(lambda: callback.deleted == [wd])
+    poll_until(lambda: callback.deleted == [wd])
 
 
 def test_removing_a_watch_that_the_kernel_ended_does_no_harm(instance: InotifyFD, tmp_path: Path) -> None:
@@ -117,9 +117,9 @@ def test_a_callback_may_add_and_remove_watches(instance: InotifyFD, tmp_path: Pa
     outer = Adding()
     instance.add_callback(os.fsencode(tmp_path), MASK, outer, CallbackId(1))
     (tmp_path / "a").write_text("x")
-    until(lambda: outer.events)
+    poll_until(lambda: outer.events)
     (tmp_path / "b/c").write_text("x")
-    until(lambda: inner.events)
+    poll_until(lambda: inner.events)
 
 
 def test_an_overflow_is_told_to_every_callback_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

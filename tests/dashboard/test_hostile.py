@@ -7,7 +7,7 @@ import pytest
 from tests.dashboard.conftest import own_daemon
 from tests.dashboard.scene import DAY, ESCAPES, EVIL, beats, post_beats
 from tests.dashboard.window import Window
-from tests.support import until
+from tests.support import poll_until
 
 SCRIPT = "</script><script>document.title='owned'</script>"
 CONTROL = [*range(0, 9), *range(11, 32), *range(127, 160), 0x202E, 0x2066]
@@ -56,7 +56,7 @@ def test_markup_and_escape_codes_are_shown_as_text_everywhere(window):
 def test_it_can_be_worked_with_all_the_same(window, daemon):
     page = window.enter().page
     window.drag(page.locator(".timeline .entry", has_text="<img src=x"), 15 * window.per_minute(), "bottom")
-    until(lambda: any(entry["end"][11:16] == "10:15" for entry in daemon.entries(from_=DAY, to=DAY)), "it is resized")
+    poll_until(lambda: any(entry["end"][11:16] == "10:15" for entry in daemon.entries(from_=DAY, to=DAY)), "it is resized")
     page.get_by_label("Start a timer").fill(EVIL)
     page.locator(".timers").get_by_role("button", name="Start").click()
     page.locator(".timer.running", has_text="<img").wait_for()

@@ -7,7 +7,7 @@ import pytest
 from tests.dashboard import scene
 from tests.dashboard.test_today import wait_for_spans
 from tests.dashboard.window import Window
-from tests.support import until
+from tests.support import poll_until
 
 BROKEN = ("ERR_CONNECTION_REFUSED", "ERR_FAILED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET")
 """What the browser itself reports when a connection ends."""
@@ -32,7 +32,7 @@ def test_a_timer_is_started_paused_resumed_switched_and_stopped(filled, window):
     card.locator(".timer.running", has_text="atlas").wait_for()
     assert running(filled) == [("atlas", "running")]
     before = card.locator(".ticking").inner_text()
-    until(lambda: card.locator(".ticking").inner_text() != before, "it ticks")
+    poll_until(lambda: card.locator(".ticking").inner_text() != before, "it ticks")
     card.get_by_role("button", name="Pause").click()
     card.locator(".timer.paused").wait_for()
     card.get_by_role("button", name="Resume").click()
@@ -46,7 +46,7 @@ def test_a_timer_is_started_paused_resumed_switched_and_stopped(filled, window):
     card.locator(".timer.running", has_text="a third").wait_for()
     assert len(running(filled)) == 2
     card.locator(".timer", has_text="borealis").get_by_role("button", name="Stop").click()
-    until(lambda: running(filled) == [("a third", "running")], "the other one is stopped")
+    poll_until(lambda: running(filled) == [("a third", "running")], "the other one is stopped")
     card.locator(".timer", has_text="a third").get_by_role("button", name="Stop").click()
     card.get_by_text("No timer running").wait_for()
     assert running(filled) == []

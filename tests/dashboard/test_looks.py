@@ -5,7 +5,7 @@ import pytest
 from tests.dashboard import scene
 from tests.dashboard.scene import DAY
 from tests.dashboard.window import Window
-from tests.support import until
+from tests.support import poll_until
 
 CONTRAST = """
 () => {
@@ -144,7 +144,7 @@ def test_a_finger_resizes_by_the_edge_and_scrolls_by_the_middle(filled, chromium
     assert entry.get_attribute("aria-label") != before
     window.page.locator(".line button", has_text="Undo").click()
     window.wait_for_message("Undone")
-    until(lambda: entry.get_attribute("aria-label") == before, "it is as it was")
+    poll_until(lambda: entry.get_attribute("aria-label") == before, "it is as it was")
     window.check()
     window.context.close()
 

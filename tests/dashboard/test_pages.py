@@ -7,7 +7,7 @@ import pytest
 from tests.dashboard import scene
 from tests.dashboard.scene import DAY, EVIL
 from tests.dashboard.test_looks import CONTRAST, NAMELESS
-from tests.support import until
+from tests.support import poll_until
 from tests.support.billing.clockme import ClockMeFake
 from tests.support.billing.fake import Served
 
@@ -59,7 +59,9 @@ def test_a_cell_shows_its_entries_and_takes_more(window, daemon):
     page.locator("dialog .entries button").first.click()
     page.locator("dialog textarea[name=description]").fill("Guide for newcomers")
     page.locator("dialog").get_by_role("button", name="Save").click()
-    until(lambda: any(entry["description"] == "Guide for newcomers" for entry in daemon.entries(from_=DAY, to=DAY)), what="saved")
+    poll_until(
+        lambda: any(entry["description"] == "Guide for newcomers" for entry in daemon.entries(from_=DAY, to=DAY)), what="saved"
+    )
     page.locator("dialog .entries button").first.wait_for()
     page.keyboard.press("Escape")
     cell(page, "docs, Wed 11 Mar: no time").click()
@@ -67,29 +69,29 @@ def test_a_cell_shows_its_entries_and_takes_more(window, daemon):
     dialog = page.locator("dialog")
     assert dialog.locator("input[name=project]").input_value() == "docs"
     dialog.get_by_role("button", name="Add", exact=True).click()
-    until(
+    poll_until(
         lambda: any(entry["projectName"] == "docs" for entry in daemon.entries(from_="2026-03-11", to="2026-03-11")), what="added"
     )
     dialog.locator(".entries button").first.wait_for()  # the cell's own sheet is back: Escape must close that one
     page.keyboard.press("Escape")
-    until(lambda: cell(page, "docs, Wed 11 Mar: 1h 00m").count() == 1, what="the cell grew")
+    poll_until(lambda: cell(page, "docs, Wed 11 Mar: 1h 00m").count() == 1, what="the cell grew")
     page.wait_for_selector("dialog", state="detached")
     page.get_by_role("button", name="Undo").first.click()
-    until(lambda: cell(page, "docs, Wed 11 Mar: 1h 00m").count() == 0, what="undone")
+    poll_until(lambda: cell(page, "docs, Wed 11 Mar: 1h 00m").count() == 0, what="undone")
 
 
 def test_reports_are_filtered_grouped_and_drawn(window):
     page = open_page(window, "reports?from=2026-03-09&to=2026-03-15")
     page.locator(".plot canvas").wait_for()
     rows = page.locator(".report tbody tr")
-    until(lambda: rows.count() >= 4, what="a row for each project")
+    poll_until(lambda: rows.count() >= 4, what="a row for each project")
     page.locator("select[name=by]").select_option("branch")
     page.locator(".report tbody th", has_text="AT-214-import").wait_for()
     assert "by=branch" in page.url
     page.locator("select[name=project]").select_option("docs")
-    until(lambda: rows.count() == 1, what="one project's branches")
+    poll_until(lambda: rows.count() == 1, what="one project's branches")
     page.go_back()
-    until(lambda: rows.count() > 1, what="the previous grouping is back")
+    poll_until(lambda: rows.count() > 1, what="the previous grouping is back")
     day = page.locator(f'.year a[href="/?day={DAY}"]')
     assert "Tue 10 Mar: " in day.get_attribute("aria-label")
     day.click()
@@ -110,12 +112,12 @@ def test_projects_are_created_edited_and_archived(window, daemon):
     page.get_by_label("Edit zephyr").click()
     page.get_by_label("Bill agents' own time").check()
     page.get_by_role("button", name="Save").click()
-    until(lambda: daemon.client.get(f"/api/projects/{zephyr['id']}")["billAgentTime"], what="saved")
+    poll_until(lambda: daemon.client.get(f"/api/projects/{zephyr['id']}")["billAgentTime"], what="saved")
     # the list is loaded again after the dialog has closed: a form opened before that would send an old revision
     page.locator(".grid tr", has_text="zephyr").get_by_text("billed", exact=True).wait_for()
     page.get_by_label("Edit zephyr").click()
     page.get_by_role("button", name="Archive").click()
-    until(lambda: page.locator(".grid th", has_text="zephyr").count() == 0, what="archived")
+    poll_until(lambda: page.locator(".grid th", has_text="zephyr").count() == 0, what="archived")
     page.get_by_role("button", name="Show 1 archived project").click()
     page.locator(".grid tr.archived", has_text="zephyr").wait_for()
 
@@ -130,7 +132,7 @@ def test_a_mapping_previews_its_changes_before_it_is_created_and_can_be_removed(
     page.get_by_role("button", name="Create mapping").click()
     page.locator("code", has_text="/home/somebody/code/atlas-tools").wait_for()
     page.get_by_label("Remove the mapping to atlas").click()
-    until(lambda: daemon.client.get("/api/mappings")["data"] == [], what="removed")
+    poll_until(lambda: daemon.client.get("/api/mappings")["data"] == [], what="removed")
 
 
 def test_a_target_shows_its_state_what_would_be_sent_and_what_is_parked(window, daemon, target):
@@ -148,7 +150,7 @@ def test_a_target_shows_its_state_what_would_be_sent_and_what_is_parked(window, 
     page.get_by_role("button", name="Send now").click()
     page.locator("main").get_by_text("this entry is not wanted").first.wait_for()
     page.get_by_role("button", name="Drop").first.click()
-    until(lambda: page.get_by_role("button", name="Drop").count() == 0, what="dropped")
+    poll_until(lambda: page.get_by_role("button", name="Drop").count() == 0, what="dropped")
 
 
 def test_review_lists_what_is_open_and_settles_it(window, daemon):
@@ -165,7 +167,7 @@ def test_review_lists_what_is_open_and_settles_it(window, daemon):
     gap.get_by_role("button", name="Fill").click()
     page.locator("dialog input[name=project]").fill("docs")
     page.locator("dialog").get_by_role("button", name="Add", exact=True).click()
-    until(lambda: gap.count() == 0, what="the gap is settled")
+    poll_until(lambda: gap.count() == 0, what="the gap is settled")
     page.get_by_role("button", name="Mark as reviewed").click()
     page.get_by_text("reviewed ").first.wait_for()
     page.locator("section", has_text="Hours that billing targets do not have").get_by_role("link", name="Targets").first.click()
@@ -175,7 +177,7 @@ def test_review_lists_what_is_open_and_settles_it(window, daemon):
 def test_whoever_comes_back_to_a_forgotten_timer_is_asked_once(window, daemon):
     began = datetime.now(UTC) - timedelta(hours=5)
     daemon.client.post("/api/timer/start", {"projectName": "docs", "at": began.isoformat(), "manual": True})
-    until(
+    poll_until(
         lambda: any(warning["code"] == "paused" for warning in daemon.client.get("/api/status")["warnings"]),
         what="paused automatically",
     )
@@ -185,7 +187,7 @@ def test_whoever_comes_back_to_a_forgotten_timer_is_asked_once(window, daemon):
     question.get_by_role("button", name="I worked on something else…").click()
     question.locator("input[name=project]").fill("atlas")
     question.get_by_role("button", name="I was not working").click()
-    until(lambda: question.count() == 0, what="answered")
+    poll_until(lambda: question.count() == 0, what="answered")
     assert daemon.client.get("/api/timer/current")["timer"] is None
 
 
@@ -193,7 +195,7 @@ def test_two_windows_stay_in_step(window, daemon):
     page = open_page(window, "week?week=2026-03-09")
     body = {"projectName": "docs", "start": "2026-03-13T09:00:00Z", "end": "2026-03-13T10:30:00Z"}
     daemon.client.post("/api/entries", body)
-    until(lambda: cell(page, "docs, Fri 13 Mar: 1h 30m").count() == 1, what="the entry that another program added")
+    poll_until(lambda: cell(page, "docs, Fri 13 Mar: 1h 30m").count() == 1, what="the entry that another program added")
 
 
 @pytest.mark.parametrize("address", PAGES)
@@ -207,7 +209,7 @@ def test_every_page_can_be_read_pressed_and_narrowed_and_shows_hostile_names_as_
     page.emulate_media(color_scheme=None)
     assert page.evaluate(NAMELESS) == []
     page.set_viewport_size({"width": 360, "height": 780})
-    until(lambda: page.evaluate("document.documentElement.scrollWidth") <= 360, what="everything fits")
+    poll_until(lambda: page.evaluate("document.documentElement.scrollWidth") <= 360, what="everything fits")
     page.set_viewport_size({"width": 1280, "height": 860})
     assert page.title() != "owned"
     if not address.startswith(("targets", "review")):

@@ -6,7 +6,7 @@ import pytest
 
 from tests.dashboard import scene
 from tests.dashboard.scene import DAY
-from tests.support import until
+from tests.support import poll_until
 
 
 def spans(daemon, day=DAY):
@@ -14,7 +14,7 @@ def spans(daemon, day=DAY):
 
 
 def wait_for_spans(daemon, *wanted):
-    until(lambda: set(wanted) <= set(spans(daemon)), f"{wanted} in {spans(daemon)}")
+    poll_until(lambda: set(wanted) <= set(spans(daemon)), f"{wanted} in {spans(daemon)}")
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def test_an_entry_over_midnight_is_moved_from_where_it_lies(day, daemon):
     daemon.client.post("/api/entries", {"projectName": "atlas", "start": f"{DAY}T23:00:00Z", "end": "2026-03-11T01:30:00Z"})
     day.enter("2026-03-11")
     day.drag(day.entry("atlas", "23:00"), 30 * day.per_minute(), "bottom")
-    until(lambda: ("atlas", "23:00", "02:00") in spans(daemon), "it ends later")
+    poll_until(lambda: ("atlas", "23:00", "02:00") in spans(daemon), "it ends later")
     day.entry("atlas", "23:00").and_(day.page.locator('[aria-label*="02:00"]')).wait_for()
     day.drag(day.entry("atlas", "23:00"), -30 * day.per_minute())
     wait_for_spans(daemon, ("atlas", "22:30", "01:30"))
@@ -257,7 +257,7 @@ def test_splitting_makes_two_and_merging_makes_them_one_again(day, daemon):
     day.page.locator(".chosen", has_text="2 entries selected, 1h 02m").get_by_role("button", name="Merge").click()
     wait_for_spans(daemon, ("borealis", "10:59", "12:01"))
     day.entry("borealis", "10:59").wait_for()
-    until(lambda: day.page.locator(".timeline .entry").count() == 3, "the other half is gone")
+    poll_until(lambda: day.page.locator(".timeline .entry").count() == 3, "the other half is gone")
 
 
 def test_merging_with_a_neighbour_of_the_same_project(day, daemon):
@@ -279,7 +279,7 @@ def test_deleting_and_bringing_back(day, daemon):
     sheet = day.editor(day.entry("borealis", "10:59"))
     sheet.get_by_role("button", name="Delete").click()
     day.wait_for_message("Deleted borealis, 1h 02m")
-    until(lambda: len(spans(daemon)) == 2, "it is gone")
+    poll_until(lambda: len(spans(daemon)) == 2, "it is gone")
     day.page.locator(".timeline .entry").nth(1).wait_for()
     assert day.page.locator(".strip .seen").count() == 3, "what was seen stays seen"
     day.page.keyboard.press("Control+z")
@@ -374,4 +374,4 @@ def test_the_whole_work_can_be_done_by_keyboard(day, daemon):
     keys.press("Space")
     day.page.locator(".chosen", has_text="1 entry selected").wait_for()
     keys.press("Delete")
-    until(lambda: len(spans(daemon)) == 2, "it is gone")
+    poll_until(lambda: len(spans(daemon)) == 2, "it is gone")

@@ -5,7 +5,7 @@ import pytest
 from tests.dashboard import scene
 from tests.dashboard.conftest import own_daemon
 from tests.dashboard.window import Window
-from tests.support import until
+from tests.support import poll_until
 
 SPRING, AUTUMN = "2026-03-29", "2025-10-26"
 ROUND = """async ({ zone, day, clocks }) => {
@@ -43,7 +43,7 @@ def test_clocks_are_those_of_the_daemons_zone_and_the_day_has_23_hours(tokyo, da
     sheet = window.editor(window.entry("atlas", "01:09"))
     sheet.get_by_label("To: time").fill("03:30")
     sheet.get_by_role("button", name="Save").click()
-    until(
+    poll_until(
         lambda: any(entry["end"] == f"{SPRING}T01:30:00Z" for entry in daemon.entries(from_=SPRING, to=SPRING)),
         "it ends then",
     )

@@ -25,7 +25,7 @@ from stintd.sinks.registry import KINDS
 from tests.support import PATIENCE
 from tests.support.billing import FAKES, TIMERS
 from tests.support.billing.fake import Fake
-from tests.support.billing.spec import CONTRACTS, SPECS, Judged, judged
+from tests.support.billing.spec import CONTRACTS, SPECS, Judged, judge_calls
 from tests.support.clock import FakeClock
 from tests.support.engine import Running, running
 
@@ -123,7 +123,7 @@ async def desk(
         supervisor = Supervisor(begun.clock, begun.engine.health)
         keys = TargetKeys(SecretFolder(str(folder / "secrets")), {"KEY": fake.key})
         rng = random.Random(seed)
-        carrier = judged(kind, fake) if SPECS and kind in CONTRACTS else fake
+        carrier = judge_calls(kind, fake) if SPECS and kind in CONTRACTS else fake
 
         def make(target: Target, secret: str) -> Any:
             if target.name == OTHER:

@@ -19,7 +19,7 @@ class PlainFake(Fake):
     remote: ClassVar = {"place": "p1"}
     able: Abilities = ABLE
 
-    def _routed(self, request: HttpRequest) -> Answer:
+    def _route(self, request: HttpRequest) -> Answer:
         told = json.loads(request.body) if request.body else {}
         name = request.url.rpartition("/")[2]
         if request.method == "GET":
@@ -72,11 +72,11 @@ class Plain:
         return ()
 
     async def create(self, item: Item) -> Outcome:
-        answer = await self._api.ask("POST", "/entries", _told(item))
+        answer = await self._api.ask("POST", "/entries", _item_to_wire(item))
         return create_outcome(self._api, answer, id_in(answer))
 
     async def update(self, remote_id: str, item: Item) -> Outcome:
-        return self._api.outcome_of(await self._api.ask("PUT", f"/entries/{remote_id}", _told(item)), "update")
+        return self._api.outcome_of(await self._api.ask("PUT", f"/entries/{remote_id}", _item_to_wire(item)), "update")
 
     async def delete(self, remote_id: str, item: Item) -> Outcome:
         return self._api.outcome_of(await self._api.ask("DELETE", f"/entries/{remote_id}"), "delete")
@@ -91,7 +91,7 @@ class Plain:
         return Outcome(TAKEN, there[0]["id"]) if there else Outcome(MISSING)
 
 
-def _told(item: Item) -> dict[str, Any]:
+def _item_to_wire(item: Item) -> dict[str, Any]:
     return {**asdict(item), "remote": dict(item.remote)}
 
 

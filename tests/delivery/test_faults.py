@@ -95,7 +95,7 @@ async def agreed(one, kind):
     for day, rows in days.items():
         lengths = grains([(row["end_us"] - row["start_us"]) // 10**6 for row in rows], able.grain)
         whens = [day.isoformat() if able.day_based else row["start_us"] // 10**6 for row in rows]
-        found += zip(whens, map(one.fake.shown, lengths), [row["description"] for row in rows], strict=True)
+        found += zip(whens, map(one.fake.shown_seconds, lengths), [row["description"] for row in rows], strict=True)
     return sorted(found)
 
 

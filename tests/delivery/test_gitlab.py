@@ -93,13 +93,13 @@ async def test_a_guest_is_told_what_is_needed_and_nothing_of_others_is_believed_
 async def test_a_server_that_failed_within_its_answer_says_nothing_about_what_it_stored():
     fake = GitLabFake()
     one = connector(fake)
-    answered = fake._routed
+    answered = fake._route
 
     def failing(request):
         status, told = answered(request)
         return (200, {"errors": [{"message": "Internal server error"}]}) if fake.writes(request) else (status, told)
 
-    fake._routed = failing
+    fake._route = failing
     assert (await one.create(ITEM)).kind == UNKNOWN
     assert (await one.look(ITEM, frozenset())).kind == TAKEN
 
@@ -140,5 +140,5 @@ async def test_an_independent_client_reads_the_same_hours_after_edits(tmp_path):
     finally:
         served.close()
     assert client.user.username == "mia"
-    assert read == [(39 + 43) * 60, 41 * 60] == [fake.spent(1), fake.spent(2)]
+    assert read == [(39 + 43) * 60, 41 * 60] == [fake.seconds_spent(1), fake.seconds_spent(2)]
     assert sorted(kept["summary"] for kept in fake.ledger.values()) == ["better", "work", "work"]

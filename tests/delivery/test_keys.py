@@ -13,7 +13,7 @@ from stintd.engine.delivery.credentials import TargetKeys
 from stintd.errors import Unavailable
 from stintd.secret import SecretFolder
 from tests.delivery.harness import desk, target_of
-from tests.support import until
+from tests.support import poll_until
 from tests.support.billing.clockme import ClockMeFake
 
 BACKEND = '''
@@ -138,7 +138,7 @@ async def test_a_command_that_hangs_is_ended_with_all_it_began(tmp_path):
             return file.read().rpartition(")")[2].split()[0] == "Z"
 
     try:
-        until(is_gone, "what it began ends")
+        poll_until(is_gone, "what it began ends")
     finally:
         if not is_gone():
             os.kill(child, signal.SIGKILL)

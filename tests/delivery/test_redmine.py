@@ -65,7 +65,7 @@ async def test_nothing_is_believed_gone_because_something_else_answers_at_its_ad
     fake = RedmineFake()
     one = connector(fake)
     made = await one.create(ITEM)
-    fake._routed = lambda request: (404, b"<html>nginx</html>")
+    fake._route = lambda request: (404, b"<html>nginx</html>")
     assert (await one.delete(made.remote_id, ITEM)).kind == REFUSED
 
 
@@ -85,7 +85,7 @@ async def test_hours_of_a_project_that_was_closed_there_are_a_difference():
 @pytest.mark.parametrize("status", [200, 403, 404, 422])
 async def test_odd_answers_are_survived(body, status):
     fake = RedmineFake()
-    fake._routed = lambda request: (status, body)
+    fake._route = lambda request: (status, body)
     one = connector(fake)
     for outcome in (
         await one.create(ITEM),

@@ -5,8 +5,8 @@ import pytest
 from stintd.ports import TAKEN, Account, Failure, HttpRequest, HttpResponse, Item, Login, Outcome
 from stintd.sinks.registry import KINDS
 from tests.support.billing import FAKES, VARIANTS
-from tests.support.billing.spec import ANSWERED, ASKED, CONTRACTS, HOW, SPECS, Contract, Judge, Sloppy, judged
-from tests.support.billing.swagger import translated
+from tests.support.billing.spec import ANSWERED, ASKED, CONTRACTS, HOW, SPECS, Contract, Judge, Sloppy, judge_calls
+from tests.support.billing.swagger import translate
 from tests.support.clock import FakeClock
 
 with_specs = pytest.mark.skipif(not SPECS, reason=HOW)
@@ -34,7 +34,7 @@ def item(**more):
 async def test_a_life_of_an_entry_is_as_the_document_says(variant):
     kind = variant.split(" ")[0]
     fake = VARIANTS[variant]()
-    carrier = judged(kind, fake)
+    carrier = judge_calls(kind, fake)
     one = KINDS[kind].make(carrier, FakeClock(), Login("http://fake", fake.key, fake.options))
     assert isinstance(await one.check(), Account)
     assert not isinstance(await one.places(), Outcome)
@@ -58,7 +58,7 @@ async def test_a_life_of_an_entry_is_as_the_document_says(variant):
 @pytest.mark.parametrize("kind", sorted(CONTRACTS.keys() & FAKES.keys()))
 async def test_a_key_that_is_not_known_is_refused_as_the_document_says(kind):
     fake = FAKES[kind]()
-    carrier = judged(kind, fake)
+    carrier = judge_calls(kind, fake)
     one = KINDS[kind].make(carrier, FakeClock(), Login("http://fake", "another", fake.options))
     assert (await one.check()).kind == "stopped"
     assert carrier.judge.told == []
@@ -146,7 +146,7 @@ def test_a_swagger_2_document_is_read_as_well():
             }
         },
     }
-    judge = Judge(Contract(""), {**translated(old), "servers": [{"url": "http://spec"}]})
+    judge = Judge(Contract(""), {**translate(old), "servers": [{"url": "http://spec"}]})
     head = {"content-type": "application/json"}
     signed = {**head, "Authorization": "Basic eDp5"}
     judge.of(
@@ -175,6 +175,6 @@ def test_a_request_without_credentials_is_told():
 @with_specs
 @pytest.mark.parametrize("kind", sorted(CONTRACTS))
 def test_every_document_of_the_table_can_be_judged_by(kind):
-    judge = judged(kind, None).judge
+    judge = judge_calls(kind, None).judge
     judge.of(HttpRequest("GET", "http://fake/no/such/path"), Failure("timeout", ""))
     assert [words for _, _, words in judge.told] == ["no such path or method"]

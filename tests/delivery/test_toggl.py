@@ -7,7 +7,7 @@ import pytest
 from stintd.ports import BLIND, LOCKED, LOST, MISSING, REFUSED, STOPPED, TAKEN, UNSENT, Account, Item, Login, Outcome, RemotePlace
 from stintd.sinks.toggl import Toggl
 from tests.delivery.harness import desk, target_of
-from tests.support.billing.fake import answered
+from tests.support.billing.fake import json_answer
 from tests.support.billing.toggl import TogglFake
 from tests.support.clock import FakeClock
 
@@ -94,7 +94,7 @@ async def test_two_of_one_second_are_each_there_once_whichever_attempt_was_store
 
 async def test_what_is_too_old_to_be_listed_is_left_to_a_person():
     fake = TogglFake()
-    fake.answer = lambda request: answered(400, "start_date must not be earlier than 2026-08-26")
+    fake.answer = lambda request: json_answer(400, "start_date must not be earlier than 2026-08-26")
     assert (await connector(fake).look(item(), frozenset())).kind == BLIND
 
 

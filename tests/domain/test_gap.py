@@ -7,7 +7,7 @@ import pytest
 from stintd.domain.derive.habit import UNKNOWN, Habit
 from stintd.domain.derive.timesheet import UsualHours
 from stintd.domain.policy import Policy
-from tests.support.timeline import Timeline, clock, gap_lines, lines, shown_exactly
+from tests.support.timeline import Timeline, clock, exact_clock_text, gap_lines, lines
 
 
 def pair(later: str, kind: str = "edit", source: str = "watch", where: str = "acme") -> Timeline:
@@ -91,7 +91,7 @@ def test_longest_silence_that_is_work_hangs_on_what_was_done_before_it_and_on_th
     day.beat(most, "acme")
     assert len(day.sheet(usual=usual).stretches) == 1
     assert day.sheet(usual=usual).stretches[0].gaps[-1].reason.endswith(reason)
-    later.beat(shown_exactly(clock(most) + timedelta(microseconds=1)), "acme")
+    later.beat(exact_clock_text(clock(most) + timedelta(microseconds=1)), "acme")
     assert len(later.sheet(usual=usual).stretches) == 2
 
 
@@ -105,7 +105,7 @@ def test_silence_after_a_commit_and_before_another_project_hangs_on_whether_the_
     day.commit("10:00", "acme")
     later = Timeline(heartbeats=[*day.heartbeats])
     day.beat(most, "beta")
-    later.beat(shown_exactly(clock(most) + timedelta(microseconds=1)), "beta")
+    later.beat(exact_clock_text(clock(most) + timedelta(microseconds=1)), "beta")
     assert day.sheet(usual=usual).stretches[0].end > clock("10:02")
     assert later.sheet(usual=usual).stretches[0].end == clock("10:01")
     assert later.sheet(usual=usual).gaps[0].verdict == "away"

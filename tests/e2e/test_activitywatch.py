@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from tests.support import PATIENCE, repos, until
+from tests.support import PATIENCE, poll_until, repos
 from tests.support.daemon import Daemon, running
 from tests.support.peers import environment, needs_aw_client
 
@@ -89,8 +89,8 @@ def test_the_port_follows_the_settings_while_the_daemon_runs(tmp_path):
         assert not answers(port), "off unless its owner wants it"
         daemon.stint("config", "set", "activitywatch.port", str(port))
         daemon.stint("config", "set", "activitywatch.enabled", "true")
-        until(lambda: answers(port), "the port is open")
+        poll_until(lambda: answers(port), "the port is open")
         daemon.stint("config", "set", "activitywatch.port", str(other))
-        until(lambda: answers(other) and not answers(port), "it moved")
+        poll_until(lambda: answers(other) and not answers(port), "it moved")
         daemon.stint("config", "set", "activitywatch.enabled", "false")
-        until(lambda: not answers(other), "it is closed")
+        poll_until(lambda: not answers(other), "it is closed")

@@ -20,8 +20,8 @@ from stintd.install.change import perform
 from stintd.sources.gitreader import facts_of
 from stintd.sources.process import agent_above, start_time
 from stintd.sources.spool import SpoolSource
-from tests.support import until
-from tests.support.agents import Agent, claude, commands, cursor, edited, vscode, windsurf
+from tests.support import poll_until
+from tests.support.agents import Agent, claude, commands, cursor, edit_message, vscode, windsurf
 from tests.support.clock import FakeClock
 from tests.support.daemon import Daemon
 from tests.support.engine import Running, running
@@ -70,7 +70,7 @@ class Day:
     async def _read(self, is_git: bool = False) -> None:
         """What hooks left is dated as the record says, and read."""
         now = to_us(self.run.clock.now()) * 1000
-        until(lambda: all(_is_written(path) for path in self.spool.iterdir() if path.is_file()), "the hook's child is done")
+        poll_until(lambda: all(_is_written(path) for path in self.spool.iterdir() if path.is_file()), "the hook's child is done")
         for path in self.spool.iterdir():
             if path.is_file():
                 os.utime(path, ns=(now, now))
@@ -88,7 +88,7 @@ class Day:
         )
         for minute in range(1, minutes):
             at = f"{begin + timedelta(minutes=minute):%H:%M:%S}"
-            await self.hook(at, agent, "PostToolUse", edited(session, self.path(cwd), target), cwd, **environ)
+            await self.hook(at, agent, "PostToolUse", edit_message(session, self.path(cwd), target), cwd, **environ)
             await self.writes(at, file.partition("/")[0] or cwd, "src/x.py")
         await self.hook(
             f"{begin + timedelta(minutes=minutes):%H:%M:%S}",
@@ -162,7 +162,7 @@ async def test_a_day_of_two_agents_and_one_person_in_three_projects_is_what_it_w
             prompt = claude("UserPromptSubmit", "c1", day.path("acme"), prompt="p")
             await day.hook("09:21:00", "claude", "UserPromptSubmit", prompt, "acme", **terminal)
             for minute in range(22, 40):
-                tool = edited("c1", day.path("acme"), day.path("acme") / "src/y.py")
+                tool = edit_message("c1", day.path("acme"), day.path("acme") / "src/y.py")
                 await day.hook(f"09:{minute}:00", "claude", "PostToolUse", tool, "acme", **terminal)
                 await day.writes(f"09:{minute}:10", "acme", "src/y.py")
                 if minute >= 23:
@@ -295,15 +295,15 @@ def test_an_agent_that_is_killed_takes_its_timer_with_it_at_its_last_sign_of_lif
     editor = {"VSCODE_PID": "1"}
     with Agent(tmp_path, calls) as agent:
         agent.say("SessionStart", claude("SessionStart", "s1", repo.path, source="startup"), repo.path, **editor)
-        until(lambda: [one["state"] for one in timers(daemon)] == ["waiting"], "a waiting timer")
+        poll_until(lambda: [one["state"] for one in timers(daemon)] == ["waiting"], "a waiting timer")
         agent.say("UserPromptSubmit", claude("UserPromptSubmit", "s1", repo.path, prompt="p"), repo.path, **editor)
-        until(lambda: [one["state"] for one in timers(daemon)] == ["running"], "a running timer")
-        agent.say("PostToolUse", edited("s1", repo.path, repo.path / "a.py"), repo.path, **editor)
-        until(lambda: _last(daemon)["kind"] == "tool", "the tool's act is heard")
+        poll_until(lambda: [one["state"] for one in timers(daemon)] == ["running"], "a running timer")
+        agent.say("PostToolUse", edit_message("s1", repo.path, repo.path / "a.py"), repo.path, **editor)
+        poll_until(lambda: _last(daemon)["kind"] == "tool", "the tool's act is heard")
         last = _last(daemon)
         assert last["actor"] == "agent"
         agent.kill()
-        until(lambda: not timers(daemon), "no timer is left")
+        poll_until(lambda: not timers(daemon), "no timer is left")
     (entry,) = [one for one in daemon.entries() if one["actor"] == "human"]
     ends = _last(daemon)
     assert (ends["kind"], ends["actor"], ends["time"]) == ("session_end", "agent", last["time"])
@@ -316,11 +316,11 @@ def test_an_agent_that_died_while_nobody_watched_is_noticed_at_the_start(live, t
     with Agent(tmp_path, calls) as agent:
         agent.say("SessionStart", claude("SessionStart", "s1", repo.path, source="startup"), repo.path, VSCODE_PID="1")
         agent.say("UserPromptSubmit", claude("UserPromptSubmit", "s1", repo.path, prompt="p"), repo.path, VSCODE_PID="1")
-        until(lambda: [one["state"] for one in timers(daemon)] == ["running"], "a running timer")
+        poll_until(lambda: [one["state"] for one in timers(daemon)] == ["running"], "a running timer")
         daemon.stop()
         agent.kill()
     daemon.start()
-    until(lambda: not timers(daemon), "the dead session's timer is closed")
+    poll_until(lambda: not timers(daemon), "the dead session's timer is closed")
 
 
 def test_hooks_of_every_host_installed_by_the_command_are_heard_and_two_hosts_telling_one_event_count_once(live, tmp_path):
@@ -355,7 +355,7 @@ def test_hooks_of_every_host_installed_by_the_command_are_heard_and_two_hosts_te
         beats = daemon.client.get("/api/heartbeats", limit="100")["data"]
         return sorted(beat["sessionId"] for beat in beats if beat["kind"] == "prompt" and beat["actor"] == "human")
 
-    until(lambda: set(heard()) == wanted and not list(Path(daemon.layout.spool).glob("agent-*")), "every prompt is heard")
+    poll_until(lambda: set(heard()) == wanted and not list(Path(daemon.layout.spool).glob("agent-*")), "every prompt is heard")
     assert heard() == sorted(wanted)
     daemon.stint("hooks", "uninstall", *names, HOME=str(user))
     assert list(user.iterdir()) == []
@@ -366,7 +366,7 @@ def test_a_broken_message_is_reported_and_the_next_one_heard(live, tmp_path):
     with Agent(tmp_path, calls) as agent:
         assert agent.say("Stop", "{}", repo.path) == (0, "", "")
         agent.say("UserPromptSubmit", claude("UserPromptSubmit", "s1", repo.path, prompt="p"), repo.path, VSCODE_PID="1")
-        until(lambda: timers(daemon), "a running timer")
+        poll_until(lambda: timers(daemon), "a running timer")
         codes = [one["code"] for one in daemon.client.get("/api/status")["warnings"]]
         assert codes == ["spool_unreadable"]
         assert json.loads(daemon.stint("doctor", "--json", check=False).out)

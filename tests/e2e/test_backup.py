@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from tests.e2e.test_delivery import SECRET, daemon_of, sheet, work
-from tests.support import until
+from tests.support import poll_until
 from tests.support.billing.clockme import ClockMeFake
 from tests.support.billing.fake import Served
 from tests.support.daemon import Daemon
@@ -105,7 +105,7 @@ def test_a_restored_backup_sends_nothing_twice(tmp_path, served):
     with daemon_of(tmp_path / "home", served, tmp_path / "key") as daemon:
         for number in range(3):
             daemon.client.post("/api/entries", work(number))
-        until(lambda: len(served.fake.ledger) == 3)
+        poll_until(lambda: len(served.fake.ledger) == 3)
         served.fake.fault = lambda request: "down"
         for number in range(3, 5):
             daemon.client.post("/api/entries", work(number))
@@ -113,15 +113,15 @@ def test_a_restored_backup_sends_nothing_twice(tmp_path, served):
         served.fake.fault = lambda request: ""
         for number in range(5, 7):
             daemon.client.post("/api/entries", work(number))
-        until(lambda: served.fake.sheet() == sheet(daemon), "seven are delivered, four of them since the backup")
+        poll_until(lambda: served.fake.sheet() == sheet(daemon), "seven are delivered, four of them since the backup")
         outcome = daemon.stint("backup", "restore", name, "--yes")
         assert "2 delivered entries that the backup does not know were kept" in outcome.out
-        until(lambda: not list(daemon.client.every("/api/outbox", state="open")), "every question is answered")
+        poll_until(lambda: not list(daemon.client.every("/api/outbox", state="open")), "every question is answered")
         assert len(sheet(daemon)) == 7
         assert served.fake.sheet() == sheet(daemon)
         first = daemon.entries()[0]
         daemon.client.patch(f"/api/entries/{first['id']}", {"description": "corrected"})
-        until(lambda: served.fake.sheet() == sheet(daemon), "corrections still arrive")
+        poll_until(lambda: served.fake.sheet() == sheet(daemon), "corrections still arrive")
         daemon.process = None  # the restore started a process of its own
         daemon.stint("down")
 
@@ -177,23 +177,23 @@ def test_a_backup_can_be_made_while_nothing_runs_and_not_beside_a_daemon_that_ha
 def test_hours_of_the_time_nobody_knows_of_are_not_sent_unapproved(tmp_path, served):
     with daemon_of(tmp_path / "home", served, tmp_path / "key") as daemon:
         daemon.client.post("/api/entries", work(0))
-        until(lambda: len(served.fake.ledger) == 1)
+        poll_until(lambda: len(served.fake.ledger) == 1)
         name = daemon.stint("backup", "--json", "--to", str(tmp_path / "copy.db")).json["copy"]
         lost = {"projectName": "acme", "description": "made after the backup", "durationMinutes": 1}
         daemon.client.post("/api/entries", {**lost, "end": datetime.now(UTC).isoformat()})
-        until(lambda: len(served.fake.ledger) == 2)
+        poll_until(lambda: len(served.fake.ledger) == 2)
     with daemon_of(tmp_path / "new", served, tmp_path / "key") as daemon:
         outcome = daemon.stint("backup", "restore", name, "--yes")
         assert "is not known" in outcome.out
         daemon.process = None
         again = daemon.client.post("/api/entries", {**lost, "end": datetime.now(UTC).isoformat()})
-        held = until(lambda: list(daemon.client.every("/api/outbox", state="open")))
+        held = poll_until(lambda: list(daemon.client.every("/api/outbox", state="open")))
         assert "may already be there" in held[0]["reason"]
         assert "stint approve" in held[0]["remedy"]
         assert len(served.fake.ledger) == 2, "the same minute is not sent a second time"
         later = daemon.client.post("/api/entries", work(3))
-        assert until(lambda: len(served.fake.ledger) == 3), "what lies outside that time flows as before"
+        assert poll_until(lambda: len(served.fake.ledger) == 3), "what lies outside that time flows as before"
         daemon.client.post("/api/approve", {"from": again["start"][:10]})
-        until(lambda: len(served.fake.ledger) == 4)
+        poll_until(lambda: len(served.fake.ledger) == 4)
         assert later["id"] != again["id"]
         daemon.stint("down")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import until
+from tests.support import poll_until
 
 BROKEN = """[time]
 idle_timeout = 15
@@ -47,7 +47,7 @@ def test_every_problem_is_told_at_once_with_its_line_and_its_remedy(daemon):
 def test_a_daemon_does_not_start_on_broken_settings_and_says_all_that_is_wrong(daemon):
     config(daemon).write_text(BROKEN)
     process = daemon.launch()
-    until(lambda: process.poll() is not None, "stintd ends")
+    poll_until(lambda: process.poll() is not None, "stintd ends")
     told = (daemon.home / "daemon.out").read_text()
     assert process.returncode == 1
     assert "Traceback" not in told
@@ -74,13 +74,13 @@ def test_a_running_daemon_keeps_its_settings_when_the_file_breaks_and_says_so(da
         good = config(daemon).read_text()
         before = daemon.client.get("/api/settings")
         config(daemon).write_text(BROKEN)
-        until(lambda: "settings" in codes(daemon), "the warning")
+        poll_until(lambda: "settings" in codes(daemon), "the warning")
         assert daemon.client.get("/api/settings") == before
         told = daemon.stint("status").out
         assert "config.toml" in told
         config(daemon).write_text(good + '[time]\nidle_timeout = "20m"\n')
-        until(lambda: "settings" not in codes(daemon), "the warning goes")
-        until(lambda: daemon.client.get("/api/settings")["time"]["idle_timeout"] == "20m", "what is right now holds")
+        poll_until(lambda: "settings" not in codes(daemon), "the warning goes")
+        poll_until(lambda: daemon.client.get("/api/settings")["time"]["idle_timeout"] == "20m", "what is right now holds")
 
 
 def codes(daemon):

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from stintd.errors import StintdError
-from tests.support import until
+from tests.support import poll_until
 from tests.support.billing.clockme import ClockMeFake
 from tests.support.billing.fake import Served, stretch, unreliable
 from tests.support.daemon import Daemon
@@ -109,7 +109,7 @@ def test_the_ledger_ends_equal_to_the_sheet_whatever_is_killed(tmp_path, served,
     with daemon_of(tmp_path / "home", served, tmp_path / "key") as daemon:
         storm = Storm(daemon, served.fake, 11)
         storm.run(number, kills)
-        until(lambda: settled(daemon, served.fake), "everything arrives")
+        poll_until(lambda: settled(daemon, served.fake), "everything arrives")
         print(f"{number} entries, {kills} kills, {len(served.fake.asked)} requests, {len(served.fake.ledger)} there in the end")
         assert len(served.fake.ledger) == len(storm.known)
 
@@ -153,8 +153,8 @@ def test_from_connecting_to_the_sheet_with_the_installed_commands(tmp_path, serv
         assert "0.42  acme" in told
         assert served.fake.ledger == {}
         daemon.stint("sync")
-        until(lambda: len(served.fake.ledger) == 1, "it arrives")
-        until(lambda: daemon.entries()[0]["deliveries"][0]["state"] == "delivered", "its state is known")
+        poll_until(lambda: len(served.fake.ledger) == 1, "it arrives")
+        poll_until(lambda: daemon.entries()[0]["deliveries"][0]["state"] == "delivered", "its state is known")
         assert daemon.entries()[0]["deliveries"] == [{"target": "clockme", "state": "delivered", "remoteId": "e2"}]
         asked = daemon.stint("timesheet", "2026-01-05", "--as", "clockme").out
         assert [line.split()[-3:] for line in asked.splitlines() if line.startswith("acme")] == [["0.42", "0.42", "0.42"]]
@@ -173,9 +173,9 @@ def test_a_key_that_expired_is_told_of_and_connecting_again_sends_what_waited(tm
         daemon.client.post("/api/entries", {**work(1), "startTime": "2026-01-05T09:00:00Z"})
         daemon.stint("approve", "2026-01-05")
         daemon.stint("sync")
-        until(lambda: "nothing is sent to clockme" in daemon.stint("status").out, "it is told")
+        poll_until(lambda: "nothing is sent to clockme" in daemon.stint("status").out, "it is told")
         assert "stint connect clockme" in daemon.stint("status").out
         assert served.fake.ledger == {}
         daemon.stint("connect", "clockme", "--url", served.url, "--key-from", "-", stdin="renewed\n")
-        until(lambda: len(served.fake.ledger) == 1, "it arrives")
-        until(lambda: "nothing is sent" not in daemon.stint("status").out, "it is told no more")
+        poll_until(lambda: len(served.fake.ledger) == 1, "it arrives")
+        poll_until(lambda: "nothing is sent" not in daemon.stint("status").out, "it is told no more")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.hooks.spooled import MARKERS
-from tests.support import PATIENCE, until
+from tests.support import PATIENCE, poll_until
 from tests.support.repos import make
 
 RUNS = {
@@ -60,13 +60,13 @@ def test_what_is_done_in_a_program_with_our_hooks_is_evidence_of_its_place(name,
     act()  # nobody reads it yet
     daemon.start()
     source = "shell" if is_shell else "editor"
-    told = until(lambda: [b for b in daemon.client.every("/api/heartbeats") if b["source"] == source], "it is told")
+    told = poll_until(lambda: [b for b in daemon.client.every("/api/heartbeats") if b["source"] == source], "it is told")
     assert ("read" if is_shell else "edit") in {beat["kind"] for beat in told}
     assert {(beat["actor"], beat["project"], beat["path"]) for beat in told} == {("human", "acme", str(acme.path))}, told
     daemon.stint("off")
     act()
     spool = Path(daemon.layout.spool)
-    until(lambda: not [file for file in spool.rglob("*") if file.is_file()], "it is read")
+    poll_until(lambda: not [file for file in spool.rglob("*") if file.is_file()], "it is read")
     daemon.stint("on")
     assert len([b for b in daemon.client.every("/api/heartbeats") if b["source"] == source]) == len(told)
     assert "spool_unreadable" not in {warning["code"] for warning in daemon.client.get("/api/status")["warnings"]}

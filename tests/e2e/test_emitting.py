@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import PATIENCE, repos, until
+from tests.support import PATIENCE, poll_until, repos
 from tests.support.daemon import Daemon
 from tests.support.peers import environment, needs_aw_server
 
@@ -81,7 +81,7 @@ def activitywatch(tmp_path):
         except OSError:
             return None
 
-    until(is_up, "ActivityWatch answers")
+    poll_until(is_up, "ActivityWatch answers")
     yield base
     server.terminate()
     server.wait(PATIENCE)
@@ -107,20 +107,20 @@ def told(base):
 @needs_aw_server
 def test_an_activitywatch_server_holds_what_the_heartbeats_say(sender, code, activitywatch):
     sender.stint("config", "set", "emit.activitywatch", activitywatch.removesuffix("/api/0"))
-    until(lambda: cursor(sender), "it has begun")
+    poll_until(lambda: cursor(sender), "it has begun")
     begin(sender, NOW - timedelta(hours=2))
     tell(sender, code, -3600, -3540, -3480)
     tell(sender, code, -3420, file="lib.rs")
     tell(sender, code, -3500, -3440, file="gen.py", actor="agent")
     expected = {"stintd-editor": [("main.py", 180), ("lib.rs", 60)], "stintd-agents": [("gen.py", 120)]}
-    until(lambda: told(activitywatch) == expected, "it holds the same")
+    poll_until(lambda: told(activitywatch) == expected, "it holds the same")
     tell(sender, code, -3600, -3540)
     tell(sender, code, -3510, file="late.py")
     late = [("main.py", 90), ("late.py", 30), ("main.py", 60), ("lib.rs", 60)]
-    until(lambda: told(activitywatch).get("stintd-editor") == late, "what came late is put in its place")
+    poll_until(lambda: told(activitywatch).get("stintd-editor") == late, "what came late is put in its place")
     sender.restart()
     tell(sender, code, -3000, file="lib.rs")
-    until(lambda: told(activitywatch)["stintd-editor"] == [*late[:3], ("lib.rs", 480)], "and goes on after a restart")
+    poll_until(lambda: told(activitywatch)["stintd-editor"] == [*late[:3], ("lib.rs", 480)], "and goes on after a restart")
 
 
 def cursor(daemon):
@@ -149,15 +149,15 @@ def test_a_wakatime_server_gets_every_heartbeat_once_also_after_it_was_down(tmp_
         secret.chmod(0o600)
         sender.stint("config", "set", "emit.wakatime_key_file", str(secret))
         sender.stint("config", "set", "emit.wakatime", f"http://127.0.0.1:{port}/api/v1")
-        until(lambda: cursor(sender), "it has begun")
+        poll_until(lambda: cursor(sender), "it has begun")
         begin(sender, NOW - timedelta(hours=2))
         tell(sender, code, *range(-3600, -3000, 10))
-        until(lambda: len(received(receiver)) == 60, "they arrived")
+        poll_until(lambda: len(received(receiver)) == 60, "they arrived")
     tell(sender, code, -2900, -3700)
-    until(lambda: "emit_failed" in sender.stint("status", "--json").out, "the status says so")
+    poll_until(lambda: "emit_failed" in sender.stint("status", "--json").out, "the status says so")
     with receiver:
         sender.restart()
-        until(lambda: len(received(receiver)) == 62, "what was held back arrived, and nothing twice")
+        poll_until(lambda: len(received(receiver)) == 62, "what was held back arrived, and nothing twice")
         assert {row["project"] for row in received(receiver)} == {"acme"}
         assert key not in sender.output()
 
@@ -169,5 +169,5 @@ def received(daemon):
 def test_stintd_does_not_tell_itself(sender):
     url = json.loads(Path(sender.layout.http_json).read_text())["url"]
     sender.stint("config", "set", "emit.wakatime", f"{url.replace('127.0.0.1', 'localhost')}/api/v1")
-    until(lambda: "names stintd itself" in sender.stint("status").out, "the status says so")
+    poll_until(lambda: "names stintd itself" in sender.stint("status").out, "the status says so")
     assert cursor(sender) == {}

@@ -14,7 +14,7 @@ import pytest
 
 from stintd.errors import Unavailable
 from stintd.store import backups
-from tests.support import PATIENCE, until
+from tests.support import PATIENCE, poll_until
 
 WORDS = {"projectName": "acme", "autoCreate": True}
 
@@ -46,7 +46,7 @@ def codes(daemon):
 def refused(daemon):
     """What a daemon that does not start says: (exit code, its two lines)."""
     process = daemon.launch()
-    until(lambda: process.poll() is not None, "stintd ends")
+    poll_until(lambda: process.poll() is not None, "stintd ends")
     lines = (daemon.home / "daemon.out").read_text().splitlines()
     assert not any("Traceback" in line for line in lines), lines
     return process.returncode, lines[-2:]
@@ -100,11 +100,11 @@ def test_a_daemon_that_waits_for_a_lock_rests_and_goes_on_by_itself(daemon):
     process = daemon.start().process
     with lock_of(database(daemon)):
         daemon.client.post("/api/heartbeats", [{"project": "acme", "entity": "e"}])
-        until(lambda: "storage" in codes(daemon), "the warning is raised")
+        poll_until(lambda: "storage" in codes(daemon), "the warning is raised")
         used, since = cpu_seconds(process), time.monotonic()
-        until(lambda: time.monotonic() > since + 2)
+        poll_until(lambda: time.monotonic() > since + 2)
         assert cpu_seconds(process) - used < 0.1 * (time.monotonic() - since)
-    until(lambda: daemon.client.get("/api/health")["status"] == "ok", "all is well again, though nobody asked for anything")
+    poll_until(lambda: daemon.client.get("/api/health")["status"] == "ok", "all is well again, though nobody asked for anything")
     assert len(daemon.client.get("/api/heartbeats")["data"]) == 1
 
 
@@ -116,7 +116,7 @@ def test_a_disk_that_becomes_read_only_for_a_while_refuses_and_recovers(daemon, 
     add(daemon, 1)
     with refusing_writes(process.pid, tmp_path / "trace"):
         numbers = iter(range(2, 59))
-        until(lambda: is_refused(daemon, next(numbers)), "a write is refused")
+        poll_until(lambda: is_refused(daemon, next(numbers)), "a write is refused")
         assert daemon.client.get("/api/health")["status"] == "degraded"
     stored = texts(daemon)
     assert "n1" in stored
@@ -131,7 +131,7 @@ def refusing_writes(pid, trace):
     strace = ["strace", "-f", "-o", str(trace), "-p", str(pid), "-e", "trace=pwrite64", "-e", "inject=pwrite64:error=EROFS"]
     injector = subprocess.Popen(strace, stderr=subprocess.DEVNULL)
     try:
-        until(lambda: "TracerPid:\t0\n" not in Path(f"/proc/{pid}/status").read_text(), "strace is attached")
+        poll_until(lambda: "TracerPid:\t0\n" not in Path(f"/proc/{pid}/status").read_text(), "strace is attached")
         yield
     finally:
         injector.terminate()

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from tests.support import repos, until
+from tests.support import poll_until, repos
 
 
 def warnings(daemon):
@@ -25,7 +25,7 @@ def works_in(daemon, repo):
     """A commit there is noticed."""
     before = beats_of(daemon, repo).count("commit")
     repo.commit("work")
-    until(lambda: beats_of(daemon, repo).count("commit") > before, "the commit is noticed")
+    poll_until(lambda: beats_of(daemon, repo).count("commit") > before, "the commit is noticed")
 
 
 def less_than_root():
@@ -45,15 +45,15 @@ def test_a_watched_folder_that_vanishes_is_said_and_followed_when_it_is_back(mak
         works_in(daemon, repo)
         noticed = len(beats_of(daemon, repo))
         code.rename(tmp_path / "away")
-        until(lambda: "root_missing" in warnings(daemon), "the warning")
+        poll_until(lambda: "root_missing" in warnings(daemon), "the warning")
         warning = warnings(daemon)["root_missing"]
         assert str(code) in warning["text"]
         assert warning["hint"]
         assert "is missing" in daemon.stint("status").out
         assert len(beats_of(daemon, repo)) == noticed
         (tmp_path / "away").rename(code)
-        until(lambda: "root_missing" not in warnings(daemon), "the warning goes")
-        until(lambda: checkouts(daemon) == [str(repo.path)], "its repository is known again")
+        poll_until(lambda: "root_missing" not in warnings(daemon), "the warning goes")
+        poll_until(lambda: checkouts(daemon) == [str(repo.path)], "its repository is known again")
         works_in(daemon, repo)
 
 
@@ -62,10 +62,10 @@ def test_a_watched_folder_deleted_and_made_anew_is_followed(make_daemon, tmp_pat
     repos.init(code / "acme", is_live=True).commit("first")
     with make_daemon(folders=[code]) as daemon:
         shutil.rmtree(code)
-        until(lambda: "root_missing" in warnings(daemon), "the warning")
+        poll_until(lambda: "root_missing" in warnings(daemon), "the warning")
         repo = repos.init(code / "beta", is_live=True)
         repo.commit("first")
-        until(lambda: str(repo.path) in checkouts(daemon), "the new repository is found")
+        poll_until(lambda: str(repo.path) in checkouts(daemon), "the new repository is found")
         assert "root_missing" not in warnings(daemon)
         works_in(daemon, repo)
 
@@ -76,8 +76,8 @@ def test_a_folder_that_is_not_there_yet_is_waited_for(make_daemon, tmp_path):
         assert "root_missing" in warnings(daemon)
         repo = repos.init(code / "acme", is_live=True)
         repo.commit("first")
-        until(lambda: checkouts(daemon) == [str(repo.path)], "the repository is found")
-        until(lambda: "root_missing" not in warnings(daemon), "the warning goes")
+        poll_until(lambda: checkouts(daemon) == [str(repo.path)], "the repository is found")
+        poll_until(lambda: "root_missing" not in warnings(daemon), "the warning goes")
         works_in(daemon, repo)
 
 
@@ -89,8 +89,8 @@ def test_a_file_in_place_of_a_watched_folder_is_said(make_daemon, tmp_path):
         code.unlink()
         repo = repos.init(code / "acme", is_live=True)
         repo.commit("first")
-        until(lambda: "root_not_folder" not in warnings(daemon), "the warning goes")
-        until(lambda: checkouts(daemon) == [str(repo.path)], "the repository is found")
+        poll_until(lambda: "root_not_folder" not in warnings(daemon), "the warning goes")
+        poll_until(lambda: checkouts(daemon) == [str(repo.path)], "the repository is found")
 
 
 def test_an_unreadable_folder_is_said_while_the_others_are_watched(make_daemon, tmp_path):
@@ -122,9 +122,9 @@ def test_an_unreadable_folder_inside_a_repository_is_said(make_daemon, tmp_path)
     daemon = make_daemon(folders=[tmp_path / "code"], wrapper=less_than_root())
     try:
         with daemon:
-            until(lambda: "closed cannot be read" in trouble(daemon), "the repository says what is not watched")
+            poll_until(lambda: "closed cannot be read" in trouble(daemon), "the repository says what is not watched")
             repo.write("open/one.c", "changed\n")
-            until(lambda: "edit" in beats_of(daemon, repo), "the rest is watched")
+            poll_until(lambda: "edit" in beats_of(daemon, repo), "the rest is watched")
     finally:
         closed.chmod(0o700)
 

@@ -13,7 +13,7 @@ import pytest
 
 from stintd.client.transport import send
 from stintd.errors import Unavailable
-from tests.support import repos, until
+from tests.support import poll_until, repos
 
 SOON = 60.0
 """Seconds to end in: a service manager kills after 90."""
@@ -30,7 +30,7 @@ def daemon(make_daemon):
 def refused(daemon):
     """What a daemon that does not start says: (exit code, its two lines)."""
     process = daemon.launch()
-    until(lambda: process.poll() is not None, "stintd ends")
+    poll_until(lambda: process.poll() is not None, "stintd ends")
     lines = (daemon.home / "daemon.out").read_text().splitlines()
     assert not any("Traceback" in line for line in lines), lines
     return process.returncode, lines[-2:]
@@ -48,13 +48,13 @@ def test_of_many_daemons_started_at_once_exactly_one_serves(daemon):
     pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
     starts = [subprocess.Popen(command, env=daemon.environment, stdin=subprocess.DEVNULL, **pipes) for _ in range(STARTS)]
     try:
-        until(lambda: sum(one.poll() is not None for one in starts) == STARTS - 1, "all but one end")
+        poll_until(lambda: sum(one.poll() is not None for one in starts) == STARTS - 1, "all but one end")
         ended = [one for one in starts if one.poll() is not None]
         told = [one.stderr.read() for one in ended]
         assert [one.returncode for one in ended] == [IN_THE_WAY] * (STARTS - 1), told
         assert all(text.startswith("stintd: another stintd already runs for this home\n") for text in told), told
         winner = next(one for one in starts if one.poll() is None)
-        until(lambda: Path(daemon.layout.http_json).exists(), "the one says who it is")
+        poll_until(lambda: Path(daemon.layout.http_json).exists(), "the one says who it is")
         assert daemon.client.get("/api/health")["version"]
         assert f'"pid": {winner.pid}' in Path(daemon.layout.http_json).read_text()
     finally:
@@ -219,11 +219,11 @@ def test_a_stopped_process_answers_again_when_it_continues_and_counts_on(daemon)
     process = daemon.start().process
     timer = daemon.client.post("/api/timer/start", {"projectName": "acme", "autoCreate": True})["timer"]
     process.send_signal(signal.SIGSTOP)
-    until(lambda: paused(process), "it stands")
+    poll_until(lambda: paused(process), "it stands")
     with pytest.raises(Unavailable, match="does not answer"):
         send(daemon.layout.socket, "GET", "/api/health", timeout=0.5)
     process.send_signal(signal.SIGCONT)
-    until(lambda: daemon.client.get("/api/health")["ready"], "it answers again")
+    poll_until(lambda: daemon.client.get("/api/health")["ready"], "it answers again")
     assert daemon.client.get("/api/timer/current")["timer"]["id"] == timer["id"]
     assert daemon.client.post("/api/timer/stop", {})["entry"]["id"] == timer["id"]
 
@@ -245,10 +245,10 @@ def test_a_daemon_started_inside_a_git_hook_looks_at_the_repositories_it_watches
     }
     daemon = make_daemon(folders=[code], environment=hooked)
     with daemon:
-        until(lambda: [one["path"] for one in checkouts(daemon)] == [str(watched.path)], "the watched one is found")
+        poll_until(lambda: [one["path"] for one in checkouts(daemon)] == [str(watched.path)], "the watched one is found")
         other.commit("not for it")
         watched.commit("for it")
-        until(lambda: daemon.client.get("/api/heartbeats")["data"], "the commit is noticed")
+        poll_until(lambda: daemon.client.get("/api/heartbeats")["data"], "the commit is noticed")
         beats = daemon.client.get("/api/heartbeats")["data"]
         assert {beat["path"] for beat in beats if beat["kind"] == "commit"} <= {str(watched.path)}, beats
 

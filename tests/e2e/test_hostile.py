@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 
 from tests.sources.test_hostile import TRAPS, Trap
-from tests.support import PATIENCE, repos, until
+from tests.support import PATIENCE, poll_until, repos
 from tests.support.daemon import Daemon
 from tests.support.repos import TestRepo
 
@@ -127,7 +127,7 @@ def lay_named(watched: Path, name: bytes) -> None:
 
 def provoke(field: Field) -> None:
     """Work in all of them: files change beside every trap, and under every odd name."""
-    until(lambda: len(list(field.daemon.client.every("/api/repos"))) > len(FOLDERS), "they are found")
+    poll_until(lambda: len(list(field.daemon.client.every("/api/repos"))) > len(FOLDERS), "they are found")
     for trap in field.traps.values():
         trap.dirty()
         (trap.repo.path / "src").mkdir(exist_ok=True)
@@ -146,13 +146,13 @@ def provoke(field: Field) -> None:
     field.names.person = (f"{ESCAPE}{MARKUP}Mallory", "mallory\x1b[5;41m@example.test")
     field.names.git("add", "-A")
     field.names.git("commit", "-q", "-m", SUBJECT)
-    until(lambda: "Healthy work" in field.daemon.stint("log").out, "the healthy work is tracked")
+    poll_until(lambda: "Healthy work" in field.daemon.stint("log").out, "the healthy work is tracked")
 
 
 def wait(seconds: float) -> None:
     """A paced step."""
     end = time.monotonic() + seconds
-    until(lambda: time.monotonic() >= end)
+    poll_until(lambda: time.monotonic() >= end)
 
 
 # ---------------------------------------------------------------- what must be so
@@ -161,7 +161,7 @@ def wait(seconds: float) -> None:
 def test_the_healthy_repository_is_tracked(field: Field) -> None:
     (entry,) = [entry for entry in field.daemon.entries() if entry["projectName"] == "healthy"]
     assert "Healthy work" in [commit["subject"] for commit in entry["commits"]]
-    until(
+    poll_until(
         lambda: "healthy.txt" in {beat["entity"] for beat in field.daemon.client.every("/api/heartbeats", project="healthy")},
         what="its edit",
     )
@@ -186,7 +186,7 @@ def test_odd_file_names_are_evidence_like_any_other(field: Field) -> None:
         return {beat["entity"] for beat in field.daemon.client.every("/api/heartbeats", project="names")}
 
     wanted = {"plain.txt", "new\nline.txt", "n" * 240 + ".txt", "-rf", "$(touch MARKER)", "a;b|c&d.txt", ESCAPE + ".txt"}
-    until(lambda: wanted <= seen(), what=f"{wanted}")
+    poll_until(lambda: wanted <= seen(), what=f"{wanted}")
     assert [entry["branch"] for entry in field.daemon.entries() if entry["projectName"] == "names"][-1] == BRANCH
 
 
@@ -195,7 +195,7 @@ def test_every_odd_folder_is_a_project_with_time(field: Field) -> None:
         beats = field.daemon.client.every("/api/heartbeats")
         return len({beat["path"] for beat in beats if "/named/" in (beat["path"] or "") and beat["project"]})
 
-    until(lambda: worked() == len(FOLDERS) - 1, what="work in each but the one whose name is no text")
+    poll_until(lambda: worked() == len(FOLDERS) - 1, what="work in each but the one whose name is no text")
     warnings = [one["text"] for one in field.daemon.client.get("/api/status")["warnings"]]
     assert any("is not UTF-8" in warning for warning in warnings), warnings
 
@@ -273,7 +273,7 @@ def test_pages_and_tables_for_others_carry_no_markup_and_no_formulas(field: Fiel
 
 
 def test_the_live_feed_the_log_and_the_status_line_are_harmless_too(field: Field) -> None:
-    until(lambda: b"Healthy work" in field.feed.read_bytes() or b"healthy" in field.feed.read_bytes(), what="the feed tells")
+    poll_until(lambda: b"Healthy work" in field.feed.read_bytes() or b"healthy" in field.feed.read_bytes(), what="the feed tells")
     assert unsafe(field.feed.read_bytes()) == ""
     assert unsafe(field.daemon.output().encode("utf-8", "surrogateescape")) == ""
     status = Path(field.daemon.layout.status)
@@ -288,8 +288,8 @@ def test_hooks_may_speak_from_folders_with_any_name(field: Field) -> None:
         (spool / f"post-commit.{77000 + number}").write_bytes(line)
     wait(SECOND)
     field.healthy.commit("Healthy after the hooks")
-    until(lambda: "Healthy after the hooks" in field.daemon.stint("log").out, "it still tracks")
-    until(lambda: not list(spool.glob("post-commit.*")), what="the spool is read")
+    poll_until(lambda: "Healthy after the hooks" in field.daemon.stint("log").out, "it still tracks")
+    poll_until(lambda: not list(spool.glob("post-commit.*")), what="the spool is read")
     failed = {"storage", "source_failed"} & {one["code"] for one in field.daemon.client.get("/api/status")["warnings"]}
     assert (failed, "Traceback" in field.daemon.output()) == (set(), False)
 
@@ -297,13 +297,13 @@ def test_hooks_may_speak_from_folders_with_any_name(field: Field) -> None:
 def test_nothing_planted_ran_also_after_a_restart(field: Field) -> None:
     """Last: after all that was asked above, and after everything was read once more by a new daemon."""
     field.daemon.restart()
-    until(lambda: field.daemon.client.get("/api/health")["ready"], what="it is ready")
+    poll_until(lambda: field.daemon.client.get("/api/health")["ready"], what="it is ready")
     for trap in field.traps.values():
         trap.dirty()
         (trap.repo.path / "src" / "again.txt").write_text("x")
     wait(SECOND)
     field.healthy.commit("Healthy again")
-    until(lambda: "Healthy again" in field.daemon.stint("log").out, "it still tracks")
+    poll_until(lambda: "Healthy again" in field.daemon.stint("log").out, "it still tracks")
     assert field.sprung() == []
     subprocess.run(["git", "status"], cwd=field.traps["fsmonitor"].repo.path, capture_output=True, check=False)
     assert "fsmonitor" in field.sprung(), "the traps are live"

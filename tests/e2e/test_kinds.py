@@ -2,7 +2,7 @@
 
 from contextlib import ExitStack
 
-from tests.support import until
+from tests.support import poll_until
 from tests.support.billing import FAKES
 from tests.support.billing.fake import Served
 from tests.support.daemon import Daemon
@@ -32,7 +32,7 @@ def test_an_entry_is_made_changed_and_taken_away_at_every_kind_of_target(tmp_pat
 
         def holds(*lines):
             for kind, served in servers.items():
-                until(lambda fake=served.fake: [line[1:] for line in fake.sheet()] == list(lines), f"{kind} holds {lines}")
+                poll_until(lambda fake=served.fake: [line[1:] for line in fake.sheet()] == list(lines), f"{kind} holds {lines}")
 
         entry = daemon.client.post("/api/entries", WORK)["id"]
         daemon.stint("approve", DAY)
@@ -47,4 +47,4 @@ def test_an_entry_is_made_changed_and_taken_away_at_every_kind_of_target(tmp_pat
         daemon.client.delete(f"/api/entries/{entry}")
         daemon.stint("sync")
         holds()
-        until(lambda: daemon.stint("outbox").out.startswith("nothing is waiting"), "and the daemon knows")
+        poll_until(lambda: daemon.stint("outbox").out.startswith("nothing is waiting"), "and the daemon knows")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support import until
+from tests.support import poll_until
 from tests.support.billing.clickup import ClickUpFake
 from tests.support.billing.clockeye import ClockEyeFake
 from tests.support.billing.fake import Served
@@ -44,13 +44,13 @@ def daemon(tmp_path, servers):
 
 def both(servers, is_running):
     for kind, served in servers.items():
-        until(lambda fake=served.fake: (fake.running() is not None) == is_running, f"{kind}: running is {is_running}")
+        poll_until(lambda fake=served.fake: (fake.running() is not None) == is_running, f"{kind}: running is {is_running}")
 
 
 def lasted(servers):
     """Until it ran long enough to be a run: one shorter than a second is none."""
     fake = servers["clockeye"].fake
-    until(lambda: fake.now() - fake.running()["start"] > 1.5, "it ran a while")
+    poll_until(lambda: fake.now() - fake.running()["start"] > 1.5, "it ran a while")
 
 
 def test_it_runs_there_while_it_runs_here_through_a_kill_and_is_one_entry(daemon, servers):
@@ -73,7 +73,7 @@ def test_it_runs_there_while_it_runs_here_through_a_kill_and_is_one_entry(daemon
     daemon.stint("approve", "today")
     daemon.stint("sync")
     clickup, clockeye = (served.fake for served in servers.values())
-    until(lambda: daemon.stint("outbox").out.startswith("nothing is waiting"), "everything is delivered")
+    poll_until(lambda: daemon.stint("outbox").out.startswith("nothing is waiting"), "everything is delivered")
     assert {line[2] for line in [*clickup.sheet(), *clockeye.sheet()]} == {"the call"}
     for fake in (clickup, clockeye):
         assert len(fake.ledger) <= fake.made <= 2
@@ -82,7 +82,7 @@ def test_it_runs_there_while_it_runs_here_through_a_kill_and_is_one_entry(daemon
 def test_a_timer_of_somebody_elses_is_left_alone_and_the_status_says_what_to_do(daemon, servers):
     theirs = {kind: served.fake.start_by_hand() for kind, served in servers.items()}
     daemon.stint("start", "acme")
-    until(lambda: daemon.stint("status").out.count("did not start runs there") == 2, "both warnings are shown")
+    poll_until(lambda: daemon.stint("status").out.count("did not start runs there") == 2, "both warnings are shown")
     assert "stop it there" in daemon.stint("status").out
     assert [one["end"] for one in theirs.values()] == [None, None]
     for kind, served in servers.items():

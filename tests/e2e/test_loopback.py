@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import PATIENCE, until
+from tests.support import PATIENCE, poll_until
 from tests.support.daemon import Daemon
 
 
@@ -91,7 +91,7 @@ def test_another_port_in_the_settings_moves_the_listener_while_it_runs(daemon):
     config = Path(daemon.layout.config)
     before = told(daemon)["url"]
     config.write_text(config.read_text().replace("port = 0", f"port = {port}\nrate_limit = 7"))
-    until(lambda: told(daemon)["url"] == f"http://127.0.0.1:{port}", "the listener moved")
+    poll_until(lambda: told(daemon)["url"] == f"http://127.0.0.1:{port}", "the listener moved")
     assert ask(daemon, "/api/status", key)[0] == 200
     with pytest.raises(OSError, match=r"refused|reset"):
         urllib.request.urlopen(before + "/api/status", timeout=PATIENCE)
@@ -124,7 +124,7 @@ def test_a_browser_extension_is_let_in_once_the_settings_list_it(daemon):
     assert browse() == (403, None)
     config = Path(daemon.layout.config)
     config.write_text(config.read_text().replace("port = 0", 'port = 0\nextension_origins = ["chrome-extension://abc"]'))
-    until(lambda: browse() == (202, "chrome-extension://abc"), "it is let in")
+    poll_until(lambda: browse() == (202, "chrome-extension://abc"), "it is let in")
     assert key not in daemon.output(), "the address with the key in it is in no log"
 
 

@@ -15,7 +15,7 @@ from mcp.client import Client as Sdk
 from mcp.client.stdio import stdio_client
 from mcp.shared.exceptions import MCPError
 
-from tests.support import PATIENCE, repos, until
+from tests.support import PATIENCE, poll_until, repos
 from tests.support.daemon import Daemon
 
 CANARY = "Zanzibar"
@@ -30,7 +30,7 @@ def world(tmp_path_factory):
         repos.make(code / name)
     (code / "notes").mkdir()
     with Daemon(top / "home", folders=[code]) as daemon:
-        until(lambda: len(daemon.client.get("/api/repos")["data"]) == 2, "both repositories are known")
+        poll_until(lambda: len(daemon.client.get("/api/repos")["data"]) == 2, "both repositories are known")
         for hour, name, client in (("09", "atlas", "Acme"), ("10", "secret", CANARY)):
             daemon.client.post("/api/timer/start", {"path": str(code / name)})
             daemon.client.post("/api/timer/stop", {})

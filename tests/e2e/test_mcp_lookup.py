@@ -8,7 +8,7 @@ from mcp import StdioServerParameters
 from mcp.client import Client as Sdk
 from mcp.client.stdio import stdio_client
 
-from tests.support import until
+from tests.support import poll_until
 from tests.support.billing.clickup import ClickUpFake
 from tests.support.billing.fake import Served
 from tests.support.daemon import Daemon
@@ -71,7 +71,7 @@ async def test_time_on_a_task_found_there_is_recorded_and_delivered_there(daemon
     daemon.client.post("/api/targets", {"name": "clickup", "kind": "clickup", "baseUrl": served.url, "from": "2026-01-01"})
     daemon.stint("approve", "2026-01-05")
     daemon.stint("sync")
-    until(lambda: fake.ledger, "the entry is delivered")
+    poll_until(lambda: fake.ledger, "the entry is delivered")
     entry = next(iter(fake.ledger.values()))
     assert (entry["tid"], entry["end"] - entry["start"], entry["billable"]) == ("86fpd7vjz", 5_400_000, True)
     assert [tag["name"] for tag in entry["tags"]] == ["backend"]

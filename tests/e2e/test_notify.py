@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.support import until
+from tests.support import poll_until
 from tests.support.daemon import Daemon
 
 
@@ -26,7 +26,9 @@ def paused(daemon):
     """Start one five hours ago, of which nothing is known since: it is paused after four."""
     name = "<b>beta</b>\x1b[5m"
     daemon.client.post("/api/timer/start", {"projectName": name, "autoCreate": True, "at": began()})
-    return until(lambda: [one for one in daemon.client.get("/api/status")["warnings"] if one["code"] == "paused"], "it pauses")
+    return poll_until(
+        lambda: [one for one in daemon.client.get("/api/status")["warnings"] if one["code"] == "paused"], "it pauses"
+    )
 
 
 def test_the_desktop_asks_once_with_the_commands_that_answer(tmp_path):
@@ -34,7 +36,7 @@ def test_the_desktop_asks_once_with_the_commands_that_answer(tmp_path):
     environment = program(tmp_path / "bin", f'printf "%s\\n" "$@" >> {told}')
     with Daemon(tmp_path / "home", environment=environment) as daemon:
         paused(daemon)
-        until(lambda: told.exists() and "assign" in told.read_text(), "the desktop asks")
+        poll_until(lambda: told.exists() and "assign" in told.read_text(), "the desktop asks")
         text = told.read_text()
         assert (text.count("paused automatically at"), text.count("stint return keep")) == (1, 1)
         assert ("<b>" not in text, "&lt;b&gt;beta" in text, "\x1b" not in text) == (True, True, True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import repos, until
+from tests.support import poll_until, repos
 from tests.support.daemon import Daemon
 from tests.support.receivers import Receiver
 
@@ -34,7 +34,7 @@ def found(home: Path, *words: str) -> dict[str, list[str]]:
 
 def until_next_second() -> None:
     begun = time.time()
-    until(lambda: int(time.time()) > begun + 0.1)
+    poll_until(lambda: int(time.time()) > begun + 0.1)
 
 
 def work(daemon: Daemon, repo: repos.TestRepo) -> None:
@@ -43,7 +43,7 @@ def work(daemon: Daemon, repo: repos.TestRepo) -> None:
     repo.commit("tigersubject of it", name="src/giraffefile.py")
     beat = {"path": str(repo.path / "src/giraffefile.py"), "kind": "edit", "source": "editor", "branch": "lionbranch-of-editor"}
     daemon.client.post("/api/heartbeats", [{**beat, "time": datetime.now(UTC).isoformat()}])
-    until(lambda: len(list(daemon.client.every("/api/heartbeats"))) >= 3, "everything has arrived")
+    poll_until(lambda: len(list(daemon.client.every("/api/heartbeats"))) >= 3, "everything has arrived")
     daemon.client.post("/api/timer/start", {"path": str(repo.path), "description": "by hand"})
 
 
@@ -61,15 +61,15 @@ def test_hidden_names_are_in_no_file_and_no_answer(tmp_path, receiver):
             json.dumps(daemon.client.get(route)) for route in ("/api/entries", "/api/heartbeats", "/api/repos", "/api/status")
         )
         assert [word for word in HIDDEN if word in shown] == []
-        entry = until(lambda: next((one for one in daemon.entries() if one["branch"] not in (None, "main")), None))
+        entry = poll_until(lambda: next((one for one in daemon.entries() if one["branch"] not in (None, "main")), None))
         assert entry["branch"].startswith("hidden-")
         assert {one["entity"] for one in daemon.client.every("/api/heartbeats") if one["kind"] == "edit"} <= {"src/", ""}
         status = Path(daemon.layout.status)
-        until(lambda: "project-" in status.read_text())
+        poll_until(lambda: "project-" in status.read_text())
         line = status.read_text()
         assert "acme" not in line
         assert entry["projectName"] == "acme", "your own list knows it"
-        until(lambda: any(b"project-" in one.body for one in receiver.ledger.got))
+        poll_until(lambda: any(b"project-" in one.body for one in receiver.ledger.got))
         bodies = "".join(one.body.decode() for one in receiver.ledger.got)
         assert "project-" in bodies
         assert [word for word in (*HIDDEN, '"acme"') if word in bodies] == []
@@ -81,12 +81,12 @@ def test_switching_it_on_holds_from_then_on_and_says_so_of_nothing_before(tmp_pa
     repo.commit("first", name="first.txt")
     with Daemon(home, [code]) as daemon:
         repo.commit("seen subject", name="seen.py")
-        until(lambda: any("seen subject" in one["description"] for one in daemon.entries()))
+        poll_until(lambda: any("seen subject" in one["description"] for one in daemon.entries()))
         for name in ("hide_commit_subjects", "hide_branch_names", "hide_file_names"):
             daemon.stint("config", "set", f"privacy.{name}", "true")
         repo.git("checkout", "-q", "-b", "lionbranch")
         repo.commit("tigersubject", name="giraffefile.py")
-        until(lambda: any((one["branch"] or "").startswith("hidden-") for one in daemon.entries()))
+        poll_until(lambda: any((one["branch"] or "").startswith("hidden-") for one in daemon.entries()))
         assert found(home, *HIDDEN) == {}
         assert any("seen subject" in one["description"] for one in daemon.entries())
 
@@ -107,6 +107,6 @@ def test_nothing_of_an_excluded_folder_or_a_pause_is_kept(tmp_path):
         daemon.stint("on")
         until_next_second()
         watched.commit("afterwards", name="after.txt")
-        until(lambda: any("afterwards" in one["description"] for one in daemon.entries()))
+        poll_until(lambda: any("afterwards" in one["description"] for one in daemon.entries()))
         assert {one["projectName"] for one in daemon.entries()} == {"acme"}
         assert found(home, *HIDDEN) == {}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import repos, until
+from tests.support import poll_until, repos
 from tests.support.daemon import Daemon
 from tests.support.receivers import Receiver
 
@@ -40,7 +40,7 @@ def hear(daemon: Daemon, repo: repos.TestRepo, receiver: Receiver) -> None:
     post("/api/webhooks", {"url": receiver.url, "events": ["time_entry.created"], "allowPrivate": True})
     repo.git("checkout", "-q", "-b", "lionbranch")
     repo.commit("tigersubject of it", name="giraffefile.py")
-    until(lambda: any("tigersubject" in one["description"] for one in daemon.entries()), "the commit is an entry's text")
+    poll_until(lambda: any("tigersubject" in one["description"] for one in daemon.entries()), "the commit is an entry's text")
     entry = {
         "projectName": "zebraproject",
         "startTime": f"{DAY}T10:00:00Z",
@@ -117,13 +117,13 @@ def test_a_watched_project_keeps_its_bare_place_and_goes_on_being_recorded(tmp_p
     repo.commit("first")
     with Daemon(home, [code]) as daemon:
         repo.commit("tigersubject", name="giraffefile.py")
-        until(lambda: daemon.entries())
+        poll_until(lambda: daemon.entries())
         answer = daemon.stint("purge", "acme", "--yes", "--json").json
         assert answer["stillWatched"] == [os.path.realpath(repo.path)]
         assert daemon.entries() == []
         assert mentions(home) == {}
         repo.commit("afterwards")
-        until(lambda: [one for one in daemon.entries() if one["description"] == "afterwards"])
+        poll_until(lambda: [one for one in daemon.entries() if one["description"] == "afterwards"])
         assert all("tigersubject" not in one["description"] for one in daemon.entries()), "what was purged stays gone"
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import repos, until
+from tests.support import poll_until, repos
 from tests.support.daemon import Daemon
 from tests.support.repos import COLLEAGUE, TestRepo
 
@@ -94,7 +94,7 @@ def _uneven() -> Iterator[float]:
 def wait(seconds: float) -> None:
     """A paced step of the script."""
     end = time.monotonic() + seconds
-    until(lambda: time.monotonic() >= end)
+    poll_until(lambda: time.monotonic() >= end)
 
 
 @dataclass
@@ -187,7 +187,7 @@ def day(top: Path) -> Iterator[Day]:
         noon(script, code, daemon)
         afternoon(script, code)
         latest = wire(script.last("evening").ended - CLOSE)
-        until(lambda: daemon.entries()[-1]["lastEvidenceAt"] > latest, what="the last edit is seen")
+        poll_until(lambda: daemon.entries()[-1]["lastEvidenceAt"] > latest, what="the last edit is seen")
         yield Day(code, script, daemon, daemon.entries(actor="human"))
 
 

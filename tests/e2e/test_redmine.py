@@ -9,7 +9,7 @@ import pytest
 from stintd.ports import LOCKED, MISSING, REFUSED, STOPPED, TAKEN, Item, Login
 from stintd.sinks.registry import KINDS
 from tests.delivery import test_faults
-from tests.support import redmine, until
+from tests.support import poll_until, redmine
 from tests.support.billing import VARIANTS
 from tests.support.billing.redmine import RedmineFake
 from tests.support.clock import FakeClock
@@ -154,7 +154,7 @@ def test_it_holds_what_the_report_says_after_a_week_with_edits(tmp_path, server)
             }
             ids.append(daemon.client.post("/api/entries", body)["id"])
         held = lambda: {words: hours for words, hours in server.rows("SELECT comments, hours FROM time_entries")}  # noqa: E731
-        until(lambda: len(held()) == 7, "all are there")
+        poll_until(lambda: len(held()) == 7, "all are there")
         daemon.kill()
         daemon.start()
         daemon.client.patch(f"/api/entries/{ids[0]}", {"end": "2026-01-05T11:00:07Z", "taskName": "2"})
@@ -162,8 +162,8 @@ def test_it_holds_what_the_report_says_after_a_week_with_edits(tmp_path, server)
         daemon.client.delete(f"/api/entries/{ids[2]}")
         daemon.client.post(f"/api/entries/{ids[3]}/split", {"at": "2026-01-08T09:30:00Z"})
         seconds = lambda: daemon.client.get("/api/reports", **{"from_": "2026-01-01", "to": "2026-01-31"})["totals"]["seconds"]  # noqa: E731
-        until(lambda: len(server.rows("SELECT 1 FROM time_entries")) == 7, "edits follow")
-        until(
+        poll_until(lambda: len(server.rows("SELECT 1 FROM time_entries")) == 7, "edits follow")
+        poll_until(
             lambda: round(sum(hours for (hours,) in server.rows("SELECT hours FROM time_entries")) * 3600) == seconds(),
             "sums",
         )

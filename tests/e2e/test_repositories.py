@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import repos, until
+from tests.support import poll_until, repos
 from tests.support.daemon import Daemon
 from tests.support.repos import TestRepo
 
@@ -30,7 +30,7 @@ SETTLED = 1.05
 def wait(seconds: float) -> None:
     """A paced step."""
     end = time.monotonic() + seconds
-    until(lambda: time.monotonic() >= end)
+    poll_until(lambda: time.monotonic() >= end)
 
 
 def parsed(text: str) -> datetime:
@@ -80,7 +80,7 @@ class Desk:
     def find(self, *paths: Path) -> None:
         """Wait until these are known and their work trees watched."""
         for path in paths:
-            until(lambda path=path: (told := self.checkout(path)) and told["tier"] != "waiting", what=f"{path} is found")
+            poll_until(lambda path=path: (told := self.checkout(path)) and told["tier"] != "waiting", what=f"{path} is found")
 
     def beats(self, case: str, kind: str) -> list[dict[str, Any]]:
         path = str(self.places[case].path)
@@ -93,7 +93,7 @@ class Desk:
             found = [entry for entry in self.daemon.entries() if subject in entry["description"]]
             return [entry for entry in found if subject in [commit["subject"] for commit in entry["commits"]]]
 
-        (entry,) = until(probe, what=f"an entry holds {subject}")
+        (entry,) = poll_until(probe, what=f"an entry holds {subject}")
         assert (entry["actor"], entry["origin"]) == ("human", "auto")
         return entry
 
@@ -134,7 +134,7 @@ def _submodule(desk: Desk) -> TestRepo:
 
 
 def _nested(desk: Desk) -> TestRepo:
-    return desk.new("shell").nested("nut")
+    return desk.new("shell").init_nested("nut")
 
 
 def _sha256(desk: Desk) -> TestRepo:
@@ -183,7 +183,7 @@ def _new_submodule(desk: Desk) -> TestRepo:
 
 
 def _new_nested(desk: Desk) -> TestRepo:
-    inner = TestRepo(desk.code / "normal", is_live=True).nested("inner")
+    inner = TestRepo(desk.code / "normal", is_live=True).init_nested("inner")
     inner.commit("first")
     return inner
 
@@ -223,7 +223,7 @@ def _made_anew(desk: Desk) -> TestRepo:
     desk.known["fire"] = desk.commit_early(repo, "Commit before the fire.")
     repo.write("right before.txt")
     shutil.rmtree(repo.path)
-    until(lambda: desk.checkout(repo.path) is None, what="it is gone")
+    poll_until(lambda: desk.checkout(repo.path) is None, what="it is gone")
     return desk.new("phoenix")
 
 
@@ -321,7 +321,7 @@ def test_a_push_into_a_bare_repository_is_an_act_of_the_clone_that_pushed(desk: 
     store = desk.checkout(desk.code / "store.git")
     assert store is not None
     assert store["kind"] == "bare"
-    until(lambda: desk.beats("pushed", "push"), what="the push is told")
+    poll_until(lambda: desk.beats("pushed", "push"), what="the push is told")
     assert not [b for b in desk.daemon.client.every("/api/heartbeats") if b["path"] == str(desk.code / "store.git")]
 
 
@@ -373,8 +373,8 @@ def test_what_happened_to_repositories_while_the_daemon_was_down_is_known_at_its
     entry = desk.entry("Unseen work.")
     assert (entry["projectName"], entry["taskName"]) == ("normal", "WRK-3")
     assert desk.of("moved")["project"] == "before"
-    until(lambda: desk.checkout(goner.path) is None, what="the deleted one is gone")
-    unseen = until(lambda: [b for b in desk.beats("normal", "edit") if b["entity"] == "unseen.txt"], "the sweep")
+    poll_until(lambda: desk.checkout(goner.path) is None, what="the deleted one is gone")
+    unseen = poll_until(lambda: [b for b in desk.beats("normal", "edit") if b["entity"] == "unseen.txt"], "the sweep")
     assert [beat["branch"] for beat in unseen] == ["WRK-3"]
 
 
@@ -382,5 +382,5 @@ def test_repos_says_when_one_cannot_be_read(desk: Desk) -> None:
     odd = desk.places["sha256"].path
     os.mkfifo(odd / ".git" / "pipe")
     os.rename(odd / ".git" / "pipe", odd / ".git" / "HEAD")
-    told = until(lambda: text if "! " in (text := desk.daemon.stint("repos").out) else "", what="its trouble is told")
+    told = poll_until(lambda: text if "! " in (text := desk.daemon.stint("repos").out) else "", what="its trouble is told")
     assert "modern" in told[told.index("! ") :]

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from tests.support import until
+from tests.support import poll_until
 from tests.support.logind import Logind, SystemBus, needs_bus
 
 
@@ -21,16 +21,16 @@ def test_a_lock_outlives_the_daemon_s_death_and_becomes_one_absence(make_daemon,
     try:
         desktop = logind.session("2")
         daemon = make_daemon(environment={"DBUS_SYSTEM_BUS_ADDRESS": bus.address}).start()
-        until(lambda: logind.asked, "the daemon asks")
+        poll_until(lambda: logind.asked, "the daemon asks")
         logind.change(desktop, LockedHint=True)
-        until(lambda: rows(daemon, "SELECT 1 FROM cursor WHERE name = 'screen_locked'"), "the lock is kept")
+        poll_until(lambda: rows(daemon, "SELECT 1 FROM cursor WHERE name = 'screen_locked'"), "the lock is kept")
         daemon.kill()
         asked = logind.asked
         daemon.start()
-        until(lambda: logind.asked >= asked + 2, "the daemon asks again")
+        poll_until(lambda: logind.asked >= asked + 2, "the daemon asks again")
         assert rows(daemon, "SELECT 1 FROM absence") == []
         logind.change(desktop, LockedHint=False)
-        until(lambda: rows(daemon, "SELECT 1 FROM absence"), "the absence is stored")
+        poll_until(lambda: rows(daemon, "SELECT 1 FROM absence"), "the absence is stored")
         assert [kind for (kind,) in rows(daemon, "SELECT kind FROM absence")] == ["lock"]
         assert rows(daemon, "SELECT 1 FROM cursor WHERE name = 'screen_locked'") == []
         assert daemon.client.get("/api/status")["warnings"] == []

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.support import PATIENCE, until
+from tests.support import PATIENCE, poll_until
 from tests.support.billing.clockme import ClockMeFake
 from tests.support.billing.fake import Served
 from tests.support.daemon import SOURCES, Daemon
@@ -104,8 +104,8 @@ def test_no_secret_in_database_log_crash_report_doctor_process_list_or_answers(d
             "/api/entries", {**ENTRY, "description": description, "startTime": f"2021-03-0{1 + len(seen)}T10:00:00Z"}
         )
         seen.append(command_lines(daemon))
-    until(lambda: all(len(server.fake.ledger) == 1 for server in served.values()), "each target has the entry it takes")
-    parked = until(
+    poll_until(lambda: all(len(server.fake.ledger) == 1 for server in served.values()), "each target has the entry it takes")
+    parked = poll_until(
         lambda: len(found) == 4 and found if (found := list(daemon.client.every("/api/outbox", state="parked"))) else None
     )
     assert all("not with" in json.dumps(one) for one in parked), "the server's words are kept, its echo of the key is not"

@@ -4,7 +4,7 @@ import json
 import subprocess
 from pathlib import Path
 
-from tests.support import PATIENCE, repos, seeds, until
+from tests.support import PATIENCE, poll_until, repos, seeds
 from tests.support.daemon import Daemon
 
 pytestmark = seeds.needs_curl
@@ -15,7 +15,7 @@ _, CURRENT, *_ = seeds.commands("clockme-commands.sh")
 def run(daemon: Daemon, key: str, command: str, project: Path) -> str:
     url = json.loads(Path(daemon.layout.http_json).read_text())["url"]
     done = subprocess.run(
-        ["bash", "-c", seeds.placed(command, url, key)],
+        ["bash", "-c", seeds.fill_placeholders(command, url, key)],
         env=seeds.environment(daemon.home, str(project)),
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -41,7 +41,7 @@ def test_the_hooks_and_the_watch_keep_one_timer_of_one_project(tmp_path):
         (timer,) = json.loads(run(daemon, key, CURRENT, repo.path))["timers"]
         assert (timer["projectName"], timer["state"], timer["description"]) == ("acme", "running", "Claude Code session")
         repo.write("work.py", "print('hello')\n")
-        until(lambda: any(one["branch"] for one in current(daemon)), "the saved file is evidence")
+        poll_until(lambda: any(one["branch"] for one in current(daemon)), "the saved file is evidence")
         run(daemon, key, HOOKS["UserPromptSubmit"], repo.path)
         assert [one["id"] for one in current(daemon)] == [timer["id"]], "a prompt does not say where, and cuts nothing"
         run(daemon, key, HOOKS["SessionEnd"], repo.path)

@@ -12,7 +12,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.support import until
+from tests.support import poll_until
 from tests.support.daemon import SOURCES
 
 pytestmark = pytest.mark.smoke
@@ -74,7 +74,7 @@ def test_a_second_daemon_is_refused_as_ever_when_the_libraries_were_loaded_in_fu
     first = daemon.process
     second = daemon.launch()
     try:
-        until(lambda: second.poll() is not None, "the second ends")
+        poll_until(lambda: second.poll() is not None, "the second ends")
         assert second.returncode == ALREADY_RUNNING
         assert first.poll() is None
     finally:

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from stintd.errors import StintdError
-from tests.support import until
+from tests.support import poll_until
 from tests.support.daemon import Daemon
 
 pytestmark = pytest.mark.smoke
@@ -69,7 +69,7 @@ def test_no_change_is_missed_or_told_twice_across_kills_and_restarts(tmp_path):
         getattr(daemon, end)()
         daemon.start()
     daemon.client.post("/api/projects", {"name": "last"})
-    until(lambda: reader.seen and reader.seen[-1][2].get("name") == "last", "the reader has everything")
+    poll_until(lambda: reader.seen and reader.seen[-1][2].get("name") == "last", "the reader has everything")
     reader.is_over = True
     reader.join(5)
     daemon.stop()

@@ -11,7 +11,7 @@ import urllib.request
 
 import pytest
 
-from tests.support import PATIENCE, until
+from tests.support import PATIENCE, poll_until
 from tests.support.daemon import Daemon
 from tests.support.peers import PEERS
 
@@ -38,7 +38,7 @@ class Server:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "timetagger"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        until(self.log_in, "TimeTagger answers")
+        poll_until(self.log_in, "TimeTagger answers")
 
     def ask(self, method, path, body=None):
         headers = {"authtoken": self.token} if body is None else {}
@@ -98,11 +98,11 @@ def test_it_holds_what_the_report_says(tmp_path, server):
                 "description": f"day {day}",
             }
             ids.append(daemon.client.post("/api/entries", body)["id"])
-        until(lambda: len(server.seconds()) == 5, "all are there")
+        poll_until(lambda: len(server.seconds()) == 5, "all are there")
         daemon.kill()
         daemon.start()
         daemon.client.patch(f"/api/entries/{ids[0]}", {"end": "2026-01-05T11:00:00Z"})
         daemon.client.delete(f"/api/entries/{ids[1]}")
-        until(lambda: server.seconds().get("#acme day 5") == 7200 and len(server.seconds()) == 4, "edits follow")
+        poll_until(lambda: server.seconds().get("#acme day 5") == 7200 and len(server.seconds()) == 4, "edits follow")
         report = daemon.client.get("/api/reports", **{"from_": "2026-01-01", "to": "2026-01-31"})
         assert sum(server.seconds().values()) == report["totals"]["seconds"]

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from tests.support import until
+from tests.support import poll_until
 from tests.support.billing import FAKES
 from tests.support.billing.fake import Served
 from tests.support.daemon import Daemon
@@ -67,11 +67,11 @@ def test_hours_go_to_the_ticket_that_a_task_names_and_follow_what_is_edited(tmp_
             daemon.stint("targets", "map", kind, "--project", kind, *PLACES[kind])
             ids[kind] = [daemon.client.post("/api/entries", entry(kind, hour, f"at {hour}"))["id"] for hour in (9, 11)]
         for kind, (fake, _) in fakes.items():
-            until(lambda fake=fake: held(fake) == [(90, "at 11"), (90, "at 9")], f"{kind} has both")
+            poll_until(lambda fake=fake: held(fake) == [(90, "at 11"), (90, "at 9")], f"{kind} has both")
             daemon.client.patch(f"/api/entries/{ids[kind][0]}", {"description": "better"})
             daemon.client.delete(f"/api/entries/{ids[kind][1]}")
         for kind, (fake, _) in fakes.items():
-            until(lambda fake=fake: held(fake) == [(90, "better")], f"{kind} follows")
+            poll_until(lambda fake=fake: held(fake) == [(90, "better")], f"{kind} follows")
         assert "parked" not in daemon.stint("outbox").out
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import PATIENCE, repos, until
+from tests.support import PATIENCE, poll_until, repos
 from tests.support.daemon import running
 from tests.support.peers import PEERS, WAKATIME, environment, needs_wakatime
 
@@ -63,7 +63,7 @@ class Vim:
         return False
 
     def type(self, keys: str) -> None:
-        until(self.read, "Vim waits for its person")
+        poll_until(self.read, "Vim waits for its person")
         os.write(self.screen, keys.encode())
 
     def close(self) -> None:
@@ -85,7 +85,7 @@ def edit(home: Path, vimrc: str, file: Path, daemon) -> list[dict]:
             vim.read()
             return list(daemon.client.every("/api/heartbeats", source="editor"))
 
-        found: list[dict] = until(heard, "the daemon heard of it")
+        found: list[dict] = poll_until(heard, "the daemon heard of it")
         vim.type(":qa!\r")
         return found
     finally:

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from stintd.errors import StintdError
-from tests.support import PATIENCE, until
+from tests.support import PATIENCE, poll_until
 from tests.support.receivers import Receiver
 
 QUICK = '[webhooks]\nretry_initial = "0.1s"\nretry_max = "1s"\n'
@@ -109,7 +109,7 @@ def test_every_change_arrives_with_one_id_whatever_the_receiver_does_and_however
     writer.start()
     for _ in range(kills):
         before, pause_until = len(writer.answered), time.monotonic() + rng.uniform(0.0, 0.8)
-        until(lambda: len(writer.answered) > before + 3 and time.monotonic() > pause_until, "work is entered")  # noqa: B023
+        poll_until(lambda: len(writer.answered) > before + 3 and time.monotonic() > pause_until, "work is entered")  # noqa: B023
         sending = children(daemon)
         daemon.kill()
         psutil.wait_procs(sending, timeout=PATIENCE)
@@ -118,7 +118,7 @@ def test_every_change_arrives_with_one_id_whatever_the_receiver_does_and_however
     writer.is_over.set()
     writer.join()
     left = lambda hook: daemon.client.get(f"/api/webhooks/{hook['id']}")["waiting"]  # noqa: E731
-    until(lambda: not any(left(hook) for hook in hooks), "everything is delivered")
+    poll_until(lambda: not any(left(hook) for hook in hooks), "everything is delivered")
     for receiver in (bad, good):
         told = defaultdict(set)
         for got in list(receiver.ledger.got):
@@ -140,10 +140,10 @@ def test_a_receiver_that_hangs_delays_no_other(make_daemon, receivers):
     made(daemon, stuck)
     made(daemon, good)
     daemon.client.post("/api/entries", work(0))
-    until(lambda: stuck.ledger.got and len(good.ledger.ids()) >= 2, "both are told")
+    poll_until(lambda: stuck.ledger.got and len(good.ledger.ids()) >= 2, "both are told")
     began = time.monotonic()
     daemon.client.post("/api/entries", work(1))
-    until(lambda: len(good.ledger.ids()) >= 3, "the good one is told")
+    poll_until(lambda: len(good.ledger.ids()) >= 3, "the good one is told")
     assert time.monotonic() - began < 8, "it does not wait for the ten seconds that the other one gets"
     began = time.monotonic()
     assert daemon.stop() == 0
@@ -156,7 +156,7 @@ def test_the_worker_is_replaced_when_it_is_killed(make_daemon, receivers):
     made(daemon, good, "time_entry.created")
     for number in range(4):
         daemon.client.post("/api/entries", work(number))
-        until(lambda number=number: len(good.ledger.ids()) > number, "it is told")
+        poll_until(lambda number=number: len(good.ledger.ids()) > number, "it is told")
         for one in children(daemon):
             one.kill()
     assert len(good.ledger.ids()) == 4
@@ -183,7 +183,7 @@ def test_a_secret_is_in_its_file_and_nowhere_else(make_daemon, receivers):
     rotated = daemon.client.post(f"/api/webhooks/{ours['id']}/rotate")["secret"]
     canaries = [ours["secret"], own, rotated]
     daemon.client.post("/api/entries", work(0))
-    until(lambda: len(good.ledger.ids()) >= 2 and len(bad.ledger.got) >= 2, "both are told")
+    poll_until(lambda: len(good.ledger.ids()) >= 2 and len(bad.ledger.got) >= 2, "both are told")
     asked = [made(daemon, good, idempotencyKey="once"), made(daemon, bad, secret=own, idempotencyKey="twice")]
     for path in (
         "/api/webhooks",
@@ -221,7 +221,7 @@ def test_the_daemon_loads_no_tls_and_its_worker_ends_when_nothing_is_to_be_sent(
     made(daemon, good)
     assert children(daemon) == []
     daemon.client.post("/api/entries", work(0))
-    until(lambda: good.ledger.ids(), "it is told")
+    poll_until(lambda: good.ledger.ids(), "it is told")
     assert len(children(daemon)) == 1
     maps = Path(f"/proc/{daemon.process.pid}/maps")
     if maps.exists():

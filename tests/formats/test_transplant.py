@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.formats.conftest import ZONE
-from tests.support import repos, until
+from tests.support import poll_until, repos
 from tests.support.daemon import Daemon
 
 
@@ -39,7 +39,7 @@ def lived(tmp_path_factory):
         ]
         acts = [{name: value for name, value in one.items() if value} for one in (*ACTS, *in_repo)]
         assert daemon.client.post("/api/heartbeats", acts)["accepted"] == COUNT
-        until(lambda: len(daemon.entries()) >= 6, "what it made")
+        poll_until(lambda: len(daemon.entries()) >= 6, "what it made")
         first, *_, last = sorted(daemon.entries(), key=lambda one: one["start"])
         daemon.client.patch(f"/api/entries/{first['id']}", {"description": "talked it over", "billable": True})
         daemon.client.delete(f"/api/entries/{last['id']}")
@@ -102,7 +102,7 @@ def test_the_new_home_goes_on_by_the_same_rules_and_undo_takes_all_of_it_back(li
 
 def test_where_there_is_evidence_already_the_files_is_passed_over_and_its_hours_come_as_the_owners(lived, other, tmp_path):
     other.client.post("/api/heartbeats", [act(number, project="gamma") for number in range(300, 320, 4)])
-    until(lambda: len(other.entries()) == 1, "its own entry")
+    poll_until(lambda: len(other.entries()) == 1, "its own entry")
     target = tmp_path / "all.json"
     lived.stint("export", "json", "-o", str(target))
     shown = other.stint("import", "json", str(target)).out

@@ -13,7 +13,7 @@ import pytest
 from stintd.install import agentshim, shim
 from stintd.sources.agents import read_message
 from tests.hooks.test_shim import ODD_NAMES, full_disk
-from tests.support import PATIENCE, until
+from tests.support import PATIENCE, poll_until
 from tests.support.daemon import Daemon
 from tests.support.shells import every_shell
 
@@ -45,7 +45,7 @@ class Shimmed:
 
     def files(self, count=1):
         """Their content once the children have copied everything."""
-        until(lambda: len(self._whole()) >= count, f"{count} whole messages in {list(self.spool.iterdir())}")
+        poll_until(lambda: len(self._whole()) >= count, f"{count} whole messages in {list(self.spool.iterdir())}")
         return self._whole()
 
     def _whole(self):
@@ -79,7 +79,7 @@ def test_any_folder_name_arrives_whole_and_nothing_in_it_is_run(shimmed, shell, 
 def test_the_message_arrives_unchanged_whatever_its_size(shimmed, shell, size):
     message = b'{"a": "' + b"x\\n\xc3\xbc\t" * (size // 6) + b'"}\n\n'
     assert is_silent(shimmed.run(shell, stdin=message))
-    until(lambda: next(shimmed.spool.iterdir()).read_bytes().endswith(message), "the whole message")
+    poll_until(lambda: next(shimmed.spool.iterdir()).read_bytes().endswith(message), "the whole message")
     assert shimmed.files()[0].partition(b"\n")[2] == message
 
 
@@ -228,7 +228,7 @@ def test_no_agent_waits_for_a_daemon_that_is_up_stopped_or_gone(tmp_path):
             assert is_silent(shimmed.run([]))
         finally:
             os.kill(daemon.process.pid, signal.SIGCONT)
-        until(lambda: not list(shimmed.spool.glob("agent-*")), "both were read")
+        poll_until(lambda: not list(shimmed.spool.glob("agent-*")), "both were read")
         daemon.stop()
         assert is_silent(shimmed.run([]))
         assert len(list(shimmed.spool.glob("agent-*"))) == 1

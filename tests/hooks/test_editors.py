@@ -14,7 +14,7 @@ import pytest
 from stintd.install.editors import HOSTS
 from tests.hooks.spooled import MARKERS, ODD, Spooled
 from tests.hooks.test_shim import full_disk
-from tests.support import PATIENCE, until
+from tests.support import PATIENCE, poll_until
 
 
 def every_editor():
@@ -150,7 +150,7 @@ def at_terminal(command: list[str], keys: list[bytes], environment: dict[str, st
         read(1.0)
         with suppress(OSError):
             os.write(terminal, key)
-    until(lambda: not read(0.1), f"{command[0]} ends: {bytes(shown)[-500:]!r}")
+    poll_until(lambda: not read(0.1), f"{command[0]} ends: {bytes(shown)[-500:]!r}")
     os.waitpid(pid, 0)
     os.close(terminal)
     return bytes(shown)

@@ -15,7 +15,7 @@ import pytest
 from stintd.install.shells import HOSTS
 from tests.hooks.spooled import MARKERS, ODD, Spooled
 from tests.hooks.test_shim import full_disk
-from tests.support import until
+from tests.support import poll_until
 
 FISH = """
 set -q prompts; or set -g prompts 0
@@ -60,7 +60,7 @@ class Shell:
 
     def __exit__(self, *_: object) -> None:
         os.write(self.terminal, b"\x15exit\n")
-        until(lambda: not self._read(), "the shell ends")
+        poll_until(lambda: not self._read(), "the shell ends")
         os.waitpid(self.pid, 0)
         os.close(self.terminal)
 
@@ -76,7 +76,7 @@ class Shell:
         return int(found[-1]) if found and found[-1] else len(found)
 
     def _await(self, prompts: int) -> None:
-        until(lambda: self._read() and self._prompts() >= prompts, f"a prompt, after {bytes(self.shown)[-300:]!r}")
+        poll_until(lambda: self._read() and self._prompts() >= prompts, f"a prompt, after {bytes(self.shown)[-300:]!r}")
 
     def _read(self) -> bool:
         with suppress(OSError):

@@ -16,7 +16,7 @@ from stintd.errors import StintdError
 from stintd.install import service
 from stintd.install.change import perform
 from stintd.paths import home_layout
-from tests.support import PATIENCE, until
+from tests.support import PATIENCE, poll_until
 from tests.support.daemon import SOURCES, Daemon
 
 
@@ -198,10 +198,10 @@ def test_the_first_request_starts_a_daemon_that_takes_the_socket_it_is_handed(tm
     command = ["systemd-socket-activate", "-l", daemon.layout.socket, *passed, sys.executable, "-m", "stintd.cli.run"]
     process = subprocess.Popen(command, env=daemon.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        until(lambda: os.path.exists(daemon.layout.socket))
+        poll_until(lambda: os.path.exists(daemon.layout.socket))
         assert not os.path.exists(daemon.layout.http_json), "nothing runs before anybody asks"
         assert daemon.stint("status").code == 0, "the request that started it is answered"
-        assert until(lambda: status_of(daemon.layout.socket))["ready"] in (True, False)
+        assert poll_until(lambda: status_of(daemon.layout.socket))["ready"] in (True, False)
         number = os.stat(daemon.layout.socket).st_ino
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 0

@@ -11,7 +11,7 @@ from stintd.sources import agents, spool
 from stintd.sources.agents import Doubles, SessionProcess, read_message, signals_of
 from tests.sources.test_hookline import NOW
 from tests.sources.test_spool import Box, _breathe  # noqa: F401
-from tests.support.agents import claude, cursor, edited, vscode, windsurf
+from tests.support.agents import claude, cursor, edit_message, vscode, windsurf
 
 ACME = "/code/acme"
 
@@ -77,14 +77,14 @@ PATCH = "*** Begin Patch\n*** Update File: src/a.py\n@@\n-x\n+y\n*** Add File: /
 @pytest.mark.parametrize(
     ("payload", "paths"),
     [
-        (edited("s", ACME, "/code/beta/x.py"), ["/code/beta/x.py"]),
-        (edited("s", ACME, "src/x.py", "Write"), ["/code/acme/src/x.py"]),
-        (edited("s", ACME, "../beta/x.py", "MultiEdit"), ["/code/beta/x.py"]),
-        (edited("s", ACME, "/code/beta/x.py", "Read"), [ACME]),
-        (edited("s", ACME, "/code/beta/x.py", "mcp__files__read_file"), [ACME]),
-        (edited("s", ACME, "/code/beta/x.py", "mcp__files__write_file"), ["/code/beta/x.py"]),
-        (edited("s", ACME, "/code/beta/x.py", "search_replace"), ["/code/beta/x.py"]),
-        (edited("s", "", "/code/beta/x.py"), ["/code/beta/x.py"]),
+        (edit_message("s", ACME, "/code/beta/x.py"), ["/code/beta/x.py"]),
+        (edit_message("s", ACME, "src/x.py", "Write"), ["/code/acme/src/x.py"]),
+        (edit_message("s", ACME, "../beta/x.py", "MultiEdit"), ["/code/beta/x.py"]),
+        (edit_message("s", ACME, "/code/beta/x.py", "Read"), [ACME]),
+        (edit_message("s", ACME, "/code/beta/x.py", "mcp__files__read_file"), [ACME]),
+        (edit_message("s", ACME, "/code/beta/x.py", "mcp__files__write_file"), ["/code/beta/x.py"]),
+        (edit_message("s", ACME, "/code/beta/x.py", "search_replace"), ["/code/beta/x.py"]),
+        (edit_message("s", "", "/code/beta/x.py"), ["/code/beta/x.py"]),
         (claude("PostToolUse", "s", ACME, tool_name="NotebookEdit", tool_input={"notebook_path": "/n/a.ipynb"}), ["/n/a.ipynb"]),
         (claude("PostToolUse", "s", ACME, tool_name="apply_patch", tool_input={"command": PATCH}),
          ["/code/acme/src/a.py", "/code/beta/b.py"]),
@@ -262,7 +262,7 @@ def test_a_file_of_another_century_is_set_aside(box):
 
 
 def test_a_message_larger_than_any_git_line_is_read(box):
-    said = edited("s", ACME, "/code/beta/x.py") | {"tool_response": {"originalFile": "x" * 1_000_000}}
+    said = edit_message("s", ACME, "/code/beta/x.py") | {"tool_response": {"originalFile": "x" * 1_000_000}}
     post(box, "agent-claude-code.7", message(said))
     assert box.drain() == 1
     assert box.told[0].beat.path == "/code/beta/x.py"

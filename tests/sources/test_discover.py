@@ -15,7 +15,7 @@ def test_every_kind_of_checkout_is_found(tmp_path: Path) -> None:
     repo = repos.make(tmp_path / "acme" / "api", 1)
     repo.worktree(tmp_path / "acme" / "api-hotfix", "hotfix")
     repo.submodule(repos.make(tmp_path / "lib", 1), "libs/lib")
-    repo.nested("tools/inner")
+    repo.init_nested("tools/inner")
     repo.worktree(repo.path / ".claude" / "worktrees" / "agent", "agent")
     repos.init(tmp_path / "store.git", is_bare=True)
     assert names(tmp_path) == [

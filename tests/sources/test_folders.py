@@ -68,7 +68,7 @@ def test_thousands_of_ignored_folders_cost_nothing(repo: TestRepo) -> None:
 def test_repositories_inside_are_their_own(repo: TestRepo, tmp_path: Path) -> None:
     source = repos.make(tmp_path / "library", 1)
     repo.submodule(source, "vendor/library")
-    repo.nested("tools/own").commit("x", name="sub/x.txt")
+    repo.init_nested("tools/own").commit("x", name="sub/x.txt")
     repo.worktree(repo.path / "wt", "topic")
     assert planned(repo) == {".", "src", "src/deep", "build", "build/kept", "vendor", "tools"}
 

@@ -13,7 +13,7 @@ import pytest
 
 from stintd.domain.model import ProcessSignal
 from stintd.sources.process import YOUNG, Exits, ProcessWatch, agent_above, agent_name, detect_headless, is_alive, start_time
-from tests.support import PATIENCE, until
+from tests.support import PATIENCE, poll_until
 from tests.support.clock import FakeClock
 
 pytestmark = pytest.mark.smoke
@@ -99,7 +99,7 @@ def test_a_second_look_skips_what_was_no_agent_until_it_may_have_become_one(tmp_
         assert process.stdin is not None
         process.stdin.write(b"go\n")
         process.stdin.flush()
-        until(lambda: psutil.Process(process.pid).name() == "aider", what="the shell has become the agent")
+        poll_until(lambda: psutil.Process(process.pid).name() == "aider", what="the shell has become the agent")
         assert watch.scan(YOUNG - 1) == {}
         assert [agent.pid for agent in watch.scan(YOUNG).values()] == [process.pid]
     finally:

@@ -65,7 +65,7 @@ def stream(count: int, seed: int = 1) -> Iterator[Heartbeat]:
         yield Heartbeat(beat_id, instant, context, entity)
 
 
-def written() -> int:
+def written_bytes() -> int:
     """Bytes this process handed to `write` so far, of all files."""
     for line in Path("/proc/self/io").read_text().splitlines():
         if line.startswith("wchar:"):
@@ -96,8 +96,8 @@ def measure_size(count: int, folder: Path) -> dict[str, float]:
     try:
         spent = []
         for batch in batches(count):
-            spent.append(database.write_now(lambda conn, batch=batch: _timed(lambda: heartbeats.add(conn, batch))))
-        reading = min(database.read_now(lambda conn: _timed(lambda: heartbeats.runs(conn))) for _ in range(3))
+            spent.append(database.write_now(lambda conn, batch=batch: _cpu_seconds(lambda: heartbeats.add(conn, batch))))
+        reading = min(database.read_now(lambda conn: _cpu_seconds(lambda: heartbeats.runs(conn))) for _ in range(3))
         spans = database.read_now(lambda conn: conn.execute("SELECT count(*) FROM span").fetchone()[0])
     finally:
         database.close()
@@ -112,7 +112,7 @@ def measure_size(count: int, folder: Path) -> dict[str, float]:
     }
 
 
-def _timed(call) -> float:
+def _cpu_seconds(call) -> float:
     """Seconds of this thread's CPU: what else the machine does is not the store's doing, and nothing here waits."""
     began = time.thread_time()
     call()
@@ -126,7 +126,7 @@ def measure_writing(folder: Path, count: int = 10_000, stored: int = 0) -> dict[
     try:
         for batch in batches(stored, seed=3):
             database.write_now(lambda conn, batch=batch: heartbeats.add(conn, batch))
-        before, spent = written(), []
+        before, spent = written_bytes(), []
         for batch in batches(count, seed=2, size=SENT):
             for beat in batch:
                 began = time.perf_counter()
@@ -136,7 +136,7 @@ def measure_writing(folder: Path, count: int = 10_000, stored: int = 0) -> dict[
             database.write_now(lambda conn, batch=batch: heartbeats.add(conn, batch))
             journal.retire(batch)
         database.checkpoint()
-        spent_bytes = written() - before
+        spent_bytes = written_bytes() - before
     finally:
         journal.close()
         database.close()

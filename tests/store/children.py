@@ -94,8 +94,8 @@ def remount(folder: Path, _: int) -> None:
         say(text, database.write_now(lambda conn: changes.append(conn, START, "x", {})).seq)
         database.close()
         mount("-o", "remount,ro", str(folder))
-        refused(Database(folder / "stintd.db").open)
-        refused(lambda: Journal(folder / "journal").append([beat(1)]))
+        print_refusal(Database(folder / "stintd.db").open)
+        print_refusal(lambda: Journal(folder / "journal").append([beat(1)]))
         mount("-o", "remount,rw", str(folder))
 
 
@@ -115,7 +115,7 @@ def flush(folder: Path, count: int) -> None:
     say(answered == stored, len(answered), set(answered) <= set(stored))
 
 
-def refused(act) -> None:
+def print_refusal(act) -> None:
     try:
         act()
     except Unavailable as error:

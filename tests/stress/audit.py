@@ -32,9 +32,13 @@ def audit(home: Path, ledgers: Iterable[Ledger]) -> Verdict:
     known = {ledger.name: ledger for ledger in ledgers}
     with closing(sqlite3.connect(home / "stintd.db", isolation_level=None)) as conn:
         texts = Counter(_stored_texts(conn))
-        texts.update(beat.entity for beat in _journalled(home, conn))
+        texts.update(beat.entity for beat in _journalled_beats(home, conn))
         wanted = list(_answered_texts(known))
-        wrong = [*_unsound(conn), *_unstopped(conn, known["timer"]), *(text for ledger in known.values() for text in ledger.odd)]
+        wrong = [
+            *_unsound(conn),
+            *_unstopped_timers(conn, known["timer"]),
+            *(text for ledger in known.values() for text in ledger.odd),
+        ]
     lost = tuple(text for text in wanted if not texts[text])
     doubled = tuple(text for text, count in texts.items() if text and count > 1)
     return Verdict(len(wanted), lost, doubled, tuple(wrong))
@@ -49,7 +53,7 @@ def _stored_texts(conn: sqlite3.Connection) -> Iterable[str]:
             yield entity
 
 
-def _journalled(home: Path, conn: sqlite3.Connection) -> list[heartbeats.Heartbeat]:
+def _journalled_beats(home: Path, conn: sqlite3.Connection) -> list[heartbeats.Heartbeat]:
     """Heartbeats that are answered and not in SQLite yet."""
     waiting = Journal(home / "journal").replay()
     known = heartbeats.are_known(conn, waiting)
@@ -63,7 +67,7 @@ def _answered_texts(ledgers: dict[str, Ledger]) -> Iterable[str]:
     yield from (f"timer {number}" for number, (did, _) in list(ledgers["timer"].answered.items()) if did == "started")
 
 
-def _unstopped(conn: sqlite3.Connection, ledger: Ledger) -> Iterable[str]:
+def _unstopped_timers(conn: sqlite3.Connection, ledger: Ledger) -> Iterable[str]:
     """Timers whose stop was answered and that run; more than one that runs."""
     open_ids = {row[0] for row in conn.execute("SELECT id FROM entry WHERE end_us IS NULL AND origin = 'manual'")}
     for did, entry_id in list(ledger.answered.values()):

@@ -15,7 +15,7 @@ from stintd.client.control import Control
 from stintd.client.transport import send
 from stintd.errors import StintdError
 from stintd.protocol.errors import from_wire
-from tests.support import until
+from tests.support import poll_until
 
 PAST = datetime(2021, 1, 4, tzinfo=UTC)
 PROJECTS = ("alpha", "beta", "gamma")
@@ -63,7 +63,7 @@ class Client(threading.Thread):
                     return True
             except OSError as error:
                 self.ledger.refused[type(error).__name__] = self.ledger.refused.get(type(error).__name__, 0) + 1
-            until(self._can_try, f"{self.name}: the daemon answers again")
+            poll_until(self._can_try, f"{self.name}: the daemon answers again")
         return False
 
     def _can_try(self) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from stintd.errors import StorageFull
 from tests.stress.audit import audit
 from tests.stress.numbered import three_clients
-from tests.support import PATIENCE, repos, until
+from tests.support import PATIENCE, poll_until, repos
 from tests.support.daemon import Daemon
 
 SMALL = 6 << 20
@@ -45,10 +45,10 @@ def full_disk(folder: Path) -> None:
         client.start()
     for _ in range(2):
         before = [len(client.ledger.answered) for client in clients]
-        until(lambda b=before: all(len(c.ledger.answered) > n + 3 for c, n in zip(clients, b, strict=True)), "answers")
+        poll_until(lambda b=before: all(len(c.ledger.answered) > n + 3 for c, n in zip(clients, b, strict=True)), "answers")
         hurt = sum(client.ledger.refused.get("storage_full", 0) for client in clients)
         fill(folder / "filler")
-        until(lambda h=hurt: sum(c.ledger.refused.get("storage_full", 0) for c in clients) > h + 5, "507")
+        poll_until(lambda h=hurt: sum(c.ledger.refused.get("storage_full", 0) for c in clients) > h + 5, "507")
         assert daemon.client.get("/api/health")["status"] == "degraded"
         assert "storage" in codes(daemon)
         assert daemon.client.get("/api/entries")["data"]
@@ -57,7 +57,7 @@ def full_disk(folder: Path) -> None:
         told = daemon.stint("status").out
         assert "full" in told, told
         (folder / "filler").unlink()
-        until(lambda: "storage" not in codes(daemon), "the warning goes")
+        poll_until(lambda: "storage" not in codes(daemon), "the warning goes")
     for client in clients:
         client.halt()
     assert daemon.process is process
@@ -73,10 +73,10 @@ def full_disk_alone(folder: Path) -> None:
     mount("-t", "tmpfs", "-o", f"size={SMALL}", "tmpfs", str(folder))
     daemon = Daemon(folder / "home").start()
     daemon.client.post("/api/timer/start", {"projectName": "acme", "autoCreate": True})
-    until(lambda: is_refused(daemon, folder / "filler") and "storage" in codes(daemon), "the full disk is told")
+    poll_until(lambda: is_refused(daemon, folder / "filler") and "storage" in codes(daemon), "the full disk is told")
     assert len(daemon.client.get("/api/timer/current")["timers"]) == 1
     (folder / "filler").unlink()
-    until(lambda: "storage" not in codes(daemon), "the warning goes by itself")
+    poll_until(lambda: "storage" not in codes(daemon), "the warning goes by itself")
     assert daemon.client.post("/api/timer/stop", {})["entry"]
     assert daemon.stop() == 0
 
@@ -128,7 +128,7 @@ def swept_instead(folder: Path, limit: str, value: int, reason: str) -> None:
     repo.git("add", ".")
     repo.git("commit", "-q", "-m", "all")
     with Daemon(folder / "home", [folder / "code"]) as daemon:
-        until(lambda: "watch_limit" in codes(daemon), "the warning")
+        poll_until(lambda: "watch_limit" in codes(daemon), "the warning")
         told = daemon.stint("status").out
         assert reason in told, told
         assert "fs.inotify.max_user_watches" in told, told
@@ -137,7 +137,9 @@ def swept_instead(folder: Path, limit: str, value: int, reason: str) -> None:
         assert (checkout["tier"], checkout["trouble"].startswith(reason)) == ("swept", True), checkout
         repo.write("part7/main.c", "int main;\n")
         repo.commit("by hand", name="part8/main.c")
-        until(lambda: {"edit", "commit"} <= {beat["kind"] for beat in daemon.client.get("/api/heartbeats")["data"]}, "a sweep")
+        poll_until(
+            lambda: {"edit", "commit"} <= {beat["kind"] for beat in daemon.client.get("/api/heartbeats")["data"]}, "a sweep"
+        )
 
 
 SCENES = {scene.__name__: scene for scene in (full_disk, full_disk_alone, full_at_start, no_watches, no_instances)}

@@ -7,7 +7,7 @@ import pytest
 
 from tests.stress.audit import audit
 from tests.stress.numbered import three_clients
-from tests.support import until
+from tests.support import poll_until
 
 BACK = 60.0
 """Seconds from start to the first answer, at most."""
@@ -32,7 +32,7 @@ def test_nothing_answered_is_lost_or_doubled_by_kill_9_at_random_moments(make_da
     for number in range(kills):
         before = progress(clients)
         pause_until = time.monotonic() + rng.uniform(0.0, 0.6)
-        until(lambda: progress(clients) > before + 5 and time.monotonic() > pause_until, "commands are answered")  # noqa: B023
+        poll_until(lambda: progress(clients) > before + 5 and time.monotonic() > pause_until, "commands are answered")  # noqa: B023
         daemon.kill()
         if number % AUDIT_EVERY == AUDIT_EVERY - 1:
             assert not audit(daemon.home, [client.ledger for client in clients]).lost

@@ -13,7 +13,7 @@ import pytest
 
 from tests.stress.audit import audit
 from tests.stress.numbered import three_clients
-from tests.support import until
+from tests.support import poll_until
 from tests.support.daemon import Daemon
 
 CALLS = ("write", "pwrite64", "fsync", "fdatasync", "rename", "unlink", "ftruncate")
@@ -44,7 +44,7 @@ def run_until(daemon, clients, is_over):
     process = daemon.launch()
     for client in clients:
         client.start()
-    until(lambda: process.poll() is not None or is_over(), "the daemon is killed or has answered")
+    poll_until(lambda: process.poll() is not None or is_over(), "the daemon is killed or has answered")
     is_hit = process.poll() is not None
     daemon.kill()
     return is_hit
@@ -58,7 +58,7 @@ def counted(daemon: Daemon) -> dict[str, int]:
     run_until(daemon, clients, lambda: answered(clients) >= COMMANDS)
     for client in clients:
         client.halt()
-    lines = until(lambda: "killed by SIGKILL" in (text := trace.read_text()) and text.splitlines(), "strace ends")
+    lines = poll_until(lambda: "killed by SIGKILL" in (text := trace.read_text()) and text.splitlines(), "strace ends")
     found: Counter[tuple[str, str]] = Counter()
     for line in lines:
         thread, _, call = line.partition(" ")
@@ -76,7 +76,7 @@ def killed_at(daemon: Daemon, call: str, k: int) -> bool:
     daemon.wrapper = []
     daemon.start(is_ready=False)
     before = [len(client.ledger.answered) for client in clients]
-    until(lambda: all(len(c.ledger.answered) > n for c, n in zip(clients, before, strict=True)), "all go on")
+    poll_until(lambda: all(len(c.ledger.answered) > n for c, n in zip(clients, before, strict=True)), "all go on")
     for client in clients:
         client.halt()
     assert daemon.stop() == 0

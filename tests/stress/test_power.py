@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from tests.support import PATIENCE, until
+from tests.support import PATIENCE, poll_until
 
 CALL = re.compile(r"\b(pwrite64|fdatasync|write|unlink)\((?:\d+<([^>]*)>|\"([^\"]*)\")")
 
@@ -36,7 +36,7 @@ def test_the_journal_forgets_heartbeats_only_when_the_disk_has_them_elsewhere(ma
     before = len(calls(trace))
     daemon.client.post("/api/heartbeats", {"project": "acme", "entity": "main.c"})
     marks = ("write", "journal")
-    until(lambda: calls(trace)[before:].count(marks) == 3, "the file's head, the heartbeat, the mark that it is stored")
+    poll_until(lambda: calls(trace)[before:].count(marks) == 3, "the file's head, the heartbeat, the mark that it is stored")
     done = calls(trace)[before:]
     last_mark = len(done) - 1 - done[::-1].index(marks)
     log = [call for call, file in done[:last_mark] if file == "db-wal"]
@@ -48,16 +48,16 @@ def test_a_disk_that_does_not_confirm_the_journal_is_said_until_it_does(make_dae
     daemon = make_daemon()
     process = daemon.start().process
     daemon.client.post("/api/heartbeats", {"project": "acme", "entity": "main.c"})
-    journal = until(lambda: next((tmp_path / "home" / "journal").glob("*.journal"), None), "the journal's file")
+    journal = poll_until(lambda: next((tmp_path / "home" / "journal").glob("*.journal"), None), "the journal's file")
     strace = ["strace", "-f", "-o", os.devnull, "-P", str(journal), "-e", "trace=fdatasync", "-e", "inject=fdatasync:error=EIO"]
     injector = subprocess.Popen([*strace, "-p", str(process.pid)], stderr=subprocess.DEVNULL)
     try:
-        until(lambda: said(daemon, "one"), "the warning")
+        poll_until(lambda: said(daemon, "one"), "the warning")
         assert "cannot be flushed" in daemon.stint("status").out
     finally:
         injector.terminate()
         injector.wait(PATIENCE)
-    until(lambda: not said(daemon, "two"), "the warning goes")
+    poll_until(lambda: not said(daemon, "two"), "the warning goes")
 
 
 def said(daemon, entity):

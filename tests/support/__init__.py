@@ -13,7 +13,7 @@ PATIENCE = 180.0
 bets on a machine's speed fails where others work on it."""
 
 
-def until(probe: Callable[[], T], what: str = "") -> T:
+def poll_until(probe: Callable[[], T], what: str = "") -> T:
     """Poll `probe` until it answers something true."""
     deadline = time.monotonic() + PATIENCE
     while True:

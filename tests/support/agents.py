@@ -79,7 +79,7 @@ def claude(event: str, session: str, cwd: Path | str, **more: Any) -> dict[str, 
     }
 
 
-def edited(session: str, cwd: Path | str, path: Path | str, tool: str = "Edit", **more: Any) -> dict[str, Any]:
+def edit_message(session: str, cwd: Path | str, path: Path | str, tool: str = "Edit", **more: Any) -> dict[str, Any]:
     """Claude Code's message after a tool wrote a file."""
     given = {"file_path": str(path), "old_string": "a", "new_string": "b"}
     said = {"filePath": str(path), "originalFile": "secret words\n" * 20}

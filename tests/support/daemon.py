@@ -19,7 +19,7 @@ from typing import Any
 from stintd import paths
 from stintd.client.control import Control
 from stintd.errors import StintdError
-from tests.support import PATIENCE, until
+from tests.support import PATIENCE, poll_until
 
 SOURCES = Path(__file__).parents[2] / "daemon"
 
@@ -69,7 +69,7 @@ class Daemon:
     def start(self, is_ready: bool = True) -> "Daemon":
         """Run `stintd` and wait until it answers, and (unless told otherwise) until it has looked through its folders."""
         self.launch()
-        until(lambda: self._answers(is_ready), "the daemon answers")
+        poll_until(lambda: self._answers(is_ready), "the daemon answers")
         return self
 
     def launch(self) -> "subprocess.Popen[bytes]":

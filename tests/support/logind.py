@@ -13,7 +13,7 @@ from jeepney import DBusAddress, HeaderFields, MessageType, new_error, new_metho
 from jeepney.bus_messages import message_bus
 from jeepney.io.blocking import DBusConnection, open_dbus_connection
 
-from tests.support import until
+from tests.support import poll_until
 
 LOGIN, MANAGER, SESSION = "org.freedesktop.login1", "org.freedesktop.login1.Manager", "org.freedesktop.login1.Session"
 CONFIG = """<busconfig><type>session</type><listen>unix:path={socket}</listen><auth>EXTERNAL</auth>
@@ -34,7 +34,7 @@ class SystemBus:
     def start(self) -> "SystemBus":
         self.socket.unlink(missing_ok=True)
         self._process = subprocess.Popen(["dbus-daemon", "--nofork", "--nopidfile", f"--config-file={self._config}"])
-        until(self._listens, what="the bus listens")
+        poll_until(self._listens, what="the bus listens")
         return self
 
     def _listens(self) -> bool:

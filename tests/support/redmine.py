@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from stintd.ports import HttpRequest
-from tests.support import PATIENCE, until
+from tests.support import PATIENCE, poll_until
 from tests.support.billing.fake import Answer
 from tests.support.billing.redmine import RedmineFake
 
@@ -83,7 +83,7 @@ class Server:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        until(self._is_up, "Redmine answers")
+        poll_until(self._is_up, "Redmine answers")
 
     def _run(self, *command: str) -> str:
         done = subprocess.run(["ruby", *command], cwd=HOME, env=self._environment, capture_output=True, text=True, timeout=300)
@@ -136,7 +136,7 @@ class RealRedmine(RedmineFake):
     def __post_init__(self) -> None:
         self.key = self.server.key
 
-    def _routed(self, request: HttpRequest) -> Answer:
+    def _route(self, request: HttpRequest) -> Answer:
         path = request.url.removeprefix("http://fake")
         return self.server.ask(request.method, path, request.headers["X-Redmine-API-Key"], request.body)
 

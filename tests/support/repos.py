@@ -71,15 +71,15 @@ class TestRepo:
     def worktree(self, path: Path, branch: str) -> "TestRepo":
         """A linked worktree on a new branch."""
         self.git("worktree", "add", "-q", "-b", branch, str(path))
-        return self._beside(path)
+        return self._sibling_repo(path)
 
     def submodule(self, source: "TestRepo", name: str) -> "TestRepo":
         """`source` added as a submodule below `name`, committed."""
         self.git("-c", "protocol.file.allow=always", "submodule", "add", "-q", str(source.path), name)
         self.git("commit", "-q", "-m", f"add {name}")
-        return self._beside(self.path / name)
+        return self._sibling_repo(self.path / name)
 
-    def nested(self, name: str) -> "TestRepo":
+    def init_nested(self, name: str) -> "TestRepo":
         """An independent repository inside this one's folder."""
         inner = init(self.path / name, is_live=self.is_live)
         inner.now = self.now
@@ -109,9 +109,9 @@ class TestRepo:
             check=True,
             capture_output=True,
         )
-        return self._beside(path)
+        return self._sibling_repo(path)
 
-    def _beside(self, path: Path) -> "TestRepo":
+    def _sibling_repo(self, path: Path) -> "TestRepo":
         return TestRepo(path, self.is_live, self.now, self.person)
 
     def _ask(self, *args: str) -> str:

@@ -32,7 +32,7 @@ def hook_commands(name: str) -> dict[str, str]:
     return {event: matchers[0]["hooks"][0]["command"] for event, matchers in hooks.items()}
 
 
-def placed(command: str, url: str, key: str, **ids: str) -> str:
+def fill_placeholders(command: str, url: str, key: str, **ids: str) -> str:
     """The command with our host, key and ids."""
     for placeholder, value in {HOST: url, KEY: key, **ids}.items():
         command = command.replace(placeholder, value)

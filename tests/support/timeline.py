@@ -21,7 +21,7 @@ def clock(text: str) -> datetime:
     return DAY + timedelta(days=parts["day"], hours=parts["h"], minutes=parts["m"], seconds=parts["s"])
 
 
-def shown(instant: datetime) -> str:
+def clock_text(instant: datetime) -> str:
     """The inverse of `clock`, as short as is exact."""
     days = (instant - DAY).days
     text = instant.strftime("%H:%M:%S" if instant.second or instant.microsecond else "%H:%M")
@@ -67,7 +67,7 @@ class Timeline:
         """An edit at the start, one every few minutes, one at the end."""
         at, stop = clock(start), clock(end)
         while at < stop:
-            self.beat(shown_exactly(at), where, **more)
+            self.beat(exact_clock_text(at), where, **more)
             at += timedelta(minutes=every)
         self.beat(end, where, **more)
 
@@ -81,7 +81,7 @@ class Timeline:
         """The agent's acts from just after `start` until it stops at `end`."""
         at, stop = clock(start) + timedelta(seconds=5), clock(end)
         while at < stop:
-            self.beat(shown_exactly(at), where, "tool", "agent", actor="agent", session=session)
+            self.beat(exact_clock_text(at), where, "tool", "agent", actor="agent", session=session)
             at += timedelta(minutes=every)
         self.beat(end, where, "turn_end", "agent", actor="agent", session=session)
 
@@ -112,7 +112,7 @@ class Timeline:
         return lines(stretch for stretch in self.sheet(now).stretches if stretch.actor == "agent")
 
 
-def shown_exactly(instant: datetime) -> str:
+def exact_clock_text(instant: datetime) -> str:
     """`clock`'s text with every microsecond."""
     return f"{(instant - DAY).days}d {instant.strftime('%H:%M:%S.%f')}"
 
@@ -138,7 +138,7 @@ def lines(stretches: Iterable[Stretch]) -> list[str]:
 
 
 def _line(stretch: Stretch) -> str:
-    text = f"{shown(stretch.start)}-{shown(stretch.end)} {stretch.project or '?'}"
+    text = f"{clock_text(stretch.start)}-{clock_text(stretch.end)} {stretch.project or '?'}"
     if stretch.task:
         text += f" {stretch.task}"
     if stretch.supervised:
@@ -148,4 +148,4 @@ def _line(stretch: Stretch) -> str:
 
 def gap_lines(gaps: Iterable[GapVerdict]) -> list[str]:
     """`12:00-13:00 away`."""
-    return [f"{shown(gap.start)}-{shown(gap.end)} {gap.verdict}" for gap in gaps]
+    return [f"{clock_text(gap.start)}-{clock_text(gap.end)} {gap.verdict}" for gap in gaps]

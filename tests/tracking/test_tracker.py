@@ -210,7 +210,7 @@ async def test_worktree_submodule_and_nested_are_checkouts_of_their_own(tmp_path
     repo = repos.make(tmp_path / "code" / "acme", 1)
     tree = repo.worktree(tmp_path / "code" / "acme-hotfix", "hotfix")
     module = repo.submodule(repos.make(tmp_path / "lib", 1), "libs/lib")
-    inner = repo.nested("tools/inner")
+    inner = repo.init_nested("tools/inner")
     inner.commit("inside")
     async with Bench((str(tmp_path / "code"),), clock) as bench:
         facts = {s.facts.path: s.facts for s in bench.of(CheckoutSignal)}

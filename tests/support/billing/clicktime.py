@@ -49,7 +49,7 @@ class ClickTimeFake(Fake):
         {"ID": "t1", "Name": "Building", "IsActive": True}, {"ID": "t2", "Name": "Talking", "IsActive": True},
     ])  # fmt: skip
 
-    def _routed(self, request: HttpRequest) -> Answer:
+    def _route(self, request: HttpRequest) -> Answer:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "token" or token != self.key:
             return 401, {"data": None, "errors": [{"Message": "Invalid Credentials"}]}
@@ -68,14 +68,14 @@ class ClickTimeFake(Fake):
     def _new(self, path: str, body: dict[str, Any]) -> Answer:
         if not self.sees_company:
             return self._error(403, "Only managers may")
-        return self._told({"ID": {"/Jobs": "j9", "/Clients": "c9"}[path], **body})
+        return self._envelope({"ID": {"/Jobs": "j9", "/Clients": "c9"}[path], **body})
 
     def _about(self, path: str, query: dict[str, str]) -> Answer:
         if path == "/Me":
-            return self._told({"ID": "u1", "Name": "Ada", "Email": "ada@example.com", **self.me})
+            return self._envelope({"ID": "u1", "Name": "Ada", "Email": "ada@example.com", **self.me})
         if path == "/Company":
             told = {"ID": "f1", "Name": "Loom", "MinTimeIncrement": 0.01, "PrecisionForHoursValues": 2, **self.company}
-            return self._told(told) if self.sees_company else self._error(403, "not for you")
+            return self._envelope(told) if self.sees_company else self._error(403, "not for you")
         if path in ("/Me/Jobs", "/Me/Tasks"):
             return self._page(self.jobs if path == "/Me/Jobs" else self.tasks, query)
         if path == "/Me/Clients":
@@ -84,14 +84,14 @@ class ClickTimeFake(Fake):
             return self._page([{"JobID": "j1", "TaskID": "t1"}, {"JobID": "j2", "TaskID": "t2"}], query)
         if path.startswith("/Me/Jobs/") and path.endswith("/Tasks"):
             ids = {"j1": ["t1"], "j2": ["t2"]}[path.split("/")[3]]
-            return self._told([{"ID": one} for one in ids] if self.task_lists == "objects" else ids)
+            return self._envelope([{"ID": one} for one in ids] if self.task_lists == "objects" else ids)
         return self._error(403, "not for this company")
 
     def _sheet(self, day: str) -> Answer:
         """A week's."""
         first = date.fromisoformat(day) - timedelta(days=date.fromisoformat(day).weekday())
         status = self.sheet_status if self.locks({"Date": day}) else "Open"
-        return self._told(
+        return self._envelope(
             {
                 "ID": f"s{first}",
                 "StartDate": str(first),
@@ -104,7 +104,7 @@ class ClickTimeFake(Fake):
 
     def _entries(self, method: str, name: str, query: dict[str, str], body: dict[str, Any]) -> Answer:
         if not name:
-            return self._page(self._between(query), query) if method == "GET" else self._made(body)
+            return self._page(self._entries_between(query), query) if method == "GET" else self._create(body)
         if name not in self.ledger:
             return self._error(404, "no such time entry")
         if self.locks(self.ledger[name]):
@@ -115,10 +115,10 @@ class ClickTimeFake(Fake):
         unknown = body.keys() - {*READ_ONLY}
         if unknown or self.refuses(body):
             return self._error(400, "not wanted")
-        self.ledger[name] |= self._kept(body)
-        return self._told(self._shown(self.ledger[name]))
+        self.ledger[name] |= self._rounded_fields(body)
+        return self._envelope(self._to_wire(self.ledger[name]))
 
-    def _made(self, body: dict[str, Any]) -> Answer:
+    def _create(self, body: dict[str, Any]) -> Answer:
         if body.keys() - {"Date", *READ_ONLY} or self.refuses(body):
             return self._error(400, "not wanted")
         if self.me.get("RequireStartEndTime") and not agree(body):
@@ -126,28 +126,28 @@ class ClickTimeFake(Fake):
         if self.locks(body):
             return self._error(self.locked_status, "The timesheet is locked")
         new = self.new_id("te")
-        self.ledger[new] = {"ID": new, "UserID": "u1", **self._kept(body)}
-        return self._told(self._shown(self.ledger[new]), self.made_status)
+        self.ledger[new] = {"ID": new, "UserID": "u1", **self._rounded_fields(body)}
+        return self._envelope(self._to_wire(self.ledger[new]), self.made_status)
 
-    def _kept(self, body: dict[str, Any]) -> dict[str, Any]:
+    def _rounded_fields(self, body: dict[str, Any]) -> dict[str, Any]:
         hours = body["Hours"]
         return {**body, "Hours": round(hours / self.rounds_to) * self.rounds_to if self.rounds_to else round(hours, 2)}
 
-    def _shown(self, one: dict[str, Any]) -> dict[str, Any]:
+    def _to_wire(self, one: dict[str, Any]) -> dict[str, Any]:
         return {**one, "Date": one["Date"] + self.date_tail, "Hours": str(one["Hours"]) if self.hours_as_text else one["Hours"]}
 
-    def _between(self, query: dict[str, str]) -> list[dict[str, Any]]:
+    def _entries_between(self, query: dict[str, str]) -> list[dict[str, Any]]:
         found = [one for one in self.ledger.values() if query["StartDate"] <= one["Date"] <= query["EndDate"]]
-        return [self._shown(one) for one in sorted(found, key=lambda one: (one["Date"], one["ID"]), reverse=True)]
+        return [self._to_wire(one) for one in sorted(found, key=lambda one: (one["Date"], one["ID"]), reverse=True)]
 
     def _page(self, rows: list[dict[str, Any]], query: dict[str, str]) -> Answer:
         offset, limit = int(query.get("offset", 0)), min(int(query.get("limit", 100)), self.most_a_page)
-        status, told = self._told(rows[offset : offset + limit])
+        status, told = self._envelope(rows[offset : offset + limit])
         page = {"page": {"count": len(rows), "limit": limit, "offset": offset, "links": {}}} if self.says_total else {}
         return status, {**told, **page}
 
     @staticmethod
-    def _told(data: Any, status: int = 200) -> tuple[int, dict[str, Any]]:
+    def _envelope(data: Any, status: int = 200) -> tuple[int, dict[str, Any]]:
         return status, {"data": data, "errors": [], "jsonapi": {}, "meta": {}}
 
     def _error(self, status: int, text: str) -> Answer:

@@ -45,7 +45,7 @@ class ClickUpFake(Fake):
 
     # ---------------------------------------------------------------- routes
 
-    def _routed(self, request: HttpRequest) -> Answer:
+    def _route(self, request: HttpRequest) -> Answer:
         if request.headers.get("Authorization") != self.key:
             return 401, {"err": "Token invalid", "ECODE": "OAUTH_025"}
         place = urlsplit(request.url)
@@ -69,10 +69,10 @@ class ClickUpFake(Fake):
         if name not in self.ledger:
             return 404, {"err": "Time entry not found", "ECODE": "TIMEENTRY_063"}
         if method == "DELETE":
-            return 200, {"data": self._stopped(self.ledger.pop(name))}
+            return 200, {"data": self._stopped_entry(self.ledger.pop(name))}
         if method == "PUT":
             return self._change(name, query, body)
-        return 200, {"data": [self._shown(self.ledger[name])]}
+        return 200, {"data": [self._to_wire(self.ledger[name])]}
 
     # ---------------------------------------------------------------- entries
 
@@ -87,7 +87,7 @@ class ClickUpFake(Fake):
             if one is None:
                 return 400, {"err": "No timer is running", "ECODE": "TIMEENTRY_017"}
             one["end"] = max(self.now_ms(), one["start"])
-            return 200, {"data": self._stopped(one)}
+            return 200, {"data": self._stopped_entry(one)}
         task = self._task(body.get("tid"), query)
         if task is None:
             return 401, {"err": "Team not authorized", "ECODE": "OAUTH_027"}
@@ -116,7 +116,7 @@ class ClickUpFake(Fake):
 
     def _ticking(self, one: dict[str, Any]) -> dict[str, Any]:
         """As a start tells it: the length is negative."""
-        shown = self._stopped({**one, "end": one["start"]})
+        shown = self._stopped_entry({**one, "end": one["start"]})
         kept = {name: told for name, told in shown.items() if name not in ("end", "source")}
         return {**kept, "duration": -(self.now_ms() - one["start"]) // 1000, "at": one["start"]}
 
@@ -129,7 +129,7 @@ class ClickUpFake(Fake):
         new = str(4_000_000_000_000_000_000 + int(self.new_id("")))
         self.ledger[new] = {**body, "id": new, "tid": task["id"], "end": body.get("end", body["start"] + body["duration"])}
         if self.created == "data":
-            return 200, {"data": self._shown(self.ledger[new])}
+            return 200, {"data": self._to_wire(self.ledger[new])}
         echo = {
             "assignee": USER["id"],
             **{name: body[name] for name in ("description", "tags", "start", "billable", "duration")},
@@ -142,16 +142,16 @@ class ClickUpFake(Fake):
         if task is None or "tags" not in body or ("start" in body) != ("end" in body) or self.refuses(body):
             return 400, {"err": "this entry is not wanted", "ECODE": "TIMEENTRY_001"}
         self.ledger[name] |= {**body, "tid": task["id"]}
-        return 200, {"data": self._shown(self.ledger[name])}
+        return 200, {"data": self._to_wire(self.ledger[name])}
 
     def _list(self, query: dict[str, str]) -> Answer:
         lo, hi = int(query["start_date"]), int(query["end_date"])
         found = [one for one in self.ledger.values() if one.get("end") is not None and lo <= one["start"] <= hi]
-        return 200, {"data": [self._shown(one) for one in found]}
+        return 200, {"data": [self._to_wire(one) for one in found]}
 
-    def _shown(self, one: dict[str, Any]) -> dict[str, Any]:
+    def _to_wire(self, one: dict[str, Any]) -> dict[str, Any]:
         """As in a list: instants are text."""
-        task, told = self._named(one), int if self.has_numbers else str
+        task, told = self._task_summary(one), int if self.has_numbers else str
         return {
             "id": one["id"],
             "task": {**task, "custom_id": task["custom_id"] or ""},
@@ -177,9 +177,9 @@ class ClickUpFake(Fake):
             "task_url": f"https://app.clickup.com/t/{task['id']}",
         }
 
-    def _stopped(self, one: dict[str, Any]) -> dict[str, Any]:
+    def _stopped_entry(self, one: dict[str, Any]) -> dict[str, Any]:
         """As a stop or a delete tells it: the end is a number."""
-        shown, task = self._shown(one), self._named(one)
+        shown, task = self._to_wire(one), self._task_summary(one)
         kept = {name: shown[name] for name in ("id", "wid", "user", "billable", "description", "tags", "source")}
         return {
             **kept,
@@ -197,7 +197,7 @@ class ClickUpFake(Fake):
         by = "custom_id" if query.get("custom_task_ids") == "true" and query.get("team_id") == TEAM else "id"
         return next((one for one in self.tasks if one[by] == name), None)
 
-    def _named(self, one: dict[str, Any]) -> dict[str, Any]:
+    def _task_summary(self, one: dict[str, Any]) -> dict[str, Any]:
         task = next(task for task in self.tasks if task["id"] == one["tid"])
         return {"id": task["id"], "custom_id": task["custom_id"], "name": task["name"], "status": STATUS, "custom_type": None}
 
@@ -217,7 +217,7 @@ class ClickUpFake(Fake):
                     ]
                 }
             case ["space", _, "folder"]:
-                lists = [self._shown_list("902")] if self.tells_lists else []
+                lists = [self._list_to_wire("902")] if self.tells_lists else []
                 return 200, {
                     "folders": [
                         {
@@ -233,21 +233,21 @@ class ClickUpFake(Fake):
                     ]
                 }
             case ["space", _, "list"]:
-                return 200, {"lists": [self._shown_list("901")]}
+                return 200, {"lists": [self._list_to_wire("901")]}
             case ["folder", _, "list"]:
-                return 200, {"lists": [self._shown_list("902")]}
+                return 200, {"lists": [self._list_to_wire("902")]}
             case ["list", list_id, "task"]:
                 page, mine = int(query.get("page", 0)), [one for one in self.tasks if one["list"] == list_id]
-                shown = [self._shown_task(one) for one in mine[page * 100 : page * 100 + 100]]
+                shown = [self._task_to_wire(one) for one in mine[page * 100 : page * 100 + 100]]
                 return 200, {"tasks": shown, "last_page": len(mine) <= page * 100 + 100}
             case ["task", name]:
                 task = self._task(name, query)
                 if task is None:
                     return 401, {"err": "Team not authorized", "ECODE": "OAUTH_027"}
-                return 200, self._shown_task(task)
+                return 200, self._task_to_wire(task)
         return 404, {"err": "Route not found", "ECODE": "APP_001"}
 
-    def _shown_list(self, list_id: str) -> dict[str, Any]:
+    def _list_to_wire(self, list_id: str) -> dict[str, Any]:
         return {
             "id": list_id,
             "name": LISTS[list_id],
@@ -266,7 +266,7 @@ class ClickUpFake(Fake):
             "permission_level": "create",
         }
 
-    def _shown_task(self, one: dict[str, Any]) -> dict[str, Any]:
+    def _task_to_wire(self, one: dict[str, Any]) -> dict[str, Any]:
         return {
             "id": one["id"],
             "custom_id": one["custom_id"],

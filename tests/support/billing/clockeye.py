@@ -33,13 +33,13 @@ class ClockEyeFake(Fake):
     newest_first: bool = True
     now: Callable[[], float] = time.time
 
-    def _routed(self, request: HttpRequest) -> Answer:
+    def _route(self, request: HttpRequest) -> Answer:
         if request.headers.get("X-API-Key") != self.key:
             return 401, {"error": "Invalid API key", "code": "UNAUTHORIZED", "details": {}}
         place, body = urlsplit(request.url), json.loads(request.body) if request.body else {}
         match request.method, place.path:
             case "GET", "/projects":
-                return 200, self._wrapped([{"id": "proj_123", "name": "Atlas"}, {"id": "proj_456", "name": "Beta"}])
+                return 200, self._wrap([{"id": "proj_123", "name": "Atlas"}, {"id": "proj_456", "name": "Beta"}])
             case "GET", "/time-entries":
                 return 200, self._list({name: values[0] for name, values in parse_qs(place.query).items()})
             case "POST", "/time-entries/start":
@@ -64,30 +64,32 @@ class ClockEyeFake(Fake):
         if body.get("project_id") not in ("proj_123", "proj_456") or self.refuses(body):
             return 422, {"error": "Unknown project", "code": "VALIDATION_ERROR", "details": {}}
         new = self.start_by_hand(**body)
-        return 201, self._shown(new) if self.tells_id else {"success": True}
+        return 201, self._to_wire(new) if self.tells_id else {"success": True}
 
     def _stop(self) -> Answer:
         one = self.running()
         if one is None:
             return 404, {"error": "No timer is running", "code": "NO_TIMER", "details": {}}
         one["end"] = self.now()
-        return 200, self._shown(one)
+        return 200, self._to_wire(one)
 
-    def _shown(self, one: dict[str, Any]) -> dict[str, Any]:
+    def _to_wire(self, one: dict[str, Any]) -> dict[str, Any]:
         told = {name: one[name] for name in ("id", "project_id", "description")}
-        shown = {**told, "start_time": _at(one["start"])}
-        ends = {"end_time": None if one["end"] is None else _at(one["end"])}
+        shown = {**told, "start_time": _instant_text(one["start"])}
+        ends = {"end_time": None if one["end"] is None else _instant_text(one["end"])}
         status = {"status": "running" if one["end"] is None else "stopped"}
         return shown | (ends if self.marks == "end" else {**status, **({} if one["end"] is None else ends)})
 
     def _list(self, query: dict[str, str]) -> Any:
-        found = [one for one in self.ledger.values() if query["start_date"] <= _at(one["start"])[:10] <= query["end_date"]]
+        found = [
+            one for one in self.ledger.values() if query["start_date"] <= _instant_text(one["start"])[:10] <= query["end_date"]
+        ]
         found.sort(key=lambda one: (one["start"], one["id"]), reverse=self.newest_first)
         page = int(query.get("page", 1))
-        shown = [self._shown(one) for one in found[(page - 1) * PAGE : page * PAGE]]
-        return self._wrapped(shown, len(found) <= page * PAGE)
+        shown = [self._to_wire(one) for one in found[(page - 1) * PAGE : page * PAGE]]
+        return self._wrap(shown, len(found) <= page * PAGE)
 
-    def _wrapped(self, found: list[dict[str, Any]], is_last: bool = True) -> Any:
+    def _wrap(self, found: list[dict[str, Any]], is_last: bool = True) -> Any:
         if not self.envelope:
             return found
         return {self.envelope: found, **({"pagination": {"has_more": not is_last}} if self.says_last else {})}
@@ -97,5 +99,5 @@ class ClockEyeFake(Fake):
         return sorted((int(one["start"]), int(one["end"]) - int(one["start"]), one["description"]) for one in over)
 
 
-def _at(seconds: float) -> str:
+def _instant_text(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")

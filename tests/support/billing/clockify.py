@@ -32,7 +32,7 @@ class ClockifyFake(Fake):
     makes_tags: bool = True
     tags: list[dict[str, str]] = field(default_factory=lambda: [{"id": "g1", "name": "deep"}, {"id": "g2", "name": "calls"}])
 
-    def _routed(self, request: HttpRequest) -> Answer:
+    def _route(self, request: HttpRequest) -> Answer:
         if request.headers.get("X-Api-Key") != self.key:
             return 401, {"message": "Api key does not exist", "code": 4003}
         place = urlsplit(request.url)
@@ -46,9 +46,9 @@ class ClockifyFake(Fake):
         if path[1] != "w1":
             return 403, {"message": "Access Denied", "code": 403}
         if path[2] == "time-entries":
-            return self._made(body) if len(path) == 3 else self._one(request.method, path[3], body)
+            return self._create(body) if len(path) == 3 else self._one(request.method, path[3], body)
         if path[2] == "user":
-            return self._page(self._between(query), query)
+            return self._page(self._entries_between(query), query)
         return self._about(request.method, path[2], query, body)
 
     def _about(self, method: str, what: str, query: dict[str, str], body: dict[str, Any]) -> Answer:
@@ -70,12 +70,12 @@ class ClockifyFake(Fake):
         }
         return self._page(rows[what], query)
 
-    def _made(self, body: dict[str, Any]) -> Answer:
+    def _create(self, body: dict[str, Any]) -> Answer:
         if wrong := self._wrong(body):
             return wrong
         new = self.new_id("64c7")
         self.ledger[new] = {"id": new, **body}
-        return 201, self._shown(self.ledger[new])
+        return 201, self._to_wire(self.ledger[new])
 
     def _wrong(self, body: dict[str, Any]) -> Answer | None:
         if self.locks(body):
@@ -88,7 +88,7 @@ class ClockifyFake(Fake):
         if name not in self.ledger:
             return self.gone_status, {"message": "TimeEntry doesn't belong to Workspace", "code": 501}
         if method == "GET":
-            return 200, self._shown(self.ledger[name])
+            return 200, self._to_wire(self.ledger[name])
         if self.locks(self.ledger[name]):
             return self.locked_status, {"message": "The entry is locked", "code": 501}
         if method == "DELETE":
@@ -97,9 +97,9 @@ class ClockifyFake(Fake):
         if wrong := self._wrong(body):
             return wrong
         self.ledger[name] = {"id": name, **body}
-        return 200, self._shown(self.ledger[name])
+        return 200, self._to_wire(self.ledger[name])
 
-    def _shown(self, one: dict[str, Any]) -> dict[str, Any]:
+    def _to_wire(self, one: dict[str, Any]) -> dict[str, Any]:
         kept = {name: value for name, value in one.items() if name not in ("start", "end", "customFields")}
         length = stretch(one["start"], one["end"], "")[1]
         text = "".join(f"{length // size % (60 if unit != 'H' else 10**6)}{unit}" for unit, size in UNITS)
@@ -114,9 +114,9 @@ class ClockifyFake(Fake):
             "customFieldValues": fields,
         }
 
-    def _between(self, query: dict[str, str]) -> list[dict[str, Any]]:
+    def _entries_between(self, query: dict[str, str]) -> list[dict[str, Any]]:
         found = [one for one in self.ledger.values() if query["start"] <= one["start"] <= query["end"]]
-        return [self._shown(one) for one in sorted(found, key=lambda one: one["start"], reverse=True)]
+        return [self._to_wire(one) for one in sorted(found, key=lambda one: one["start"], reverse=True)]
 
     def _page(self, rows: list[dict[str, Any]], query: dict[str, str]) -> Answer:
         size, page = min(int(query.get("page-size", 50)), self.most_a_page), int(query.get("page", 1))

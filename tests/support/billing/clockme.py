@@ -26,7 +26,7 @@ class ClockMeFake(Fake):
     keys: dict[str, str] = field(default_factory=dict)
     projects: dict[str, str] = field(default_factory=lambda: {"p1": "Atlas"})
 
-    def _routed(self, request: HttpRequest) -> Answer:
+    def _route(self, request: HttpRequest) -> Answer:
         if request.headers.get("Authorization") != f"Bearer {self.key}":
             return 401, {"error": "Invalid API key"}
         place = urlsplit(request.url)

@@ -71,15 +71,15 @@ class Fake:
             if fault == "down":
                 return Failure("unreachable", "no connection: refused")
             if fault == "500":
-                return answered(500, {"error": "broken"})
+                return json_answer(500, {"error": "broken"})
             if fault == "401":
-                return answered(401, {"error": "unauthorized"})
+                return json_answer(401, {"error": "unauthorized"})
             if fault.startswith("429"):
-                return answered(429, {"error": "slow down"}, {"retry-after": "1"} if "with" in fault else {})
+                return json_answer(429, {"error": "slow down"}, {"retry-after": "1"} if "with" in fault else {})
             self.head = {}
-            return _spoilt(fault, answered(*self._routed(request), self.head))
+            return _spoilt(fault, json_answer(*self._route(request), self.head))
 
-    def _routed(self, request: HttpRequest) -> Answer:
+    def _route(self, request: HttpRequest) -> Answer:
         raise NotImplementedError
 
     def sheet(self) -> list[tuple[int | str, int, str]]:
@@ -87,7 +87,7 @@ class Fake:
         the description, in order."""
         raise NotImplementedError
 
-    def shown(self, seconds: int) -> int:
+    def shown_seconds(self, seconds: int) -> int:
         """What the length of an entry that was sent looks like there."""
         return seconds
 
@@ -99,7 +99,7 @@ class Fake:
 def _spoilt(fault: str, answer: HttpResponse) -> HttpResponse | Failure:
     """An answer that something happened to on its way."""
     if fault == "500 after":
-        return answered(500, {"error": "broken"})
+        return json_answer(500, {"error": "broken"})
     if fault == "timeout after":
         return Failure("timeout", "no answer within 30 s")
     if fault == "cut after":
@@ -111,11 +111,11 @@ def _spoilt(fault: str, answer: HttpResponse) -> HttpResponse | Failure:
     if fault == "text after":
         return replace(answer, headers={**answer.headers, "content-type": "text/plain"})
     if fault == "odd json after":
-        return answered(answer.status, ["?"]) if answer.status < 300 else answer
+        return json_answer(answer.status, ["?"]) if answer.status < 300 else answer
     return answer
 
 
-def answered(status: int, told: Any, headers: dict[str, str] | None = None) -> HttpResponse:
+def json_answer(status: int, told: Any, headers: dict[str, str] | None = None) -> HttpResponse:
     """A JSON answer; bytes as they are."""
     body = b"" if status == 204 else told if isinstance(told, bytes) else json.dumps(told).encode()
     return HttpResponse(status, {"content-type": "application/json", **(headers or {})}, body)

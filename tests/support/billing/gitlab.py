@@ -66,7 +66,7 @@ class GitLabFake(Fake):
     def writes(self, request: HttpRequest) -> bool:
         return b"mutation" in request.body
 
-    def _routed(self, request: HttpRequest) -> Answer:
+    def _route(self, request: HttpRequest) -> Answer:
         told = {name.lower(): value for name, value in request.headers.items()}
         is_known = told.get("authorization") == f"Bearer {self.key}" or told.get("private-token") == self.key
         if not is_known and not self.is_anonymous:
@@ -86,10 +86,10 @@ class GitLabFake(Fake):
         if found is None or int(found[1]) not in self.issues:
             return 404, {"message": "404 Not found"}
         if found[2]:
-            return 200, {"time_estimate": 0, "total_time_spent": self.spent(int(found[1]))}
+            return 200, {"time_estimate": 0, "total_time_spent": self.seconds_spent(int(found[1]))}
         return 200, {"id": 100 + int(found[1]), "iid": int(found[1]), "project_id": 7, "title": f"Issue {found[1]}"}
 
-    def spent(self, number: int) -> int:
+    def seconds_spent(self, number: int) -> int:
         """The sum that an issue shows."""
         return sum(one["timeSpent"] for one in self.ledger.values() if one["issue"] == f"gid://gitlab/Issue/{100 + number}")
 
@@ -138,11 +138,11 @@ class _Root:
         begin, most = int(after or 0), min(first, self._fake.page)
         end = begin + most
         return {
-            "nodes": [self._told(one) for one in found[begin:end]],
+            "nodes": [self._to_wire(one) for one in found[begin:end]],
             "pageInfo": {"hasNextPage": end < len(found), "endCursor": str(end)},
         }
 
-    def _told(self, kept: dict[str, Any]) -> Any:
+    def _to_wire(self, kept: dict[str, Any]) -> Any:
         kind, other = ("issue", "mergeRequest") if "/Issue/" in kept["issue"] else ("mergeRequest", "issue")
         inner = {"id": kept["issue"], "iid": "1", "title": ""}
         return {**kept, kind: inner, other: None, "user": self.currentUser(None)}
@@ -168,12 +168,12 @@ class _Root:
             "issue": input["issuableId"],
             "username": "mia",
         }
-        return {"errors": [], "timelog": self._told(self._fake.ledger[new])}
+        return {"errors": [], "timelog": self._to_wire(self._fake.ledger[new])}
 
     def timelogDelete(self, info: Any, input: dict[str, Any]) -> Any:
         if self._fake.is_guest or input["id"] not in self._fake.ledger:
             raise ValueError(HIDDEN)
-        return {"errors": [], "timelog": self._told(self._fake.ledger.pop(input["id"]))}
+        return {"errors": [], "timelog": self._to_wire(self._fake.ledger.pop(input["id"]))}
 
 
 def _seconds(text: str) -> int:

@@ -31,7 +31,7 @@ class HarvestFake(Fake):
     closes_by: str = "is_locked"
     locked_status: int = 422
 
-    def _routed(self, request: HttpRequest) -> Answer:
+    def _route(self, request: HttpRequest) -> Answer:
         head = request.headers
         if "@" not in head.get("User-Agent", "") and "http" not in head.get("User-Agent", ""):
             return 400, {"message": "User-Agent is missing"}
@@ -85,32 +85,32 @@ class HarvestFake(Fake):
 
     def _entries(self, method: str, name: str, query: dict[str, str], body: dict[str, Any]) -> Answer:
         if not name:
-            return self._made(body) if method == "POST" else self._page("time_entries", self._between(query), query)
+            return self._create(body) if method == "POST" else self._page("time_entries", self._entries_between(query), query)
         if name not in self.ledger:
             return 404, {"message": "not found"}
         one = self.ledger[name]
         if method == "GET":
-            return 200, self._shown(one)
+            return 200, self._to_wire(one)
         if self.locks(one):
             return self.locked_status, {"message": "Time entry is locked"}
         if method == "DELETE":
-            return 200, self._shown(self.ledger.pop(name))
-        return self._kept(name, {**one, **body}, 200)
+            return 200, self._to_wire(self.ledger.pop(name))
+        return self._store(name, {**one, **body}, 200)
 
-    def _made(self, body: dict[str, Any]) -> Answer:
+    def _create(self, body: dict[str, Any]) -> Answer:
         if self.locks(body):
             return self.locked_status, {"message": "Timesheet is locked"}
         self.made += 1
-        return self._kept(str(900 + self.made), body, 201)
+        return self._store(str(900 + self.made), body, 201)
 
-    def _kept(self, name: str, body: dict[str, Any], status: int) -> Answer:
+    def _store(self, name: str, body: dict[str, Any], status: int) -> Answer:
         is_running = "ended_time" not in body if self.is_timed else "hours" not in body
         if body.keys() - {*FIELDS} or self.refuses(body) or is_running or ("hours" in body) is self.is_timed:
             return 422, {"message": "not wanted"}
         self.ledger[name] = body
-        return status, self._shown({**body, "id": int(name)})
+        return status, self._to_wire({**body, "id": int(name)})
 
-    def _shown(self, one: dict[str, Any]) -> dict[str, Any]:
+    def _to_wire(self, one: dict[str, Any]) -> dict[str, Any]:
         name = next((name for name, known in self.ledger.items() if known is one), None)
         is_closed = self.locks(one)
         told = {"is_locked": False, "is_closed": False, "is_billed": False, "locked_reason": None}
@@ -132,12 +132,12 @@ class HarvestFake(Fake):
     def _hours(self, one: dict[str, Any]) -> float:
         return minutes(one) / 60 if self.is_timed else one["hours"]
 
-    def _between(self, query: dict[str, str]) -> list[dict[str, Any]]:
+    def _entries_between(self, query: dict[str, str]) -> list[dict[str, Any]]:
         wanted = query.get("external_reference_id")
         found = [one for one in self.ledger.values() if query.get("from", "") <= one["spent_date"] <= query.get("to", "9")]
         if wanted and self.narrows:
             found = [one for one in found if one["external_reference"]["id"] == wanted]
-        return [self._shown(one) for one in found]
+        return [self._to_wire(one) for one in found]
 
     def _page(self, name: str, rows: list[dict[str, Any]], query: dict[str, str]) -> Answer:
         size, page = min(int(query.get("per_page", 2000)), self.most_a_page), int(query.get("page", 1))
@@ -153,7 +153,7 @@ class HarvestFake(Fake):
             "links": {"first": "", "last": "", "next": None, "previous": None},
         }
 
-    def shown(self, seconds: int) -> int:
+    def shown_seconds(self, seconds: int) -> int:
         return max(1, round(seconds / 60)) * 60 if self.is_timed else seconds
 
     def sheet(self) -> list[tuple[int | str, int, str]]:

@@ -49,7 +49,7 @@ class JiraFake(Fake):
     def words(self, comment: Any) -> str:
         return "".join(text["text"] for part in comment["content"] for text in part["content"])
 
-    def _routed(self, request: HttpRequest) -> Answer:
+    def _route(self, request: HttpRequest) -> Answer:
         place = urlsplit(request.url)
         query = {name: values[0] for name, values in parse_qs(place.query).items()}
         path = place.path.removeprefix(self.api)
@@ -113,9 +113,9 @@ class JiraFake(Fake):
             "comment": body["comment"],
             **kept,
         }
-        return (200 if name else 201), self._told(self.ledger[new], False)
+        return (200 if name else 201), self._to_wire(self.ledger[new], False)
 
-    def _told(self, kept: dict[str, Any], is_expanded: bool) -> dict[str, Any]:
+    def _to_wire(self, kept: dict[str, Any], is_expanded: bool) -> dict[str, Any]:
         hidden = ("issue",) if is_expanded else ("issue", "properties")
         at = datetime.fromisoformat(kept["started"])
         seconds = kept["timeSpentSeconds"]
@@ -136,7 +136,7 @@ class JiraFake(Fake):
             lo, hi = int(query.get("startedAfter", 0)), int(query.get("startedBefore", 10**14))
             found = [one for one in found if lo <= datetime.fromisoformat(one["started"]).timestamp() * 1000 <= hi]
         first, most = int(query.get("startAt", 0)), min(self.page, int(query.get("maxResults", 5000)))
-        told = [self._told(one, query.get("expand") == "properties") for one in found[first : first + most]]
+        told = [self._to_wire(one, query.get("expand") == "properties") for one in found[first : first + most]]
         return {"startAt": first, "maxResults": most, "total": len(found), "worklogs": told}
 
     def sheet(self) -> list[tuple[int | str, int, str]]:

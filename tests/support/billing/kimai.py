@@ -34,7 +34,7 @@ class KimaiFake(Fake):
     tells_pages: bool = True
     lock_words: str = LOCKED
 
-    def _routed(self, request: HttpRequest) -> Answer:
+    def _route(self, request: HttpRequest) -> Answer:
         if request.headers.get("Authorization") != f"Bearer {self.key}":
             return 401, {"code": 401, "message": "Invalid credentials."}
         place = urlsplit(request.url)
@@ -50,7 +50,7 @@ class KimaiFake(Fake):
         body = json.loads(request.body) if request.body else {}
         if place.path == "/api/timesheets":
             if request.method == "POST":
-                return self._written(self.new_id(""), {}, body)
+                return self._write(self.new_id(""), {}, body)
             return self._list({name: values[0] for name, values in parse_qs(place.query).items()})
         return self._one(request.method, place.path.rpartition("/")[2], body)
 
@@ -62,16 +62,16 @@ class KimaiFake(Fake):
         if method == "DELETE":
             del self.ledger[name]
             return 204, None
-        return self._written(name, self.ledger[name], body)
+        return self._write(name, self.ledger[name], body)
 
-    def _written(self, name: str, before: dict[str, Any], body: dict[str, Any]) -> Answer:
+    def _write(self, name: str, before: dict[str, Any], body: dict[str, Any]) -> Answer:
         allowed = {"begin", "end", "project", "activity", "description", "tags"} | ({"billable"} if self.may_bill else set())
         if set(body) - allowed:
-            return _refused({"errors": ["This form should not contain extra fields."]})
+            return _validation_error({"errors": ["This form should not contain extra fields."]})
         if self.refuses(body):
-            return _refused({"children": {"description": {"errors": ["not wanted"]}, "begin": {}}})
+            return _validation_error({"children": {"description": {"errors": ["not wanted"]}, "begin": {}}})
         if (body["project"], body["activity"]) != (1, 2):
-            return _refused({"children": {"project": {"errors": ["This value is not valid."]}}})
+            return _validation_error({"children": {"project": {"errors": ["This value is not valid."]}}})
         there = ZoneInfo(before.get("zone", self.zone))
         begin, end = (int(datetime.fromisoformat(body[one]).replace(tzinfo=there).timestamp()) for one in ("begin", "end"))
         made = {
@@ -86,9 +86,9 @@ class KimaiFake(Fake):
             "billable": body.get("billable", before.get("billable", True)),
         }
         if self.locks(made):
-            return _refused({"errors": [self.lock_words]})
+            return _validation_error({"errors": [self.lock_words]})
         self.ledger[name] = made
-        return 200, self._told(made)
+        return 200, self._to_wire(made)
 
     def _list(self, query: dict[str, str]) -> Answer:
         here = ZoneInfo(self.zone)
@@ -100,9 +100,9 @@ class KimaiFake(Fake):
             return 404, {"code": 404, "message": "Not Found"}
         if self.tells_pages:
             self.head = {"x-page": str(page), "x-total-count": str(len(found)), "x-total-pages": str(pages)}
-        return 200, [self._told(one) for one in found[(page - 1) * size : page * size]]
+        return 200, [self._to_wire(one) for one in found[(page - 1) * size : page * size]]
 
-    def _told(self, one: dict[str, Any]) -> dict[str, Any]:
+    def _to_wire(self, one: dict[str, Any]) -> dict[str, Any]:
         zone = ZoneInfo(one["zone"])
         times = {name: datetime.fromtimestamp(one[name], zone).strftime("%Y-%m-%dT%H:%M:%S%z") for name in ("begin", "end")}
         return {**{name: value for name, value in one.items() if name != "zone"}, **times, "user": 1}
@@ -111,5 +111,5 @@ class KimaiFake(Fake):
         return sorted((one["begin"], one["end"] - one["begin"], one["description"] or "") for one in self.ledger.values())
 
 
-def _refused(errors: dict[str, Any]) -> Answer:
+def _validation_error(errors: dict[str, Any]) -> Answer:
     return 400, {"code": 400, "message": "Validation Failed", "errors": errors}

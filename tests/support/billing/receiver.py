@@ -14,7 +14,7 @@ class ReceiverFake(Fake):
 
     remote: ClassVar = {"project_id": "p1"}
 
-    def _routed(self, request: HttpRequest) -> Answer:
+    def _route(self, request: HttpRequest) -> Answer:
         told = json.loads(request.body)
         if told["action"] == "deleted":
             self.ledger.pop(told["id"], None)

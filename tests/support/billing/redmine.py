@@ -31,7 +31,7 @@ class RedmineFake(Fake):
     is_enabled: bool = True
     issues: tuple[int, ...] = (1, 2)
 
-    def _routed(self, request: HttpRequest) -> Answer:
+    def _route(self, request: HttpRequest) -> Answer:
         if not self.is_enabled:
             return 403, EMPTY
         if request.headers.get("X-Redmine-API-Key") != self.key:
@@ -43,12 +43,12 @@ class RedmineFake(Fake):
         if place.path == "/users/current.json":
             return 200, {"user": {"id": 5, "login": "mia", "firstname": "Mia", "lastname": "Worker"}}
         if place.path == "/projects.json":
-            return 200, self._paged("projects", [self._project()], query)
+            return 200, self._page_of("projects", [self._project()], query)
         if place.path == "/enumerations/time_entry_activities.json":
             found = [{"id": number, "name": name, "is_default": False, "active": True} for number, name in ACTIVITIES.items()]
             return 200, {"time_entry_activities": found}
         if place.path == "/issues.json":
-            return 200, self._paged("issues", [self._issue(number) for number in reversed(self.issues)], query)
+            return 200, self._page_of("issues", [self._issue(number) for number in reversed(self.issues)], query)
         found = re.fullmatch(r"/(projects|issues)/(\d+)\.json", place.path)
         if found and found[1] == "projects" and found[2] == "1":
             return 200, {"project": self._project()}
@@ -71,7 +71,7 @@ class RedmineFake(Fake):
             "status": {"id": 1, "name": "New"},
         }
 
-    def _paged(self, name: str, found: list[dict[str, Any]], query: dict[str, str]) -> dict[str, Any]:
+    def _page_of(self, name: str, found: list[dict[str, Any]], query: dict[str, str]) -> dict[str, Any]:
         first, most = int(query.get("offset", 0)), min(self.page, int(query.get("limit", 25)))
         return {name: found[first : first + most], "total_count": len(found), "offset": first, "limit": most}
 
@@ -81,9 +81,11 @@ class RedmineFake(Fake):
             if request.method == "GET":
                 assert query["user_id"] == "me"
                 found = [
-                    self._told(one) for one in reversed(self.ledger.values()) if query["from"] <= one["spent_on"] <= query["to"]
+                    self._to_wire(one)
+                    for one in reversed(self.ledger.values())
+                    if query["from"] <= one["spent_on"] <= query["to"]
                 ]
-                return 200, self._paged("time_entries", found, query)
+                return 200, self._page_of("time_entries", found, query)
             return self._put(None, body)
         name = path.removeprefix("/time_entries/").removesuffix(".json")
         if name not in self.ledger:
@@ -106,7 +108,7 @@ class RedmineFake(Fake):
             return 422, {"errors": wrong or ["this entry is not wanted"]}
         new = name or str(int(self.new_id("")))
         self.ledger[new] = {"id": int(new), **kept}
-        return (204, EMPTY) if name else (201, {"time_entry": self._told(self.ledger[new])})
+        return (204, EMPTY) if name else (201, {"time_entry": self._to_wire(self.ledger[new])})
 
     def _complaints(self, kept: dict[str, Any]) -> list[str]:
         if self.is_closed:
@@ -124,7 +126,7 @@ class RedmineFake(Fake):
             found.append("Comment is too long (maximum is 1024 characters)")
         return found
 
-    def _told(self, kept: dict[str, Any]) -> dict[str, Any]:
+    def _to_wire(self, kept: dict[str, Any]) -> dict[str, Any]:
         activity = int(kept["activity_id"])
         told = {
             "id": kept["id"],

@@ -34,7 +34,7 @@ class SolidTimeFake(Fake):
     projects: dict[str, dict[str, Any]] = field(default_factory=lambda: {"pr-1": {"name": "Atlas", "client_id": "cl-1"}})
     clients: dict[str, str] = field(default_factory=lambda: {"cl-1": "Acme"})
 
-    def _routed(self, request: HttpRequest) -> Answer:
+    def _route(self, request: HttpRequest) -> Answer:
         if request.headers.get("Authorization") != f"Bearer {self.key}":
             return 401, {"message": "Unauthenticated."}
         place = urlsplit(request.url)
@@ -68,7 +68,7 @@ class SolidTimeFake(Fake):
 
     def _entries(self, method: str, name: str, body: dict[str, Any], query: dict[str, str]) -> Answer:
         if method == "POST":
-            return self._written(self.new_id("en-"), body, 201)
+            return self._write(self.new_id("en-"), body, 201)
         if method == "GET":
             return self._list(query)
         if name not in self.ledger:
@@ -76,9 +76,9 @@ class SolidTimeFake(Fake):
         if method == "DELETE":
             del self.ledger[name]
             return 204, None
-        return self._written(name, body, 200)
+        return self._write(name, body, 200)
 
-    def _written(self, name: str, body: dict[str, Any], status: int) -> Answer:
+    def _write(self, name: str, body: dict[str, Any], status: int) -> Answer:
         wrong = [one for one in ("start", "end") if not INSTANT.fullmatch(str(body.get(one)))]
         wrong += [one for one, known in (("member_id", ["me-1"]), ("project_id", self.projects)) if body.get(one) not in known]
         wrong += ["tags"] if any(tag not in self.tags for tag in body["tags"]) else []

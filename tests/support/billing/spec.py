@@ -21,7 +21,7 @@ from openapi_core.testing import MockRequest, MockResponse
 
 from stintd.ports import Failure, HttpRequest, HttpResponse
 from tests.support.billing.fake import Fake
-from tests.support.billing.swagger import METHODS, translated
+from tests.support.billing.swagger import METHODS, translate
 
 HOST = "http://spec"
 SPECS = os.environ.get("STINTD_SPECS", "")
@@ -115,8 +115,8 @@ def document(file: str) -> Mapping[str, Any]:
     """A document of the folder, as OpenAPI 3 for one made-up server."""
     text = (Path(SPECS) / file).read_text()
     found = json.loads(text) if file.endswith(".json") else yaml.safe_load(text)
-    opened = translated(found) if "swagger" in found else found
-    merged = _merged(_without_oauth(opened), opened)
+    opened = translate(found) if "swagger" in found else found
+    merged = _merge_all_of(_without_oauth(opened), opened)
     paths = {path: {name: told for name, told in one.items() if name != "servers"} for path, one in merged["paths"].items()}
     return {**merged, "paths": paths, "servers": [{"url": HOST}]}
 
@@ -129,18 +129,18 @@ def _without_oauth(found: dict[str, Any]) -> dict[str, Any]:
     return {**found, "security": ways, "components": {**parts, "securitySchemes": schemes}}
 
 
-def _merged(told: Any, whole: Mapping[str, Any]) -> Any:
+def _merge_all_of(told: Any, whole: Mapping[str, Any]) -> Any:
     """The same with every `allOf` of objects as one object: each of its parts alone would forbid what the others name."""
     if isinstance(told, list):
-        return [_merged(one, whole) for one in told]
+        return [_merge_all_of(one, whole) for one in told]
     if not isinstance(told, dict):
         return told
-    parts = [resolved(one, whole) for one in told["allOf"]] if isinstance(told.get("allOf"), list) else []
+    parts = [resolve_ref(one, whole) for one in told["allOf"]] if isinstance(told.get("allOf"), list) else []
     if not parts or not all("properties" in one for one in parts):
-        return {name: _merged(one, whole) for name, one in told.items()}
+        return {name: _merge_all_of(one, whole) for name, one in told.items()}
     fields: dict[str, Any] = {}
     for one in [*parts, told]:
-        fields |= _merged(one.get("properties", {}), whole)
+        fields |= _merge_all_of(one.get("properties", {}), whole)
     required = [name for one in [*parts, told] for name in one.get("required", [])]
     return {
         "type": "object",
@@ -150,7 +150,7 @@ def _merged(told: Any, whole: Mapping[str, Any]) -> Any:
     }
 
 
-def resolved(told: Mapping[str, Any], whole: Mapping[str, Any]) -> Mapping[str, Any]:
+def resolve_ref(told: Mapping[str, Any], whole: Mapping[str, Any]) -> Mapping[str, Any]:
     """What a `$ref` refers to; anything else as it is."""
     found: Any = told
     if "$ref" in told:
@@ -192,11 +192,14 @@ class Judge:
         self._tell(
             ASKED,
             operation,
-            [*self._undeclared(path, declared, place.query), *self._of(self._api.request_validator.iter_errors(asked))],
+            [
+                *self._undeclared_queries(path, declared, place.query),
+                *self._complaints_of(self._api.request_validator.iter_errors(asked)),
+            ],
         )
         if not isinstance(answer, Failure) and (answer.status < 400 or str(answer.status) in declared["responses"]):
             replied = MockResponse(answer.body, answer.status, dict(answer.headers), answer.headers["content-type"])
-            self._tell(ANSWERED, operation, self._of(self._api.response_validator.iter_errors(asked, replied)))
+            self._tell(ANSWERED, operation, self._complaints_of(self._api.response_validator.iter_errors(asked, replied)))
 
     def _operation(self, method: str, path: str) -> tuple[str, Mapping[str, Any] | None]:
         """How the document calls what was asked for: a fixed path goes before one with a name in it."""
@@ -206,13 +209,13 @@ class Judge:
                 return f"{method} {one}", self._document["paths"][one][method.lower()]
         return f"{method} {path}", None
 
-    def _undeclared(self, path: str, declared: Mapping[str, Any], query: str) -> Iterator[str]:
+    def _undeclared_queries(self, path: str, declared: Mapping[str, Any], query: str) -> Iterator[str]:
         operation = next(one for one in self._document["paths"].values() if declared in one.values())
-        given = [resolved(one, self._document) for one in [*operation.get("parameters", []), *declared.get("parameters", [])]]
+        given = [resolve_ref(one, self._document) for one in [*operation.get("parameters", []), *declared.get("parameters", [])]]
         names = {one["name"].removesuffix("[]") for one in given if one["in"] == "query"}
         yield from (f"no such query: {name}" for name, _ in parse_qsl(query) if name.removesuffix("[]") not in names)
 
-    def _of(self, errors: Any) -> Iterator[str]:
+    def _complaints_of(self, errors: Any) -> Iterator[str]:
         for error in errors:
             yield from complaints(error)
 
@@ -249,7 +252,7 @@ class Judged:
         return answer
 
 
-def judged(kind: str, fake: Fake) -> Judged:
+def judge_calls(kind: str, fake: Fake) -> Judged:
     """What this kind asks and is answered from now on, against the document of its table line."""
     judge = judge_of(kind)
     judge.told, judge.judged = [], 0

@@ -9,7 +9,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 _SCHEMA = ("type", "format", "items", "enum", "minimum", "maximum", "pattern", "minLength", "maxLength", "default")
 
 
-def translated(document: Mapping[str, Any]) -> dict[str, Any]:
+def translate(document: Mapping[str, Any]) -> dict[str, Any]:
     """The same paths, bodies, answers and credentials."""
     moved = json.loads(json.dumps(document).replace("#/definitions/", "#/components/schemas/"))
     paths = {

@@ -34,7 +34,7 @@ class TempoFake(Fake):
     base: str = "https://api.tempo.io/4"
     issues: tuple[int, ...] = (10001, 10002)
 
-    def _routed(self, request: HttpRequest) -> Answer:
+    def _route(self, request: HttpRequest) -> Answer:
         place = urlsplit(request.url)
         query = {name: values[0] for name, values in parse_qs(place.query).items()}
         if request.headers.get("Authorization") != f"Bearer {self.key}":
@@ -50,7 +50,7 @@ class TempoFake(Fake):
         if name not in self.ledger:
             return 404, {"errors": {"message": "Worklog cannot be found in the system"}}
         if request.method == "GET":
-            return 200, self._told(self.ledger[name])
+            return 200, self._to_wire(self.ledger[name])
         if request.method == "PUT":
             return self._put(name, json.loads(request.body))
         if self._is_closed(self.ledger[name]):
@@ -89,7 +89,7 @@ class TempoFake(Fake):
         told = {"count": len(page), "offset": first, "limit": most}
         if first + most < len(found):
             told["next"] = f"{self.base}{path}?{urlencode({**query, 'offset': first + most})}"
-        return 200, {"self": SELF, "metadata": told, "results": [self._told(one, self.lists_attributes) for one in page]}
+        return 200, {"self": SELF, "metadata": told, "results": [self._to_wire(one, self.lists_attributes) for one in page]}
 
     def _put(self, name: str | None, body: dict[str, Any]) -> Answer:
         kept = {**self.ledger.get(name or "", {}), **body}
@@ -100,7 +100,7 @@ class TempoFake(Fake):
             return self._refusal()
         new = name or str(int(self.new_id("")) + 125)
         self.ledger[new] = {**kept, "tempoWorklogId": int(new)}
-        return 200, self._told(self.ledger[new])
+        return 200, self._to_wire(self.ledger[new])
 
     def _complaint(self, kept: dict[str, Any]) -> str:
         if kept["issueId"] not in self.issues:
@@ -113,7 +113,7 @@ class TempoFake(Fake):
             return "'startTime' or 'timeSpentSeconds' is invalid"
         return ""
 
-    def _told(self, kept: dict[str, Any], is_whole: bool = True) -> dict[str, Any]:
+    def _to_wire(self, kept: dict[str, Any], is_whole: bool = True) -> dict[str, Any]:
         words = kept.get("description") or (f"Working on issue {kept['issueId']}" if self.fills_words else "")
         return {
             "self": SELF,

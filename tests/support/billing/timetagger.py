@@ -14,7 +14,7 @@ class TimeTaggerFake(Fake):
 
     remote: ClassVar = {"tag": "p1"}
 
-    def _routed(self, request: HttpRequest) -> Answer:
+    def _route(self, request: HttpRequest) -> Answer:
         if request.headers.get("authtoken") != self.key:
             return 401, {"error": "unauthorized"}
         if request.method == "GET":

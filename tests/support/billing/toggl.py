@@ -29,7 +29,7 @@ class TogglFake(Fake):
     most_a_page: int = 200
     offers_changes: bool = True
 
-    def _routed(self, request: HttpRequest) -> Answer:
+    def _route(self, request: HttpRequest) -> Answer:
         if self.left is not None:
             self.left = max(0, self.left)
             if self.left == 0:
@@ -54,8 +54,8 @@ class TogglFake(Fake):
             return 200, [{"id": 201, "name": "Building", "project_id": 101, "active": True, "workspace_id": 7}]
         if path == ["time_entries"]:
             found = [one for one in self.ledger.values() if query["start_date"] <= one["start"][:10] < query["end_date"]]
-            return 200, [self._shown(one, "+00:00") for one in sorted(found, key=lambda one: one["start"], reverse=True)]
-        return (200, self._shown(self.ledger[path[1]])) if path[1] in self.ledger else (404, "Time entry not found")
+            return 200, [self._to_wire(one, "+00:00") for one in sorted(found, key=lambda one: one["start"], reverse=True)]
+        return (200, self._to_wire(self.ledger[path[1]])) if path[1] in self.ledger else (404, "Time entry not found")
 
     def _space(self, method: str, path: list[str], query: dict[str, str], body: dict[str, Any]) -> Answer:
         if path[0] != "7":
@@ -66,7 +66,7 @@ class TogglFake(Fake):
             return self._projects(query) if method == "GET" else (200, {"id": 150, **body})
         if path[1] == "clients":
             return 200, [{"id": 31, "name": "Acme"}] if method == "GET" else {"id": 32, "name": body["name"]}
-        return self._made(body) if len(path) == 2 else self._one(method, path[2], body)
+        return self._create(body) if len(path) == 2 else self._one(method, path[2], body)
 
     def _projects(self, query: dict[str, str]) -> Answer:
         rows = [
@@ -76,7 +76,7 @@ class TogglFake(Fake):
         size, page = min(int(query["per_page"]), self.most_a_page), int(query["page"])
         return 200, rows[(page - 1) * size : page * size]
 
-    def _made(self, body: dict[str, Any]) -> Answer:
+    def _create(self, body: dict[str, Any]) -> Answer:
         if not body.pop("created_with", ""):
             return 400, "created_with needs to be provided an a valid string"
         if wrong := self._wrong(body):
@@ -84,7 +84,7 @@ class TogglFake(Fake):
         self.made += 1
         name = str(2**53 + self.made)
         self.ledger[name] = {"id": int(name), "tags": [], **body}
-        return 200, self._shown(self.ledger[name])
+        return 200, self._to_wire(self.ledger[name])
 
     def _wrong(self, body: dict[str, Any]) -> Answer | None:
         if self.locks(body):
@@ -109,9 +109,9 @@ class TogglFake(Fake):
         if wrong := self._wrong(body):
             return wrong
         self.ledger[name] |= body
-        return 200, self._shown(self.ledger[name])
+        return 200, self._to_wire(self.ledger[name])
 
-    def _shown(self, one: dict[str, Any], zone: str = "Z") -> dict[str, Any]:
+    def _to_wire(self, one: dict[str, Any], zone: str = "Z") -> dict[str, Any]:
         """As its parts of the hour are told: with Z when it was made, with an offset in lists; no tags are null."""
         start = datetime.fromisoformat(one["start"]).astimezone(UTC)
         stop = start + timedelta(seconds=one["duration"])

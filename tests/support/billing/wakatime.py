@@ -27,7 +27,7 @@ class WakaTimeFake(Fake):
     repeated: str = "replaced"
     tells: bool = True
 
-    def _routed(self, request: HttpRequest) -> Answer:
+    def _route(self, request: HttpRequest) -> Answer:
         signed = base64.b64encode(self.key.encode()).decode()
         if request.headers.get("Authorization") != f"Basic {signed}":
             return 401, {"error": "Unauthorized"}
@@ -39,7 +39,7 @@ class WakaTimeFake(Fake):
             page = int(parse_qs(place.query)["page"][0])
             return 200, {"data": [{"id": f"pr-{page}", "name": ["atlas", "beta"][page - 1]}], "total_pages": 2}
         if place.path == f"{DURATIONS}.bulk":
-            return self._gone(body)
+            return self._delete_all(body)
         if request.method == "POST":
             return self._create(body)
         day = parse_qs(place.query)["date"][0]
@@ -60,7 +60,7 @@ class WakaTimeFake(Fake):
             self.ledger[known] = {"id": known, **body}
         return 201, {"data": self.ledger[known]} if self.tells else {}
 
-    def _gone(self, body: list[dict[str, str]]) -> Answer:
+    def _delete_all(self, body: list[dict[str, str]]) -> Answer:
         for told in body:
             if told["id"] in self.ledger and _day(self.ledger[told["id"]]) == told["date"]:
                 del self.ledger[told["id"]]
