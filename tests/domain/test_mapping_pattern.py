@@ -1,9 +1,13 @@
 """Globs as the owner writes them."""
 
+from itertools import product
+from unicodedata import normalize
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stintd.domain.noise.filename import is_excluded
 from stintd.domain.pattern import folders_up, glob, is_within, path_pattern
 
 
@@ -52,3 +56,12 @@ def test_folders_are_walked_up_to_the_top_and_not_beyond():
     assert folders_up("/a/b", "/") == ["/a/b", "/a", "/"]
     assert is_within("/a/b", "/a")
     assert not is_within("/ab", "/a")
+
+
+def test_a_pattern_matches_the_path_in_either_unicode_form():
+    for written, told in product(("NFC", "NFD"), repeat=2):
+        pattern, path = normalize(written, "/code/Café/**"), normalize(told, "/code/Café/a.py")
+        assert path_pattern(pattern).matches(path)
+        assert path_pattern(normalize(written, "/code/*é/src")).may_match_below(normalize(told, "/code/Café"))
+        assert is_excluded(path, [pattern])
+        assert not path_pattern(pattern).matches("/code/Cafe/a.py")

@@ -2,10 +2,18 @@
 
 import re
 from functools import lru_cache
+from unicodedata import normalize
 
 from stintd.frozen import frozen
 
 WILD = re.compile(r"[*?\[]")
+
+
+def compose(path: str) -> str:
+    """A path in the one Unicode form in which paths are compared: disks of Macs and archives made there hold the other, and
+    editors tell either. A path in ASCII is returned as it is.
+    """
+    return path if path.isascii() else normalize("NFC", path)
 
 
 @lru_cache(maxsize=1024)
@@ -57,19 +65,20 @@ class PathPattern:
 
     def matches(self, path: str) -> bool:
         """Whether it matches the path or a folder above it."""
-        return self.regex.fullmatch(path) is not None
+        return self.regex.fullmatch(compose(path)) is not None
 
     def may_match_below(self, folder: str) -> bool:
         """Whether it may match some path inside `folder` although it does not match `folder` itself."""
         if self.matches(folder):
             return False
+        folder = compose(folder)
         return is_within(self.stem, folder) or (self.literal is None and is_within(folder, self.stem))
 
 
 @lru_cache(maxsize=1024)
 def path_pattern(text: str) -> PathPattern:
     """Read a path glob; `/code/acme`, `/code/acme/` and `/code/acme/**` are the same."""
-    plain = re.sub(r"(?:/+(?:\*\*)?)+$", "", text.replace("\\", "/")) or "/"
+    plain = compose(re.sub(r"(?:/+(?:\*\*)?)+$", "", text.replace("\\", "/"))) or "/"
     if plain != "/" and not re.match(r"/|[A-Za-z]:/|\*\*", plain):
         plain = f"**/{plain}"
     wild = WILD.search(plain)

@@ -4,10 +4,12 @@ Read and written on the event loop's thread only. The rows behind it are written
 """
 
 import os
+from collections.abc import Iterable
 from dataclasses import replace
 
 from stintd.domain.mapping.folders import SeenFolder
 from stintd.domain.model import CheckoutFacts, RepoId
+from stintd.domain.pattern import compose
 from stintd.frozen import frozen
 
 
@@ -43,6 +45,7 @@ class Places:
         self._stores: dict[str, RepoId] = {}
         self._folder_stores: set[str] = set()
         self._by_remote: dict[str, RepoId] | None = None
+        self._spellings = _spellings(roots)
 
     @property
     def roots(self) -> tuple[str, ...]:
@@ -52,6 +55,7 @@ class Places:
     def set_roots(self, roots: tuple[str, ...]) -> None:
         """Watch these folders from now on."""
         self._roots = roots
+        self._spellings = _spellings([*roots, *self._checkouts])
 
     def repo_with_remote(self, remote: str) -> RepoId | None:
         """The repository with this normalised remote; of several clones the one that was known first."""
@@ -64,6 +68,7 @@ class Places:
     def learn(self, checkout: Checkout) -> None:
         """Remember a checkout that is new or has changed."""
         self._checkouts[checkout.path] = checkout
+        self._spellings |= _spellings([checkout.path])
         self._stores[checkout.facts.common_dir] = checkout.repo
         if checkout.facts.kind != "worktree":
             self._folder_stores.add(checkout.facts.common_dir)
@@ -93,6 +98,7 @@ class Places:
 
     def root_of(self, path: str) -> str | None:
         """The watched root that is or contains `path`."""
+        path = self._spell(path)
         return next((root for root in self._roots if path == root or path.startswith(root.rstrip("/") + "/")), None)
 
     def seen_folders(self) -> list[SeenFolder]:
@@ -117,6 +123,7 @@ class Places:
 
     def is_below_root(self, path: str) -> bool:
         """Whether a path lies inside a watched root."""
+        path = self._spell(path)
         return any(path.startswith(root.rstrip("/") + "/") for root in self.roots)
 
     def locate(self, path: str) -> Place:
@@ -124,13 +131,27 @@ class Places:
 
         The path need not exist; nothing is read from disk (DETAILS, Projects, `path`).
         """
-        path = folder = os.path.normpath(path)
+        path = folder = self._spell(os.path.normpath(path))
         while folder:  # without os.path: this runs for every heartbeat
             checkout = self._checkouts.get(folder)
             if checkout is not None and not checkout.is_gone:
                 return Place(checkout, None, path[len(folder) + 1 :] if folder != "/" else path[1:])
             folder = folder.rpartition("/")[0] or ("/" if len(folder) > 1 and folder[0] == "/" else "")
         return Place(None, self._folder_of(path), path)
+
+    def _spell(self, path: str) -> str:
+        """The path with the folder above it spelled as it is known: an accent may be one letter or two, and is one folder. A
+        folder that is known exactly as it is told stays that one.
+        """
+        if path.isascii() or not self._spellings:  # this runs for every heartbeat
+            return path
+        folder = path
+        while folder and not folder.isascii():
+            known = folder if folder in self._checkouts else self._spellings.get(compose(folder))
+            if known is not None:
+                return known + path[len(folder) :]
+            folder = folder.rpartition("/")[0]
+        return path
 
     def _folder_of(self, path: str) -> str:
         for root in self.roots:
@@ -139,3 +160,8 @@ class Places:
                 return os.path.join(root, first)
         is_file = "." in os.path.basename(path).lstrip(".")  # judged by its name: nothing is read from disk here
         return os.path.dirname(path) if is_file else path
+
+
+def _spellings(paths: Iterable[str]) -> dict[str, str]:
+    """The paths that are not ASCII as they are spelled on disk, by the one form in which they are compared."""
+    return {compose(path): path for path in paths if not path.isascii()}
