@@ -114,7 +114,7 @@ async def test_an_unknown_task_is_the_documents_not_found_and_says_what_to_do_be
 @pytest.mark.parametrize(
     ("which", "found"),
     [
-        ({"taskId": "86fpd7vgc"}, "86fpd7vgc"), ({"taskId": "dev-1234"}, "DEV-1234"),
+        ({"taskId": "86fpd7vgc"}, "86fpd7vgc"), ({"taskId": "dev-1234"}, "DEV-1234"), ({"taskId": "CU-86fpd7vgc"}, "86fpd7vgc"),
         ({"taskName": "implement user authentication"}, "86fpd7vgc"),
         ({"taskName": "Fix bug", "listName": "Bug Tracker"}, "DEV-1234"),
         ({"taskName": "Fix bug", "listName": "backend-tasks"}, "xyz123abc"), ({"taskName": "Fix bug"}, "VALIDATION"),

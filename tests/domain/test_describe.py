@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from stintd.domain.describe import LENGTH_LIMIT, branch_words, describe, ticket_in
 from stintd.domain.policy import Policy
-from stintd.domain.ticket import check_task_pattern, task_of_branch, ticket_of
+from stintd.domain.ticket import check_task_pattern, key_forms, task_of_branch, ticket_of
 from stintd.errors import Invalid
 
 POLICY = Policy()
@@ -84,3 +84,14 @@ def test_the_pattern_is_a_setting():
     assert ticket_of("DEV-1", Policy(task_pattern="")) is None
     with pytest.raises(Invalid):
         check_task_pattern("[")
+
+
+@pytest.mark.parametrize(
+    ("written", "other"),
+    [
+        ("86fpd7vgc", "CU-86fpd7vgc"), ("CU-86fpd7vgc", "86fpd7vgc"), ("cu-86fpd7vgc", "86fpd7vgc"), (" CU-86x12 ", "86x12"),
+        ("DEV-12", "CU-DEV-12"), ("CU-12", "CU-CU-12"), ("CU-", "CU-CU-"), ("", "CU-"),
+    ],
+)  # fmt: skip
+def test_a_key_is_the_same_with_and_without_the_prefix_of_clickup(written, other):
+    assert key_forms(written) == (written.strip(), other)

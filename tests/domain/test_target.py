@@ -75,6 +75,13 @@ def test_the_most_specific_rule_wins_and_the_first_of_equals():
     assert place(target, work(project="x"))["id"] == "any"
 
 
+def test_a_rule_for_a_task_holds_with_and_without_the_prefix_of_clickup():
+    for written, key in (("86fpd7vgc", "CU-86fpd7vgc"), ("CU-86fpd7vgc", "86fpd7vgc"), ("86FPD7VGC", "CU-86fpd7vgc")):
+        target = Target("t", "clickup", rules=(TargetRule({"task_id": "1"}, task=written),))
+        assert place(target, work(task="Login", task_key=key)) == {"task_id": "1"}
+        assert place(target, work(task="Login", task_key="86other99")) is None
+
+
 def test_a_place_named_by_the_task_takes_what_has_one_and_leaves_the_rest_to_other_rules():
     ticket = TargetRule({"issue": "{task}", "note": "for {task}"}, project="atlas")
     target = Target("jira", "jira", deliver="auto", rules=(ticket,))

@@ -156,14 +156,29 @@ def test_a_hostile_session_id_is_harmless():
     ("payload", "why"),
     [
         ("", "not JSON"), ("{", "not JSON"), ('{"a": "', "not JSON"), ("[]", "not a JSON object"), ("null", "not a JSON object"),
-        ("[" * 100_000, "not JSON"), ('{"a": ' + "1" * 6000 + "}", "not JSON"), ("{}", "no folder"), ("{}{}", "not JSON"),
-        (json.dumps(claude("Stop", "s", "relative/folder")), "no folder"), (json.dumps(claude("Stop", "s", 7)), "no folder"),
-        (json.dumps(cursor("stop", "s", ACME) | {"workspace_roots": []}), "no folder"),
+        ("[" * 100_000, "not JSON"), ('{"a": ' + "1" * 6000 + "}", "not JSON"), ("{}{}", "not JSON"),
     ],
 )  # fmt: skip
 def test_what_is_malformed_is_refused_with_a_reason(payload, why):
     with pytest.raises(Invalid, match=why):
         heard(payload)
+
+
+@pytest.mark.parametrize("host", ["claude-code", "codex", "gemini", "copilot", "cursor"])
+@pytest.mark.parametrize("without", [{}, {"cwd": ""}, {"cwd": None}, {"cwd": 7}, {"cwd": "relative"}, {"workspace_roots": []}])
+def test_a_message_that_names_no_folder_counts_for_the_one_that_its_hook_ran_in(host, without):
+    """The message of a session that is resumed names none; set aside, it would be a warning for ever."""
+    said = {"session_id": "s", "hook_event_name": "SessionStart", "source": "resume", **without}
+    assert [one.beat.path for one in heard(said, host=host, event="SessionStart", folder=ACME)] == [ACME]
+    with pytest.raises(Invalid, match="no folder"):
+        heard(said, host=host, event="SessionStart", folder="")
+
+
+def test_the_hooks_folder_decides_nothing_where_the_message_names_a_file():
+    said = {"session_id": "s", "tool_name": "Write", "tool_input": {"file_path": f"{ACME}/a.py"}}
+    (one,) = heard(said, event="PostToolUse", folder="/home/ada")
+    assert one.beat.path == f"{ACME}/a.py"
+    assert one.folder == ""
 
 
 def test_unknown_events_and_hosts_are_refused():
@@ -227,8 +242,8 @@ def test_a_message_still_being_copied_is_left_alone_while_it_is_young(box):
 @pytest.mark.parametrize(
     "raw",
     [
-        b"", message("{")[:-1], message("{}"), message(claude("Stop", "s", "")), message("[1]"), b"nonsense\n{}",
-        message("{}")[:20], message('{"a": "' + "x" * agents.LARGEST + '"}'),
+        b"", message("{")[:-1], message("{}", folder=""), message(claude("Stop", "s", ""), folder=""), message("[1]"),
+        b"nonsense\n{}", message("{}")[:20], message('{"a": "' + "x" * agents.LARGEST + '"}'),
     ],
 )  # fmt: skip
 def test_a_broken_or_huge_message_or_one_without_a_folder_is_set_aside_and_reported(box, raw):
@@ -240,7 +255,7 @@ def test_a_broken_or_huge_message_or_one_without_a_folder_is_set_aside_and_repor
 
 
 def test_a_message_without_a_folder_is_set_aside_at_once(box):
-    post(box, "agent-claude-code.7", message("{}"))
+    post(box, "agent-claude-code.7", message("{}", folder=""))
     box.drain()
     assert len(box.files("bad")) == 1
 
@@ -248,7 +263,7 @@ def test_a_message_without_a_folder_is_set_aside_at_once(box):
 def test_what_cannot_be_read_never_fills_the_disk(box, monkeypatch):
     monkeypatch.setattr(spool, "BAD_FILES", 3)
     for number in range(5):
-        post(box, f"agent-claude-code.{number}", message("{}"), ago=100 - number)
+        post(box, f"agent-claude-code.{number}", message("{}", folder=""), ago=100 - number)
         box.drain()
     assert [name.partition("~")[0] for name in box.files("bad")] == [f"agent-claude-code.{number}" for number in (2, 3, 4)]
     assert "2 older ones were removed" in box.troubles[-1].text

@@ -51,6 +51,9 @@ def find_user(control: Control, word: str) -> Answer:
 def find_task(control: Control, word: str, project: str | None = None) -> Answer:
     project_id = find_project(control, project)["id"] if project else None
     tasks = list(control.every("/api/tasks", status="all", projectId=project_id))
+    other_form = word[3:] if word[:3].upper() == "CU-" else f"CU-{word}"  # ClickUp's prefix in the names of branches
+    if not any(word in (task["id"], task["key"], task["name"]) for task in tasks):
+        word = next((task["key"] for task in tasks if task["key"] == other_form), word)
     return _pick_row(tasks, word, "task", "`stint tasks` lists them")
 
 

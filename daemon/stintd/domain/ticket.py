@@ -14,7 +14,10 @@ NOT_TICKETS = frozenset({
 })  # fmt: skip
 """Words that look like a ticket's project and name a standard: `UTF-8`, `SHA-256`, `RFC-7231`."""
 
+CLICKUP_PREFIX = "CU-"
+"""The prefix of ClickUp's own ids in branch names, and so in keys that come from there."""
 _CLICKUP = re.compile(r"(?<![A-Za-z0-9])CU-([0-9a-z]{5,16})(?![A-Za-z0-9])")
+_WITH_PREFIX = re.compile(r"CU-(?=[a-z]*[0-9])([0-9a-z]{5,16})", re.IGNORECASE)
 
 
 def check_task_pattern(pattern: str) -> re.Pattern[str]:
@@ -29,6 +32,15 @@ def check_task_pattern(pattern: str) -> re.Pattern[str]:
 def _finder(pattern: str) -> re.Pattern[str]:
     check_task_pattern(pattern)
     return re.compile(rf"(?<![A-Za-z0-9])(?:{pattern})(?![A-Za-z0-9])")
+
+
+def key_forms(key: str) -> tuple[str, str]:
+    """A task's key as it was written, then with or without ClickUp's prefix: `86fpd7vgc` and `CU-86fpd7vgc` are one task. What
+    was written counts first, because `CU-12` may be the key of another system.
+    """
+    key = key.strip()
+    prefixed = _WITH_PREFIX.fullmatch(key)
+    return key, prefixed[1] if prefixed else CLICKUP_PREFIX + key
 
 
 def ticket_of(text: str, policy: Policy) -> str | None:

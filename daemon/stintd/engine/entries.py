@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from sqlite3 import Connection
 from typing import TypedDict
 
+from stintd.domain.ticket import key_forms
 from stintd.engine import wire
 from stintd.engine.rows import LONGEST_US
 from stintd.engine.view import Reader
@@ -16,7 +17,7 @@ _FINDERS = {
     "client": "c.name = ?",
     "client_id": "p.client_id = ?",
     "user_id": "e.user_id = ?",
-    "task": "(e.task = ? OR t.name = ?)",
+    "task": "(t.name = ? OR e.task IN (?, ?))",
     "task_id": "t.id = ?",
     "tag": "EXISTS (SELECT 1 FROM json_each(e.tags) WHERE value = ?)",
     "billable": "e.billable = ?",
@@ -52,7 +53,10 @@ def conditions(filters: Mapping[str, object]) -> tuple[list[str], list[object]]:
             continue
         clause = _FINDERS[name]
         clauses.append(clause)
-        values += [_pattern(str(value)) if name == "search" else value] * clause.count("?")
+        if name == "task":
+            values += [value, *key_forms(str(value))]
+        else:
+            values += [_pattern(str(value)) if name == "search" else value] * clause.count("?")
     return clauses, values
 
 

@@ -120,6 +120,8 @@ def signals_of(line: AgentLine, payload: JsonObject, time: datetime, find: FindP
     folder = _folder(line, payload, agent)
     paths = touched_files(payload, event, folder) if kind == "tool" else []
     if not folder and not paths:
+        folder = plain_path(line.folder)
+    if not folder and not paths:
         raise Invalid(f"{agent}'s message names no folder", "so its project cannot be determined")
     process = find(_number(line.fields.get("parent")) or 0, _number(line.fields.get("started")))
     session, pid = _session(payload, agent, line, process), process.pid if process else None
@@ -172,8 +174,9 @@ def _session(payload: JsonObject, agent: str, line: AgentLine, process: SessionP
 
 
 def _folder(line: AgentLine, payload: JsonObject, agent: str) -> str:
-    """Where the session works. Not every host runs hooks there. So the shim's own folder counts only for hosts that are
-    known to: Windsurf (whose prompts name no folder) and opencode, whose plugin writes it there."""
+    """Where the session works, as the message says. Not every host runs hooks there. So the shim's own folder counts only for
+    hosts that are known to: Windsurf (whose prompts name no folder) and opencode, whose plugin writes it there. For others it
+    serves where a message names nothing at all, like that of a resumed session."""
     roots = payload.get("workspace_roots") or payload.get("workspaceRoots")
     candidates = [
         payload.get("cwd"),

@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 from stintd.domain.billing.rounding import Rounding
 from stintd.domain.model import Actor, ShownOrigin
+from stintd.domain.ticket import key_forms
 from stintd.frozen import frozen
 
 DeliverWhen = Literal["approved", "auto"]
@@ -170,8 +171,10 @@ def _is_met(wanted: str | None, value: str | None) -> bool:
 
 
 def _is_task(wanted: str | None, entry: EntryFacts) -> bool:
-    """Whether this is the entry's task, by its name or its key."""
-    return _is_met(wanted, entry.task) or (bool(entry.task_key) and _is_met(wanted, entry.task_key))
+    """Whether this is the entry's task, by its name or its key, with or without ClickUp's prefix."""
+    if wanted is None or _is_met(wanted, entry.task):
+        return True
+    return bool(entry.task_key) and any(_is_met(form, entry.task_key) for form in key_forms(wanted))
 
 
 def _weight(rule: TargetRule) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from stintd.domain.mapping.resolver import NameMatch, match_name, normal_name
 from stintd.domain.model import Context, ProjectId, to_us
+from stintd.domain.ticket import key_forms
 from stintd.engine import wire
 from stintd.engine.commands.words import EntryWords
 from stintd.engine.queries.projects import find_project
@@ -167,9 +168,9 @@ def task_key(step: Step, project_id: str, task_id: str | None, task_name: str | 
     """The key of a task, by its id, key or name; a new name creates a task."""
     if task_id is not None:
         row = fetch_one(step.conn, TaskRow, "SELECT key, project_id FROM task WHERE id = ?", (task_id,))
-        row = row or fetch_one(
-            step.conn, TaskRow, "SELECT key, project_id FROM task WHERE key = ? AND project_id = ?", (task_id, project_id)
-        )
+        for key in key_forms(task_id):
+            sql = "SELECT key, project_id FROM task WHERE key = ? AND project_id = ?"
+            row = row or fetch_one(step.conn, TaskRow, sql, (key, project_id))
         if row is None:
             raise NotFound(f"there is no task {task_id[:40]}", "`stint tasks` lists them")
         if row["project_id"] != project_id:
@@ -177,11 +178,13 @@ def task_key(step: Step, project_id: str, task_id: str | None, task_name: str | 
         return str(row["key"])
     if task_name is None:
         return None
+    other_key = key_forms(task_name)[1]
     task = fetch_one(
         step.conn,
         TaskRow,
-        "SELECT key FROM task WHERE project_id = ? AND (key = ? OR lower(name) = lower(?)) ORDER BY key <> ? LIMIT 1",
-        (project_id, task_name, task_name, task_name),
+        "SELECT key FROM task WHERE project_id = ? AND (key = ? OR lower(name) = lower(?) OR lower(key) = lower(?))"
+        " ORDER BY key <> ?, lower(name) <> lower(?), key LIMIT 1",
+        (project_id, task_name, task_name, other_key, task_name, task_name),
     )
     return str(task["key"]) if task else str(insert_task(step, project_id, task_name)["key"])
 

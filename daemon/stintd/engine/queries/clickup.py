@@ -7,7 +7,7 @@ from typing import TypedDict, Unpack
 
 from stintd.domain.mapping.resolver import normal_name
 from stintd.domain.model import to_us
-from stintd.domain.ticket import ticket_of
+from stintd.domain.ticket import CLICKUP_PREFIX, key_forms, ticket_of
 from stintd.engine import wire
 from stintd.engine.entries import find_entries, overlap_clauses
 from stintd.engine.queries import timers
@@ -24,10 +24,8 @@ JOIN project p ON p.id = t.project_id AND p.deleted = 0
 """
 _ENTRY_TASKS = """
 SELECT DISTINCT '' AS id, e.task AS key, e.task AS name, 'active' AS status, e.project_id, p.name AS project_name, p.archived
-FROM entry e JOIN project p ON p.id = e.project_id AND p.deleted = 0 WHERE e.task IN (?, ?)
+FROM entry e JOIN project p ON p.id = e.project_id AND p.deleted = 0 WHERE lower(e.task) = lower(?)
 """
-_PREFIX = "CU-"
-"""The prefix of ClickUp's own ids in branch names, and so in keys that come from there."""
 NO_TASK = "Task not found. Please provide a valid taskId or taskName + listName combination."
 
 
@@ -90,17 +88,18 @@ def find_task(reader: Reader, task_id: str | None, task_name: str | None, list_n
 
 
 def _find_by_id(reader: Reader, task_id: str) -> list[ClickUpTaskRow]:
-    names = task_id, _PREFIX + task_id
-    by_id = fetch_all(reader.conn, ClickUpTaskRow, f"{_TASKS} WHERE t.id = ?", (task_id,))
-    by_key = by_id or fetch_all(reader.conn, ClickUpTaskRow, f"{_TASKS} WHERE lower(t.key) IN (lower(?), lower(?))", names)
-    return by_key or fetch_all(reader.conn, ClickUpTaskRow, _ENTRY_TASKS, names)
+    rows = fetch_all(reader.conn, ClickUpTaskRow, f"{_TASKS} WHERE t.id = ?", (task_id,))
+    for sql in (f"{_TASKS} WHERE lower(t.key) = lower(?)", _ENTRY_TASKS):
+        for key in key_forms(task_id):
+            rows = rows or fetch_all(reader.conn, ClickUpTaskRow, sql, (key,))
+    return rows
 
 
 def _find_by_name(reader: Reader, name: str, list_name: str | None) -> list[ClickUpTaskRow]:
     rows = fetch_all(
         reader.conn, ClickUpTaskRow, f"{_TASKS} WHERE lower(t.name) = lower(?) OR t.key = ?", (name.strip(), name.strip())
     )
-    rows = rows or fetch_all(reader.conn, ClickUpTaskRow, _ENTRY_TASKS, (name.strip(), name.strip()))
+    rows = rows or fetch_all(reader.conn, ClickUpTaskRow, _ENTRY_TASKS, (name.strip(),))
     list_key = normal_name(list_name) if list_name else None
     return [row for row in rows if list_key in (None, normal_name(row["project_name"]))]
 
@@ -127,7 +126,7 @@ def _clickup_task(reader: Reader, row: ClickUpTaskRow) -> ClickUpTask:
 def _clickup_id(reader: Reader, task_id: str | None, key: str, name: str) -> str:
     """The external or custom id if the task has one; a key that is only the name is not unique, so then the local id."""
     is_external = key != name or ticket_of(key, reader.policy) == key
-    return key.removeprefix(_PREFIX) if is_external or not task_id else task_id
+    return key.removeprefix(CLICKUP_PREFIX) if is_external or not task_id else task_id
 
 
 def entry_task(reader: Reader, entry: EntryJson) -> EntryTaskJson:
@@ -136,7 +135,7 @@ def entry_task(reader: Reader, entry: EntryJson) -> EntryTaskJson:
         return {"id": "", "name": entry["projectName"] or ""}
     row = fetch_one(reader.conn, TaskRow, "SELECT id, key, name FROM task WHERE id = ?", (entry["taskId"],))
     if row is None:
-        return {"id": entry["taskName"].removeprefix(_PREFIX), "name": entry["taskName"]}
+        return {"id": entry["taskName"].removeprefix(CLICKUP_PREFIX), "name": entry["taskName"]}
     return {"id": _clickup_id(reader, row["id"], row["key"], row["name"]), "name": row["name"]}
 
 
