@@ -124,3 +124,46 @@ def test_a_repository_of_sha256_is_read_the_same(tmp_path):
 
 def test_an_empty_repository_has_no_past(repo):
     assert told(repo) == []
+
+
+@pytest.mark.parametrize("minutes", [10, 60, 24 * 60])
+@pytest.mark.parametrize("is_expired", [False, True])
+def test_commits_at_a_steady_period_are_a_timers_and_worth_nothing(repo, minutes, is_expired):
+    for number in range(7):
+        repo.commit(f"backup {number}", at=START + timedelta(minutes=minutes * number))
+    repo.commit("mine", at=START + timedelta(minutes=minutes * 6 + 4))
+    if is_expired:
+        without_reflog(repo)
+    assert told(repo) == [f"{minutes * 6 + 4} commit mine"]
+
+
+def test_a_period_shows_in_an_import_of_its_last_days_too(repo):
+    for number in range(9):
+        repo.commit(f"backup {number}", at=START + timedelta(days=number))
+    assert told(without_reflog(repo), lo=to_us(START + timedelta(days=7))) == []
+
+
+def test_checkouts_between_steady_commits_show_that_somebody_was_there(repo):
+    repo.commit("begin", at=START - timedelta(days=1))
+    repo.git("branch", "side", at=START - timedelta(days=1))
+    for number in range(6):
+        repo.commit(f"work {number}", at=START + timedelta(minutes=10 * number))
+        if number < 5:
+            repo.git(
+                "checkout",
+                "-q",
+                ("side", "main")[number % 2],
+                at=START + timedelta(minutes=10 * number + (3, 7, 2, 5, 8)[number]),
+            )
+    assert sum("commit work" in line for line in told(repo)) == 6
+
+
+def test_steps_of_a_bisect_are_worth_nothing_and_its_revisions_are_no_branches(repo):
+    for number in range(12):
+        repo.commit(f"step {number}", at=START + timedelta(minutes=7 * number * number))
+    at = START + timedelta(days=1)
+    repo.git("bisect", "start", "HEAD", "HEAD~11", at=at)
+    repo.git("bisect", "run", "sh", "-c", "! grep -q 'step 9' work.txt", at=at + timedelta(hours=1))
+    repo.git("bisect", "reset", at=at + timedelta(hours=9))
+    found = recall([facts_of(str(repo.path))], ME, to_us(at), EVER, EVER).acts
+    assert [(act.kind, act.branch) for act in found] == [("checkout", None), ("checkout", "main")]

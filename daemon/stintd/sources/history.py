@@ -2,17 +2,19 @@
 
 The reflog is the better witness: it has the true times, checkouts, and work whose branch is gone. A commit says when it was
 written (its author date; the date of its last copy says nothing about work) and by whom. A commit that names an agent as an
-author is the agent's. Left out are merges made by a server, commits of other people, and copies of what the reflog already
-has. Blocking.
+author is the agent's. Left out are merges made by a server, commits of other people, copies of what the reflog already has, and
+what a timer did at a steady period. Blocking.
 """
 
 import os
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from stintd.domain.kinds import KINDS, BeatKind
 from stintd.domain.model import CheckoutFacts, GitSignal, Witness, from_us, to_us
+from stintd.domain.noise.steady import is_between, steady_times
 from stintd.frozen import frozen
 from stintd.ports import RepoHistory
 from stintd.sources import gitcall
@@ -22,7 +24,7 @@ from stintd.sources.gitreader import author_addresses, place_of, read_acts
 TIME_LIMIT = 60.0
 COMMITS_LIMIT = 50_000
 TIPS_LIMIT = 2_000
-DAY_SECONDS = 86_400
+LOOK_BACK_SECONDS = 8 * 86_400  # a commit each night at three shows its period
 EARLIEST = 631_152_000  # 1990: there was no git, and small numbers are no instants to its --since
 LATEST = 4_102_444_800  # 2100; commit dates may say anything
 SAME_SECONDS = 2
@@ -59,8 +61,23 @@ def recall(checkouts: Sequence[CheckoutFacts], owner: frozenset[str], lo_us: int
     foreign = {commit.sha for commit in commits if own_addresses and commit.author not in own_addresses}
     own = [commit for commit in commits if commit.sha not in foreign]
     acts = _own_acts(reflog, commits, foreign) + _commit_acts(own, reflog, checkouts[0].path, began_us)
-    in_period = (act for act in acts if lo_us <= to_us(act.time) < hi_us)
+    in_period = (act for act in _without_timers(acts) if lo_us <= to_us(act.time) < hi_us)
     return RepoHistory(tuple(sorted(in_period, key=lambda act: act.time)), tuple(troubles))
+
+
+def _without_timers(acts: list[GitSignal]) -> list[GitSignal]:
+    """The acts without the commits and checkouts that a timer made in one place (`domain.noise.steady`)."""
+    times: dict[tuple[str, str], set[int]] = {}
+    for act in acts:
+        if act.kind in ("commit", "checkout") and act.witness != "agent":
+            times.setdefault((act.checkout, act.kind), set()).add(to_us(act.time))
+    even = {place: steady_times(at, lambda lo, hi: False) for place, at in times.items()}
+    steady: dict[tuple[str, str], frozenset[int]] = {}
+    for checkout, kind in (place for place, found in even.items() if found):
+        other = (checkout, "commit" if kind == "checkout" else "checkout")
+        odd = sorted(times.get(other, set()) - even.get(other, frozenset()))
+        steady[checkout, kind] = steady_times(times[checkout, kind], partial(is_between, odd))
+    return [act for act in acts if act.witness == "agent" or to_us(act.time) not in steady.get((act.checkout, act.kind), ())]
 
 
 def _own_acts(reflog: list[GitSignal], commits: list[HistoryCommit], foreign: set[str]) -> list[GitSignal]:
@@ -121,7 +138,7 @@ def _act(commit: HistoryCommit, checkout: str) -> GitSignal:
 def _commits(facts: CheckoutFacts, lo_us: int, troubles: list[str]) -> list[HistoryCommit]:
     """The commits on all local branches since then, in order; `troubles` receives why they cannot be read."""
     place = place_of(facts)
-    since = max(EARLIEST, lo_us // 1_000_000 - DAY_SECONDS)
+    since = max(EARLIEST, lo_us // 1_000_000 - LOOK_BACK_SECONDS)
     args = ("log", "--stdin", "-z", f"--max-count={COMMITS_LIMIT}", f"--since=@{since}", f"--format={FORMAT}")
     try:
         tips = _tips(place, facts.head)

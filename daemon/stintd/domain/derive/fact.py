@@ -16,8 +16,8 @@ class Fact:
     `order`, which is their content.
 
     `is_recalled`: a git act imported from history; nothing recorded what happened before it. `home` distinguishes projects,
-    and places that have no project. `place` is the repository in which a turn's file changes are looked for. `role` is
-    "human", "agent" or "maybe": the agent's if its turn runs there, else a person's.
+    and places that have no project. `place` is the repository in which a turn's file changes are looked for, `spot` the one
+    checkout of it. `role` is "human", "agent" or "maybe": the agent's if its turn runs there, else a person's.
     """
 
     order: tuple[str, ...]
@@ -26,6 +26,7 @@ class Fact:
     role: str
     home: str
     place: str
+    spot: str
     project: ProjectId | None
     task: str | None
     repo: RepoId | None
@@ -101,6 +102,7 @@ def make_fact(context: Context, assignment: Assignment) -> Fact:
         role=_role(context),
         home=project or f"nowhere:{place}",
         place=place,
+        spot=context.repo_path or place,
         project=project,
         task=task,
         repo=context.repo,

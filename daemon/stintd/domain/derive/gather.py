@@ -10,6 +10,7 @@ from stintd.domain.derive.attention import untangle
 from stintd.domain.derive.evidence import Run
 from stintd.domain.derive.fact import Facts, FactsByTime, Piece, sort_key
 from stintd.domain.derive.limits import Limits
+from stintd.domain.derive.steady import drop_steady_acts
 from stintd.frozen import frozen
 
 SINGLE = frozenset({"prompt", "turn_end", "session_start", "session_end", "commit"})
@@ -59,6 +60,7 @@ class Gatherer:
         ends = _session_ends(agent + session_acts)
         human = [piece for piece in human if piece[2].kind != "prompt" or not stops.is_echo(piece)]
         human = _drop_estimated_marks(human + self._drop_explained(maybe, turns), self._limits.estimate)
+        human = drop_steady_acts(human, self._expand)
         starts = [(at, at, fact, None) for at, _, fact, _ in human if fact.kind == "session_start"]
         if not starts:
             return IslandEvidence(untangle(human, self._expand), [], ends, turns)

@@ -1,0 +1,96 @@
+"""Leaves out the git acts that a timer made: in one place, at a steady period, with no other act of the person there between
+them. Heartbeats stay as they were stored; derived anew with each further act, the first ones of a row count no more either.
+"""
+
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Callable
+
+from stintd.domain.derive.fact import Piece
+from stintd.domain.kinds import GIT_KINDS
+from stintd.domain.noise.steady import FEWEST, SECOND, is_between, steady_times
+
+WRITTEN_BEFORE, WRITTEN_AFTER = 10 * SECOND, 2 * SECOND
+"""A job that writes files and commits them does so in a moment; this close to three of its acts, files are the job's."""
+WRITING_ACTS = 3
+FOLLOWS = 60 * SECOND
+"""A backup pulls before it commits, and pushes afterwards."""
+FOLLOWING = frozenset({"pull", "push", "merge", "rebase", "stash"})
+DECIDED = frozenset({"commit", "checkout"})
+"""Git acts that, unless steady themselves, show that a person acted in between."""
+
+Expand = Callable[[Piece], list[Piece]]
+
+
+def drop_steady_acts(human: list[Piece], expand: Expand) -> list[Piece]:
+    """The person's pieces without those of timers. `expand` returns the single heartbeats of a piece."""
+    counts = Counter[tuple[str, str]]()
+    for piece in human:
+        if piece[2].kind in GIT_KINDS:
+            counts[piece[2].spot, piece[2].kind] += 1 if piece[3] is None else piece[3][3]
+    for spot in {spot for (spot, _), count in counts.items() if count >= FEWEST}:
+        human = _drop_at(spot, human, expand)
+    return human
+
+
+def _drop_at(spot: str, human: list[Piece], expand: Expand) -> list[Piece]:
+    """The pieces without the steady acts at one spot; the same list if there are none."""
+    times: defaultdict[str, set[int]] = defaultdict(set)
+    for piece in human:
+        if piece[2].spot == spot and piece[2].kind in GIT_KINDS:
+            times[piece[2].kind].update(beat[0] for beat in expand(piece))
+    even = {kind: steady_times(of_kind, _is_never_broken) for kind, of_kind in times.items()}
+    if not any(even.values()):
+        return human
+    beats = [beat for piece in human if piece[2].spot == spot for beat in expand(piece)]
+    acts: set[int] = set()
+    written: set[int] = set()
+    for kind, of_kind in times.items():
+        odd = [at for other, at_other in times.items() if other != kind and other in DECIDED for at in at_other - even[other]]
+        near, others = _split_written(sorted(of_kind), beats)
+        between = sorted(others + odd)
+        steady = steady_times(of_kind, lambda lo, hi, between=between: is_between(between, lo, hi))  # type: ignore[misc]
+        in_order = sorted(steady)
+        acts |= steady
+        written.update(at for at in near if _nearest(in_order, at))
+    in_order = sorted(acts)
+    kept = [piece for piece in human if piece[2].spot != spot]
+    return kept + [beat for beat in beats if not _is_timers(beat, in_order, written)]
+
+
+def _is_never_broken(lo: int, hi: int) -> bool:
+    return False
+
+
+def _split_written(acts: list[int], beats: list[Piece]) -> tuple[list[int], list[int]]:
+    """(Times of file changes that belong to these acts, times of the person's other acts, sorted)."""
+    near: dict[int, int] = {}
+    others: list[int] = []
+    for at, _, fact, _ in beats:
+        if fact.kind in GIT_KINDS:
+            continue
+        act = _nearest(acts, at) if fact.source == "watch" else 0
+        if act:
+            near[at] = act
+        else:
+            others.append(at)
+    if len(set(near.values())) < WRITING_ACTS:
+        others += near
+        near = {}
+    return sorted(near), sorted(others)
+
+
+def _nearest(acts: list[int], at: int) -> int:
+    """The act that a file written at that time belongs to; 0 for none."""
+    following = bisect_left(acts, at - WRITTEN_AFTER)
+    return acts[following] if following < len(acts) and acts[following] - at <= WRITTEN_BEFORE else 0
+
+
+def _is_timers(beat: Piece, acts: list[int], written: set[int]) -> bool:
+    """Whether a heartbeat is one of the timer's acts (sorted), a file written for one, or what a backup does around it."""
+    at, fact = beat[0], beat[2]
+    if fact.kind not in GIT_KINDS:
+        return fact.source == "watch" and at in written
+    slack = FOLLOWS if fact.kind in FOLLOWING else 0
+    following = bisect_left(acts, at - slack)
+    return following < len(acts) and acts[following] - at <= slack
