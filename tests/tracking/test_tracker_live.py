@@ -230,3 +230,23 @@ async def test_a_save_is_told_from_a_file_that_arrives(bench: Live, code: Path, 
         noise.feed(note, note.time)  # type: ignore[arg-type]
     kept = noise.release(datetime.now(UTC) + timedelta(minutes=1)).heartbeats
     assert {draft.entity for draft in kept} - {"cookie"} == ({"work.txt"} if how in SAVES else set())
+
+
+@pytest.mark.parametrize("branch", ["main", "feature/login"])
+async def test_a_program_that_writes_only_the_file_of_the_branch_is_told_too(bench: Live, code: Path, branch: str) -> None:
+    """As isomorphic-git and go-git commit: no reflog, no lock, no HEAD."""
+    repo = repos.TestRepo(code / "acme", is_live=True)
+
+    def commit() -> str:
+        sha = repo.git("commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "silent")
+        (repo.path / ".git" / "refs" / "heads" / branch).write_text(f"{sha}\n")
+        return sha
+
+    if branch != "main":
+        await asyncio.to_thread(repo.branch, branch)
+        await bench.until(bench.acts)
+        await bench.settled()
+        bench.told.clear()
+    sha = await asyncio.to_thread(commit)
+    await bench.until(bench.acts)
+    assert [(s.kind, s.subject, s.new, s.branch) for s in bench.of(GitSignal)] == [("commit", "silent", sha, branch)]  # type: ignore[attr-defined]

@@ -98,6 +98,18 @@ def _goes_on_alone(line: ReflogLine) -> bool:
     return step is not None and step.group(1) in ("pick", "squash", "fixup", "merge", "label", "reset")
 
 
+_OF_GIT = re.compile(
+    r"(?:commit|cherry-pick|revert|am)(?: \(.*?\))?:.*|rebase(?: .*?)?:.*|merge .+?:.*|pull(?: .*?)?:.*"
+    r"|reset: moving to.*|checkout: moving from.*|clone: from.*|initial pull.*|Branch: .*"
+)
+"""How git's own lines begin. Other programs write what they like, such as the subject: "revert login to cookies"."""
+
+
+def is_of_git(message: str) -> bool:
+    """Whether git itself writes such a line."""
+    return _OF_GIT.fullmatch(message) is not None
+
+
 def _split(message: str) -> tuple[str, str]:
     """(`rebase (pick)`, subject) of `rebase (pick): subject`."""
     action, _, subject = message.partition(": ")
@@ -107,7 +119,7 @@ def _split(message: str) -> tuple[str, str]:
 def _series(line: ReflogLine) -> str:
     """The series a line belongs to: the steps of a rebase (or of a pull that rebases), the patches of an `am`; else ""."""
     action, _ = _split(line.message)
-    word = action.split(" ", 1)[0]
+    word = action.split(" ", 1)[0] if is_of_git(line.message) else ""
     if word == "rebase" or (word == "pull" and _STEP.search(action)):
         return word
     return "am" if word == "am" else ""
@@ -140,7 +152,7 @@ def _act(lines: tuple[ReflogLine, ...], index: int, end: int, facts: FoldFacts) 
     """(kind, subject) of a run; kind "" when it is not an act."""
     line = lines[end - 1]
     action, subject = _split(line.message)
-    word = action.split(" ", 1)[0]
+    word = action.split(" ", 1)[0] if is_of_git(line.message) else ""
     if word == "checkout":
         move = move_of(line)
         is_still = move is not None and move[0] == move[1] and line.old == line.new

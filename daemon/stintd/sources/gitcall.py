@@ -283,14 +283,29 @@ def _names(output: bytes) -> list[str]:
     return [os.fsdecode(name) for name in output.split(b"\0") if name]
 
 
+def global_user() -> str:
+    """The address that the user's own git config gives to commits, in lower case; "" when it names none."""
+    chosen = ""
+    for path in _global_configs():
+        for section, _, key, value in parse_config(_read_excludes(path).decode("utf-8", "replace")):
+            if (section, key) == ("user", "email"):
+                chosen = value.lower()
+    return chosen
+
+
+def _global_configs() -> list[str]:
+    home = os.path.expanduser("~")
+    override = os.environ.get("GIT_CONFIG_GLOBAL")
+    xdg = os.environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
+    return [override] if override else [os.path.join(xdg, "git", "config"), os.path.join(home, ".gitconfig")]
+
+
 def global_excludes() -> str:
     """The user's own excludes file: `core.excludesFile` of the global config, else git's default path."""
     home = os.path.expanduser("~")
     xdg = os.environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
-    override = os.environ.get("GIT_CONFIG_GLOBAL")
-    configs = [override] if override else [os.path.join(xdg, "git", "config"), os.path.join(home, ".gitconfig")]
     chosen = os.path.join(xdg, "git", "ignore")
-    for path in configs:
+    for path in _global_configs():
         for section, _, key, value in parse_config(_read_excludes(path).decode("utf-8", "replace")):
             if (section, key) == ("core", "excludesfile"):
                 chosen = os.path.expanduser(value)

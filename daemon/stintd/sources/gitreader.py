@@ -5,12 +5,13 @@ Has no state, so any thread may call it.
 """
 
 import os
+from dataclasses import replace
 
 from stintd.domain.mapping.remote import network_remote, normalise_remote
 from stintd.domain.model import CheckoutFacts, GitSignal, to_us
 from stintd.frozen import frozen
 from stintd.sources import gitcall
-from stintd.sources.gitacts import FoldFacts, fold, may_be_branch, pushes, stash_seconds
+from stintd.sources.gitacts import FoldedActs, FoldFacts, fold, may_be_branch, pushes, stash_seconds
 from stintd.sources.gitfiles import (
     UNKNOWN,
     GitConfig,
@@ -28,6 +29,7 @@ from stintd.sources.gitfiles import (
 )
 from stintd.sources.gitmarks import read_marks
 from stintd.sources.gitsteps import read_bisect
+from stintd.sources.headmoves import HeadMove, MoveReader, NeedsThread, explain, silent_acts
 from stintd.sources.reflog import (
     WALK_FORMAT,
     ReflogCursor,
@@ -48,11 +50,12 @@ WALK_LIMIT = 500  # most lines of a reftable's reflog read; more than anybody wr
 @frozen
 class ReflogLook:
     """The acts that a look at a reflog found. Store `cursor` together with the signals. `is_waiting`: a rebase goes on, so
-    look again in a moment, settled."""
+    look again in a moment, settled. `needs_thread`: only git can read what HEAD moved to, so nothing is reported yet."""
 
     signals: tuple[GitSignal, ...]
     cursor: str
     is_waiting: bool = False
+    needs_thread: bool = False
 
 
 def head_of(path: str) -> tuple[str | None, str]:
@@ -189,16 +192,28 @@ def place_of(facts: CheckoutFacts) -> GitPlace:
 
 
 def git_folders(facts: CheckoutFacts) -> list[str]:
-    """Folders of the git dir in which acts show: HEAD and its log, pushes, reftables, worktrees, modules.
+    """Folders of the git dir in which acts show: HEAD and its log, its branch, pushes, reftables, worktrees, modules.
 
-    Never `objects`. A linked worktree's folders do not include those of its main checkout.
+    Never `objects`. A linked worktree's folders do not include those of its main checkout, except that of its branch.
     """
     wanted = [facts.git_dir, os.path.join(facts.git_dir, "logs"), os.path.join(facts.git_dir, "reftable")]
+    wanted += _branch_folder(facts)
     if facts.kind != "worktree":
         wanted += [os.path.join(facts.common_dir, name) for name in ("reftable", "worktrees", "modules")]
         wanted += _tracking_folders(os.path.join(facts.common_dir, "logs", "refs", "remotes"))
         wanted.append(os.path.join(facts.common_dir, "logs", "refs"))
     return [folder for folder in dict.fromkeys(wanted) if os.path.isdir(folder) and not os.path.islink(folder)]
+
+
+def _branch_folder(facts: CheckoutFacts) -> list[str]:
+    """The folder of the branch's file: programs that write no reflog change nothing else. The nearest one that is there."""
+    top = os.path.join(facts.common_dir, "refs", "heads")
+    if not facts.branch or facts.branch == UNKNOWN:
+        return []
+    folder = os.path.dirname(os.path.join(top, facts.branch))
+    while folder != top and not os.path.isdir(folder):
+        folder = os.path.dirname(folder)
+    return [folder]
 
 
 def _tracking_folders(top: str) -> list[str]:
@@ -241,13 +256,79 @@ def read_acts(
     owner: frozenset[str],
     is_settled: bool = True,
     after_us: int | None = None,
+    may_run_git: bool = True,
 ) -> ReflogLook:
-    """The acts in a checkout since `cursor` (None: all that its reflog still has). `after_us`: nothing before it is
-    reported, and nothing can have been written before it. `OddFile` when the log is not a regular file."""
+    """The acts in a checkout since `cursor` (None: all that its reflog still has), and commits that left no line in it.
+    `after_us`: nothing before it is reported, and nothing can have been written before it. Without `may_run_git` it takes
+    0.1 ms, and `needs_thread` says when that does not suffice. `OddFile` when the log is not a regular file."""
     before = ReflogCursor.parse(cursor) if cursor else None
     news = _reflog_news(facts, before)
-    if not news.lines:
-        return ReflogLook((), news.cursor.to_text())
+    folded = _fold(facts, news, before, owner, is_settled) if news.lines else FoldedActs((), 0)
+    is_waiting = folded.used < len(news.lines)
+    reader = MoveReader(place_of(facts), facts.head, lambda address: _is_owner(facts, owner, address), may_run_git)
+    try:
+        since_us = before.written_us if before and before.written_us else None
+        signals = explain(folded.signals, since_us, after_us or 0, reader)
+        known = news.lines[folded.used - 1].new if folded.used else before.head if before else None
+        move = None if is_waiting else _silent_move(facts, news, known, before, after_us)
+        signals += silent_acts(move, facts.path, facts.branch, reader) if move is not None else ()
+    except NeedsThread:
+        return ReflogLook((), cursor or "", needs_thread=True)
+    head = facts.head if move is not None or known is None else known
+    next_cursor = replace(news.cursor_after(folded.used, before or ReflogCursor()), head=_real(head))
+    if not news.written_us:
+        next_cursor = replace(next_cursor, written_us=max(next_cursor.written_us, _head_moved_us(facts)))
+    kept = tuple(signal for signal in signals if after_us is None or to_us(signal.time) >= after_us)
+    return ReflogLook(kept, next_cursor.to_text(), is_waiting)
+
+
+def _silent_move(
+    facts: CheckoutFacts, news: ReflogNews, known: str | None, before: ReflogCursor | None, after_us: int | None
+) -> HeadMove | None:
+    """The move of HEAD that no line tells; None when there is none. Git writes the line before it moves HEAD, so a look in
+    between finds HEAD at an earlier commit, whose files are older than the log."""
+    if not facts.head or facts.head == known:
+        return None
+    moved_us = _head_moved_us(facts)
+    if known is None:
+        is_new = before is None and after_us is not None and not news.written_us
+        return HeadMove(None, facts.head, after_us, moved_us) if is_new else None
+    if moved_us <= news.written_us:
+        return None
+    since_us = before.written_us if before and before.written_us else after_us
+    return HeadMove(_real(known), facts.head, since_us, moved_us)
+
+
+def _real(sha: str) -> str:
+    """A commit's id; "" for the zeros that stand for none."""
+    return sha if sha.strip("0") else ""
+
+
+def _head_moved_us(facts: CheckoutFacts) -> int:
+    """When HEAD, or the branch that it names, was written last, in microseconds."""
+    paths = [os.path.join(facts.git_dir, "HEAD")]
+    if facts.branch and facts.branch != UNKNOWN:
+        paths.append(os.path.join(facts.common_dir, "refs", "heads", facts.branch))
+    times = [written_us for path in paths if (written_us := _written_us(path))]
+    return max(times) if len(times) == len(paths) else max([*times, _written_us(os.path.join(facts.common_dir, "packed-refs"))])
+
+
+def _written_us(path: str) -> int:
+    try:
+        return os.lstat(path).st_mtime_ns // 1000
+    except (OSError, ValueError):
+        return 0
+
+
+def _is_owner(facts: CheckoutFacts, owner: frozenset[str], address: str) -> bool:
+    """Whether the owner commits under this address; where nobody said who that is, whoever works on this machine."""
+    known = owner or author_addresses(facts) | {read_config(facts.common_dir).user, gitcall.global_user()} - {""}
+    return not known or address in known
+
+
+def _fold(
+    facts: CheckoutFacts, news: ReflogNews, before: ReflogCursor | None, owner: frozenset[str], is_settled: bool
+) -> FoldedActs:
     context = FoldFacts(
         facts.path,
         facts.branch,
@@ -257,10 +338,7 @@ def read_acts(
         lambda name: is_branch(place_of(facts), name),
     )
     since = before.written_us if before and before.written_us else None
-    folded = fold(news, context, since, is_settled)
-    next_cursor = news.cursor_after(folded.used, before or ReflogCursor())
-    signals = [signal for signal in folded.signals if after_us is None or to_us(signal.time) >= after_us]
-    return ReflogLook(tuple(signals), next_cursor.to_text(), folded.used < len(news.lines))
+    return fold(news, context, since, is_settled)
 
 
 def _reflog_news(facts: CheckoutFacts, before: ReflogCursor | None) -> ReflogNews:
@@ -279,9 +357,9 @@ def _reflog_news(facts: CheckoutFacts, before: ReflogCursor | None) -> ReflogNew
 def end_of(facts: CheckoutFacts) -> str:
     """The cursor behind everything there is (earlier history belongs to a backfill); "" when the log is odd."""
     try:
-        if needs_git(facts):
-            return _reflog_news(facts, None).cursor.to_text()
-        return end_of_reflog(os.path.join(facts.git_dir, "logs", "HEAD")).to_text()
+        is_of_git = needs_git(facts)
+        end = _reflog_news(facts, None).cursor if is_of_git else end_of_reflog(os.path.join(facts.git_dir, "logs", "HEAD"))
+        return replace(end, head=facts.head, written_us=end.written_us or _head_moved_us(facts)).to_text()
     except OddFile:
         return ""
 
@@ -322,11 +400,8 @@ def needs_git(facts: CheckoutFacts) -> bool:
 
 
 def last_touch_us(facts: CheckoutFacts) -> int:
-    """When somebody last did something here, in microseconds: the younger of reflog and index."""
-    latest = 0
-    for name in ("logs/HEAD", "index", "HEAD"):
-        try:
-            latest = max(latest, os.lstat(os.path.join(facts.git_dir, name)).st_mtime_ns // 1000)
-        except OSError:
-            continue
-    return latest
+    """When somebody last did something here, in microseconds: the youngest of reflog, index, HEAD and its branch."""
+    paths = [os.path.join(facts.git_dir, name) for name in ("logs/HEAD", "index", "HEAD")]
+    if facts.branch and facts.branch != UNKNOWN:
+        paths.append(os.path.join(facts.common_dir, "refs", "heads", facts.branch))
+    return max(map(_written_us, paths))

@@ -40,22 +40,26 @@ class ReflogLine:
 
 @frozen
 class ReflogCursor:
-    """How far a reflog has been read: file, offset, digest of the last line read, and the file's time then."""
+    """How far a reflog has been read: file, offset, digest of the last line read, and the file's time then (without a file: when
+    HEAD had moved). `head`: the commit that HEAD was on then, "" while unborn; None where an earlier version did not store it."""
 
     inode: int = 0
     offset: int = 0
     anchor: str = ""
     written_us: int = 0
+    head: str | None = None
 
     def to_text(self) -> str:
-        return f"{self.inode} {self.offset} {self.anchor or '-'} {self.written_us}"
+        head = "" if self.head is None else f" {self.head or '-'}"
+        return f"{self.inode} {self.offset} {self.anchor or '-'} {self.written_us}{head}"
 
     @classmethod
     def parse(cls, text: str) -> "ReflogCursor | None":
         """The cursor in a text; None when there is none (then reading starts at the beginning)."""
         try:
-            inode, offset, anchor, written = text.split(" ")
-            return cls(int(inode), int(offset), "" if anchor == "-" else anchor, int(written))
+            inode, offset, anchor, written, *rest = text.split(" ")
+            head = rest[0].strip("-") if rest else None
+            return cls(int(inode), int(offset), "" if anchor == "-" else anchor, int(written), head)
         except ValueError:
             return None
 

@@ -34,8 +34,11 @@ def jobs_for(facts: CheckoutFacts, paths: Iterable[str]) -> set[str]:
     """What to do about changed git files: any of `look`, `arm`, `linked`, `push`."""
     jobs: set[str] = set()
     places, logs = _places(facts), os.path.join(facts.common_dir, "logs", "refs")
+    branch = os.path.join(facts.common_dir, "refs", "heads", facts.branch or "")
     for path in paths:
         folder, name = os.path.split(path)
+        if facts.branch and is_below(branch, path) and folder not in places:
+            jobs |= {"look"} if path == branch else {"look", "arm"}
         if folder in places:
             jobs |= {"look"} if name in MOVES_HEAD else set()
             jobs |= {"arm"} if name in NEW_FOLDERS else set()
@@ -50,3 +53,8 @@ def _places(facts: CheckoutFacts) -> set[str]:
     """The folders of a git dir whose files say what HEAD does."""
     inside = {os.path.join(folder, name) for folder in (facts.git_dir, facts.common_dir) for name in ("logs", "reftable")}
     return {facts.git_dir, facts.common_dir, os.path.dirname(facts.git_dir)} | inside
+
+
+def is_branch_elsewhere(before: CheckoutFacts, now: CheckoutFacts) -> bool:
+    """Whether the file of the branch lies in another folder than before: another one is to be watched."""
+    return os.path.dirname(before.branch or "") != os.path.dirname(now.branch or "") or not before.branch

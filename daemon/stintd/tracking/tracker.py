@@ -260,7 +260,11 @@ class Tracker:
         if self._parts.git.needs_git(tracked.facts):
             self._backlog.add("look", tracked.facts.path)
         else:
-            self._learn(tracked, *self._read_further(tracked, is_settled))
+            facts, look = self._read_further(tracked, is_settled, may_run_git=False)
+            if look is not None and not isinstance(look, StintdError) and look.needs_thread:
+                self._backlog.add("look", tracked.facts.path)
+            else:
+                self._learn(tracked, facts, look)
 
     async def _look_again(self, path: str, is_settled: bool = False) -> None:
         """Look in a thread. When the cursor moved meanwhile, it is read again, so that nothing is reported twice."""
@@ -275,7 +279,7 @@ class Tracker:
         await self._look_again(path, is_settled=True)
 
     def _read_further(
-        self, tracked: TrackedCheckout, is_settled: bool
+        self, tracked: TrackedCheckout, is_settled: bool, may_run_git: bool = True
     ) -> "tuple[CheckoutFacts | None, GitLook | StintdError | None]":
         """(facts as they are now, what is new in the reflog or why it cannot be read). Any thread; changes nothing."""
         before = tracked.facts
@@ -284,7 +288,8 @@ class Tracker:
             return facts, None
         after_us = None if tracked.cursor else to_us(self._since.replace(microsecond=0))  # as exact as a reflog
         try:
-            return facts, self._parts.git.read_acts(facts, tracked.cursor, self._settings.owner, is_settled, after_us)
+            look = self._parts.git.read_acts(facts, tracked.cursor, self._settings.owner, is_settled, after_us, may_run_git)
+            return facts, look
         except StintdError as error:
             return facts, error
 
@@ -297,6 +302,8 @@ class Tracker:
             return
         signals: list[Signal] = []
         if facts != tracked.facts:
+            if gitchanges.is_branch_elsewhere(tracked.facts, facts):
+                self._backlog.add("arm", path)
             tracked.facts = facts
             signals.append(CheckoutSignal(self._clock.now(), facts))
             if _is_nameless(facts):
@@ -440,7 +447,8 @@ class Tracker:
         if since is None or last_touch_us < to_us(since - RECALLED) or self._parts.git.needs_git(facts):
             return
         try:
-            look = self._parts.git.read_acts(facts, None, self._settings.owner, True, None)
+            after_us = to_us(since - RECALLED)
+            look = self._parts.git.read_acts(facts, None, self._settings.owner, True, after_us, may_run_git=False)
         except StintdError:
             return
         recent = [act for act in look.signals if act.kind in REWRITING and act.time >= since - RECALLED]
