@@ -2,10 +2,11 @@
 
 from unicodedata import normalize
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stintd.domain.model import CheckoutFacts, RepoId
+from stintd.domain.model import CheckoutFacts, CheckoutKind, RepoId
 from stintd.engine.checkouts import Checkout, Places
 
 FORMS = ("NFC", "NFD")
@@ -55,3 +56,42 @@ def test_a_checkout_inside_a_folder_of_the_other_form_is_the_deepest() -> None:
     below = ascii_inside.locate(normalize("NFC", f"{outer}/libs/x.py"))
     assert below.checkout is not None
     assert below.checkout.path == f"{outer}/libs"
+
+
+def checkout_at(path: str, git_dir: str, common_dir: str = "", kind: CheckoutKind = "main") -> Checkout:
+    facts = CheckoutFacts(path, git_dir, common_dir or git_dir, kind, f"path:{path}", branch=path)
+    return Checkout(path, RepoId(path), facts)
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_gits_own_files_belong_to_the_worktree_or_submodule_they_are_of(turn: int) -> None:
+    """The message of a commit that an editor shows lies in the git dir, which is inside another checkout's folder."""
+    main = checkout_at("/code/acme", "/code/acme/.git")
+    known = [
+        main,
+        checkout_at("/code/acme-7", "/code/acme/.git/worktrees/acme-7", "/code/acme/.git", "worktree"),
+        checkout_at("/code/acme/lib", "/code/acme/.git/modules/lib", kind="submodule"),
+        checkout_at("/code/lib-2", "/code/acme/.git/modules/lib/worktrees/lib-2", "/code/acme/.git/modules/lib", "worktree"),
+        checkout_at("/code/apart", "/stores/apart.git"),
+        checkout_at("/code/copy-of-apart", "/stores/apart.git"),
+        checkout_at("/code/refused", ""),
+    ]
+    places = Places(("/code",))
+    for checkout in known[::turn]:
+        places.learn(checkout)
+    for path, owner, entity in [
+        ("/code/acme/.git/COMMIT_EDITMSG", "/code/acme", ".git/COMMIT_EDITMSG"),
+        ("/code/acme/.git/worktrees/acme-7/COMMIT_EDITMSG", "/code/acme-7", ".git/COMMIT_EDITMSG"),
+        ("/code/acme/.git/worktrees/acme-7/rebase-merge/git-rebase-todo", "/code/acme-7", ".git/rebase-merge/git-rebase-todo"),
+        ("/code/acme/.git/modules/lib/COMMIT_EDITMSG", "/code/acme/lib", ".git/COMMIT_EDITMSG"),
+        ("/code/acme/.git/modules/lib/worktrees/lib-2/MERGE_MSG", "/code/lib-2", ".git/MERGE_MSG"),
+        ("/stores/apart.git/COMMIT_EDITMSG", "/code/apart", ".git/COMMIT_EDITMSG"),
+    ]:
+        place = places.locate(path)
+        assert place.checkout is not None
+        assert (place.checkout.path, place.entity, place.is_of_another) == (owner, entity, False), path
+    for name in ("worktrees/unknown/COMMIT_EDITMSG", "modules/other/COMMIT_EDITMSG"):
+        place = places.locate(f"/code/acme/.git/{name}")
+        assert (place.checkout, place.is_of_another) == (main, True)
+    places.forget("/code/acme-7")
+    assert places.locate("/code/acme/.git/worktrees/acme-7/COMMIT_EDITMSG").is_of_another

@@ -29,11 +29,13 @@ class Checkout:
 
 @frozen
 class Place:
-    """What a path resolves to: inside a checkout (`checkout`, `entity` relative to it), else a `folder`."""
+    """What a path resolves to: inside a checkout (`checkout`, `entity` relative to it), else a `folder`. `is_of_another`: it is
+    git's file for a worktree of that checkout's repository that is not known, so the checkout's branch says nothing."""
 
     checkout: Checkout | None
     folder: str | None
     entity: str
+    is_of_another: bool = False
 
 
 class Places:
@@ -43,6 +45,7 @@ class Places:
         self._roots = roots
         self._checkouts: dict[str, Checkout] = {}
         self._stores: dict[str, RepoId] = {}
+        self._git_dirs: dict[str, str] = {}
         self._folder_stores: set[str] = set()
         self._by_remote: dict[str, RepoId] | None = None
         self._spellings = _spellings(roots)
@@ -69,10 +72,20 @@ class Places:
         """Remember a checkout that is new or has changed."""
         self._checkouts[checkout.path] = checkout
         self._spellings |= _spellings([checkout.path])
+        self._learn_git_dir(checkout)
         self._stores[checkout.facts.common_dir] = checkout.repo
         if checkout.facts.kind != "worktree":
             self._folder_stores.add(checkout.facts.common_dir)
         self._by_remote = None
+
+    def _learn_git_dir(self, checkout: Checkout) -> None:
+        """Remember whose files a git dir has. A copied `.git` file names that of another checkout: then the folder it lies in, or
+        the first name, decides."""
+        git_dir, path = checkout.facts.git_dir, checkout.path
+        before = self._checkouts.get(self._git_dirs.get(git_dir, ""))
+        is_taken = before is not None and not before.is_gone and before.path != path and before.facts.git_dir == git_dir
+        if git_dir and not (is_taken and before is not None and _claim(before.path, git_dir) < _claim(path, git_dir)):
+            self._git_dirs[git_dir] = path
 
     def repo_of_store(self, common_dir: str) -> RepoId | None:
         """The repository whose data lies in this directory: that of a linked worktree's main checkout."""
@@ -136,6 +149,10 @@ class Places:
             checkout = self._checkouts.get(folder)
             if checkout is not None and not checkout.is_gone:
                 return Place(checkout, None, path[len(folder) + 1 :] if folder != "/" else path[1:])
+            if folder in self._git_dirs and path != folder:
+                place = self._place_in_git_dir(folder, path[len(folder) + 1 :])
+                if place is not None:
+                    return place
             folder = folder.rpartition("/")[0] or ("/" if len(folder) > 1 and folder[0] == "/" else "")
         return Place(None, self._folder_of(path), path)
 
@@ -153,6 +170,13 @@ class Places:
             folder = folder.rpartition("/")[0]
         return path
 
+    def _place_in_git_dir(self, git_dir: str, name: str) -> Place | None:
+        """Git's own file of a checkout (the message of a commit that is being written) belongs to that checkout."""
+        checkout = self._checkouts.get(self._git_dirs[git_dir])
+        if checkout is None or checkout.is_gone or checkout.facts.git_dir != git_dir:
+            return None
+        return Place(checkout, None, f".git/{name}", name.startswith(("worktrees/", "modules/")))
+
     def _folder_of(self, path: str) -> str:
         for root in self.roots:
             if path != root and path.startswith(root.rstrip("/") + "/"):
@@ -165,3 +189,8 @@ class Places:
 def _spellings(paths: Iterable[str]) -> dict[str, str]:
     """The paths that are not ASCII as they are spelled on disk, by the one form in which they are compared."""
     return {compose(path): path for path in paths if not path.isascii()}
+
+
+def _claim(path: str, git_dir: str) -> tuple[bool, str]:
+    """How well a checkout claims a git dir; the smallest wins."""
+    return not git_dir.startswith(path + "/"), path

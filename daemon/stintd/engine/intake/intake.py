@@ -281,7 +281,7 @@ class Intake:
     def _add_branch(self, signal: BeatSignal, place: Place) -> BeatSignal:
         """The signal with the branch that was checked out at its time, if its sender named none: the signal may come late."""
         checkout = place.checkout
-        if signal.branch or signal.source == "browser" or checkout is None:
+        if signal.branch or signal.source == "browser" or checkout is None or place.is_of_another:
             return signal
         return replace(signal, branch=self._branches.branch_at(checkout.path, signal.time, checkout.branch))
 

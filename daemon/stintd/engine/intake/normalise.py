@@ -75,7 +75,7 @@ def context_of(signal: BeatSignal, place: Place | None, device: str) -> tuple[Co
         if place.checkout is not None:
             repo, repo_path, project = place.checkout.repo, place.checkout.path, None
             is_page = signal.source == "browser"  # a page shows some branch, not the one that is checked out
-            branch = branch or (None if is_page else place.checkout.branch)
+            branch = branch or (None if is_page or place.is_of_another else place.checkout.branch)
         else:
             folder = place.folder
     is_known = signal.source in SOURCES
