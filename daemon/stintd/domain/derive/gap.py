@@ -62,18 +62,20 @@ class End(NamedTuple):
 
 class Side(NamedTuple):
     """One side of a silence: the act, and what the person was working on then. For an act in a short visit that was folded
-    into its neighbour, that is the neighbour's work.
+    into its neighbour, that is the neighbour's work. Then `own` is the last act on that work itself, or the end of a turn that
+    the person watched after it.
     """
 
     at: int
     fact: Fact
     key: VisitKey
     is_lone_commit: bool = False
+    own: tuple[int, Fact] | None = None
 
 
-def side_before(spell: Spell, key: VisitKey, is_lone_commit: bool = False) -> Side:
+def side_before(spell: Spell, key: VisitKey, is_lone_commit: bool = False, own: tuple[int, Fact] | None = None) -> Side:
     """The side that ends with this spell."""
-    return Side(spell.last, spell.end, key, is_lone_commit)
+    return Side(spell.last, spell.end, key, is_lone_commit, own)
 
 
 def side_after(spell: Spell, key: VisitKey) -> Side:
@@ -134,7 +136,8 @@ class GapRule:
             verdict: Verdict = "work"
         else:
             right = max(since, b.at - self._lead_after(a, b, b.at - since))
-            left = min(since + self._limits.switch_cap, right)
+            # A folded visit does not make two silences one: the earlier work holds from its own last act.
+            left = min((a.own[0] if a.own and since == a.at else since) + self._limits.switch_cap, right)
             verdict = "work" if left == right else "unassigned"
         if a.is_lone_commit:
             left = min(left, a.at + self._limits.tail_credit)
@@ -347,6 +350,9 @@ class GapRule:
         if a.is_lone_commit:
             lead, tail = exact_words(self._limits.lead_credit), exact_words(self._limits.tail_credit)
             return f"{text}: a commit on its own counts {lead} before it and {tail} after it"
+        if verdict == "unassigned" and a.own is not None:
+            act = _act_name(a.own[1])
+            text = f"{length(b.at - a.own[0])} between {act} and {name_act(b)}, with only a short visit elsewhere between them,"
         if verdict == "unassigned":
             return f"{text} in another project or task: the time beyond {length(self._limits.switch_cap)} belongs to neither"
         if not a.key.shares_time_with(b.key):
@@ -360,7 +366,11 @@ def _limit(us: int, habit: str = "") -> SilenceLimit:
 
 def name_act(side: Side) -> str:
     """What an act is called in a sentence."""
-    kind = side.fact.kind
+    return _act_name(side.fact)
+
+
+def _act_name(fact: Fact) -> str:
+    kind = fact.kind
     return KINDS[kind].act if kind in KINDS else kind  # a later version may have stored one that we do not know
 
 

@@ -4,13 +4,13 @@ The person's side comes first, because an agent's time is the part of its turns 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from stintd.domain.derive.absence import Absences
 from stintd.domain.derive.agents import Turn
 from stintd.domain.derive.attention import Spell, Visit, VisitKey, fold_visits, spells, visits
-from stintd.domain.derive.fact import Piece
+from stintd.domain.derive.fact import Fact, Piece
 from stintd.domain.derive.gap import GapRule, Side, side_after, side_before
 from stintd.domain.derive.gather import IslandEvidence
 from stintd.domain.derive.limits import FOREVER, Limits
@@ -115,6 +115,27 @@ def _next_acts(acts: Sequence[tuple[Spell, VisitKey]]) -> list[int | None]:
     return out
 
 
+def _own_act(acts: Sequence[tuple[Spell, VisitKey]], at: int, draft: StretchDraft) -> tuple[int, Fact] | None:
+    """The last act on the visit's own work, or the end of what was supervised after it, if `at` is an act of a folded visit."""
+    spell, key = acts[at]
+    if key.fits(spell.key):
+        return None
+    while at > 0 and acts[at - 1][1] is key:
+        at -= 1
+        own = acts[at][0]
+        if key.fits(own.key):
+            watched = max((hi for _, hi in draft.supervised if hi <= spell.last), default=0)
+            return max(own.last, watched), own.end
+    return None
+
+
+def _shorten(draft: StretchDraft, a: Side, end: int) -> None:
+    """End a draft before the folded visits after its own last act: its work does not reach as far as they do."""
+    draft.last = min(draft.last, a.own[0]) if a.own else draft.last
+    draft.gaps = [replace(gap, end=min(gap.end, end)) for gap in draft.gaps if gap.start < end]
+    draft.supervised = [(lo, min(hi, end)) for lo, hi in draft.supervised if lo < end]
+
+
 class _Walk:
     """Goes through all spells once. The gap rule decides whether a draft grows, ends, or a new one begins."""
 
@@ -127,7 +148,7 @@ class _Walk:
         back = _next_acts(acts)
         draft = self._begin(acts[0][0], acts[0][1], self._rule.opening(side_after(*acts[0])))
         for i, ((spell, key), (follower, its_key)) in enumerate(pairwise(acts)):
-            a = side_before(spell, key, id(spell) in lone)
+            a = side_before(spell, key, id(spell) in lone, _own_act(acts, i, draft))
             draft = self._cross_silence(draft, a, side_after(follower, its_key), follower, back[i])
         spell, key = acts[-1]
         self._finish(draft, side_before(spell, key))
@@ -153,6 +174,8 @@ class _Walk:
             draft.is_watch_only &= follower.is_watch_only
             draft.is_estimated |= follower.is_estimated
             return draft
+        if verdict.left < a.at:
+            _shorten(draft, a, verdict.left)
         draft.end = verdict.left
         if verdict.is_unbroken:
             draft.held_to = verdict.left
