@@ -3,6 +3,7 @@
 import hashlib
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -109,3 +110,22 @@ async def test_the_place_of_a_heartbeat_is_looked_up_once(tmp_path: Path) -> Non
         assert count_lookups(lambda: run.intake.tell(agent)) == 1
         [row] = await run.rows("SELECT DISTINCT repo_path, branch FROM context WHERE kind = 'edit'")
         assert (row["repo_path"], row["branch"]) == (TOP, "DEV-1")
+
+
+async def test_a_commit_that_a_rebase_folded_into_another_leaves_no_subject(tmp_path: Path) -> None:
+    async with running(tmp_path) as run:
+        run.intake.tell(CheckoutSignal(run.clock.now(), facts("main")))
+        login, typo = commit(run.clock.now(), "main", "Add login"), commit(run.clock.now(), "main", "fix typo, sorry Bob")
+        run.intake.tell(login)
+        await run.clock.advance(minutes=5)
+        typo = replace(typo, time=run.clock.now())
+        run.intake.tell(typo)
+        await run.clock.advance(seconds=5)
+        assert [row["description"] for row in await run.sheet()] == ["Add login; fix typo, sorry Bob"]
+        words = ("c" * 40, "main", "rebase (finish)", "ada@example.test", True)
+        run.intake.tell(GitSignal(run.clock.now(), TOP, "rebase", "reflog", "", *words, folded=(typo.new, "d" * 40)))
+        await run.clock.advance(seconds=5)
+        assert [row["description"] for row in await run.sheet()] == ["Add login"]
+        run.intake.tell(typo)  # once more, as a hook's late report or a second reading would be
+        await run.clock.advance(seconds=5)
+        assert [row["description"] for row in await run.sheet()] == ["Add login"]

@@ -224,7 +224,8 @@ def test_each_checkout_is_on_the_branch_that_git_says(tmp_path_factory: pytest.T
     expected: list[str | None] = []
     cursor = Reader(repo)
     at_once: list[tuple[str, str | None]] = []
-    for target in targets:
+    for number, target in enumerate(targets):
+        repo.now += timedelta(minutes=number * number)  # at a steady period they would be a timer's
         before = repo._ask("rev-parse", "HEAD"), repo._ask("symbolic-ref", "-q", "HEAD")
         repo.git("checkout", "-q", target)
         repo.write("more.txt", repo.now.isoformat())

@@ -151,7 +151,7 @@ class GitSignal:
 
     `time` is the act's own time. `kind` is one of KINDS, or "reset", which is no evidence but ends a lock. `is_own`:
     whether the committer is the owner; None when that is unknown (hooks). `is_step` (with "reset"): a step of something
-    larger, such as a bisect, which a hook may have reported as an act.
+    larger, such as a bisect, which a hook may have reported as an act. `folded`: the commits that a rebase folded into others.
     """
 
     time: datetime
@@ -166,6 +166,7 @@ class GitSignal:
     is_own: bool | None = None
     witness: Witness = ""
     is_step: bool = False
+    folded: tuple[str, ...] = ()
 
 
 @frozen

@@ -14,6 +14,7 @@ from typing import Literal
 from stintd.domain.kinds import BeatKind
 from stintd.domain.model import GitSignal, GitSignalKind, from_us
 from stintd.frozen import frozen
+from stintd.sources.gitfolded import folded_commits
 from stintd.sources.gitsteps import FULL_ID, BisectSpan, move_of, program_lines
 from stintd.sources.reflog import ReflogCursor, ReflogLine, ReflogNews, act_times, read_tail
 
@@ -41,8 +42,9 @@ def may_be_branch(name: str) -> bool:
 @frozen
 class FoldFacts:
     """What folding must know about the checkout: its path, the branch that HEAD names now, the owner's addresses (empty:
-    everybody who writes this machine's reflogs), when something was stashed (seconds), the bisect that goes on in it, and
-    whether a name is one of its branches (asked only where the log does not say)."""
+    everybody who writes this machine's reflogs), when something was stashed (seconds), the bisect that goes on in it,
+    whether a name is one of its branches (asked only where the log does not say), and the lines before the new ones, where
+    they matter."""
 
     checkout: str
     branch: str | None
@@ -50,6 +52,7 @@ class FoldFacts:
     stashed: frozenset[int] = frozenset()
     bisect: BisectSpan | None = None
     is_branch: Callable[[str], bool] = may_be_branch
+    earlier: tuple[ReflogLine, ...] = ()
 
 
 def fold(news: ReflogNews, facts: FoldFacts, after_us: int | None = None, is_settled: bool = True) -> FoldedActs:
@@ -68,7 +71,8 @@ def fold(news: ReflogNews, facts: FoldFacts, after_us: int | None = None, is_set
             is_step = index in by_program or _is_bisects(facts, lines[index], times[index], branches[index])
             is_step = is_step or (not is_finished and _goes_on_alone(lines[index]))
             signal = _signal(facts, (lines[index], last), times[end - 1], branches[end - 1], (kind, subject))
-            signals.append(replace(signal, kind="reset", is_step=True) if is_step else signal)
+            folded = folded_commits((*facts.earlier, *lines[:end])) if _series(last) else ()
+            signals.append(replace(signal, kind="reset", is_step=True) if is_step else replace(signal, folded=folded))
         index = end
     return FoldedActs(tuple(signals), len(lines))
 

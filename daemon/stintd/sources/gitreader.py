@@ -33,6 +33,7 @@ from stintd.sources.headmoves import HeadMove, MoveReader, NeedsThread, explain,
 from stintd.sources.reflog import (
     WALK_FORMAT,
     ReflogCursor,
+    ReflogLine,
     ReflogNews,
     end_of_reflog,
     end_of_shared,
@@ -44,6 +45,7 @@ from stintd.sources.reflog import (
 
 TRACKING_FOLDERS = 64  # most folders of remote-tracking logs watched in a repository; other branches are read at the next look
 OWNER_TAIL = 64 * 1024
+REBASED_TAIL = 256 * 1024  # about 1,500 lines: the commits that a rebase folds were made not long ago
 WALK_LIMIT = 500  # most lines of a reftable's reflog read; more than anybody writes between two looks
 
 
@@ -326,6 +328,14 @@ def _is_owner(facts: CheckoutFacts, owner: frozenset[str], address: str) -> bool
     return not known or address in known
 
 
+def _lines_before(facts: CheckoutFacts, news: ReflogNews) -> tuple[ReflogLine, ...]:
+    """What the log says before the new lines, if a rebase ended in them: it may have folded commits of then."""
+    if not any("(finish)" in line.message for line in news.lines):
+        return ()
+    lines, _ = read_tail(os.path.join(facts.git_dir, "logs", "HEAD"), REBASED_TAIL)
+    return tuple(line for line in lines if line.end < news.lines[0].end)
+
+
 def _fold(
     facts: CheckoutFacts, news: ReflogNews, before: ReflogCursor | None, owner: frozenset[str], is_settled: bool
 ) -> FoldedActs:
@@ -336,6 +346,7 @@ def _fold(
         stash_seconds(facts.common_dir),
         read_bisect(facts.git_dir),
         lambda name: is_branch(place_of(facts), name),
+        _lines_before(facts, news),
     )
     since = before.written_us if before and before.written_us else None
     return fold(news, context, since, is_settled)

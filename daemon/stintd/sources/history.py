@@ -61,6 +61,8 @@ def recall(checkouts: Sequence[CheckoutFacts], owner: frozenset[str], lo_us: int
     foreign = {commit.sha for commit in commits if own_addresses and commit.author not in own_addresses}
     own = [commit for commit in commits if commit.sha not in foreign]
     acts = _own_acts(reflog, commits, foreign) + _commit_acts(own, reflog, checkouts[0].path, began_us)
+    folded = {sha for act in reflog for sha in act.folded}
+    acts = [replace(act, subject="") if act.kind == "commit" and act.new in folded else act for act in acts]
     in_period = (act for act in _without_timers(acts) if lo_us <= to_us(act.time) < hi_us)
     return RepoHistory(tuple(sorted(in_period, key=lambda act: act.time)), tuple(troubles))
 

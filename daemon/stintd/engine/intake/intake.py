@@ -347,13 +347,18 @@ class Intake:
             self.on_provisional_timer.tell(timer)
 
     def _keep_commit(self, signal: GitSignal) -> None:
-        """Store a commit's subject for the entries that contain it, unless nothing is recorded then or there."""
+        """Store a commit's subject for the entries that contain it, and hide the subjects of commits that a rebase folded into
+        others, unless nothing is recorded then or there."""
         if self._is_off(signal.time) or self.is_excluded(signal.checkout):
             return
         checkout = self._places.locate(signal.checkout).checkout
-        if signal.kind == "commit" and signal.new and checkout is not None:
-            repo = checkout.repo
+        if checkout is None:
+            return
+        repo = checkout.repo
+        if signal.kind == "commit" and signal.new:
             self._engine.write(lambda step: checkout_rows.keep_commit(step, repo, signal))
+        if signal.folded:
+            self._engine.write(lambda step: checkout_rows.hide_folded(step, repo, signal.folded))
 
     def _report_trouble(self, signal: TroubleSignal) -> None:
         if signal.is_cleared:

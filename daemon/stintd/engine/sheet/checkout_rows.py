@@ -1,6 +1,7 @@
 """Writes the rows of repositories, their checkouts and commits, and absences from this device. Writer thread only."""
 
 import os
+from collections.abc import Sequence
 from sqlite3 import Connection
 
 from stintd.domain import privacy
@@ -9,7 +10,7 @@ from stintd.engine.checkouts import Checkout, Places
 from stintd.engine.sheet import projects
 from stintd.engine.step import Step
 from stintd.store import absences, heartbeats, rowio
-from stintd.store.row_types import CheckoutRow, RepoRow, SqlValue
+from stintd.store.row_types import CheckoutRow, CommitRow, RepoRow, SqlValue
 from stintd.store.rowio import fetch_all, fetch_one
 
 SUBJECT_LIMIT = 500
@@ -112,6 +113,18 @@ def keep_commit(step: Step, repo: RepoId, signal: GitSignal) -> None:
     ).rowcount
     if changed:
         step.touch(to_us(signal.time), to_us(signal.time))
+
+
+def hide_folded(step: Step, repo: RepoId, commits: Sequence[str]) -> None:
+    """Let no description name commits that a rebase folded into others. They count as nobody's own from now on; a later report
+    of the same subject changes nothing of that."""
+    for sha in commits:
+        row = fetch_one(
+            step.conn, CommitRow, "SELECT * FROM repo_commit WHERE repo_id = ? AND sha = ? AND is_own = 1", (repo, sha)
+        )
+        if row is not None:
+            step.conn.execute("UPDATE repo_commit SET is_own = 0 WHERE repo_id = ? AND sha = ?", (repo, sha))
+            step.touch(row["time_us"], row["time_us"])
 
 
 def add_absence(step: Step, absence: Absence) -> None:
