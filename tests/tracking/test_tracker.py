@@ -194,6 +194,27 @@ async def test_a_checkout_that_stays_odd_is_refused_with_a_warning_and_taken_bac
         assert [s.tier for s in bench.tracker.repos()] == ["full"]
 
 
+async def test_a_folder_whose_git_data_is_not_read_counts_by_its_files(tmp_path: Path, clock: FakeClock) -> None:
+    """And is read like any other once its git data is its own."""
+    repo, other = repos.make(tmp_path / "code" / "acme", 1), repos.make(tmp_path / "client", 1)
+    (repo.path / ".git" / "commondir").write_text(f"{other.path}/.git\n")
+    async with Bench((str(tmp_path / "code"),), clock) as bench:
+        assert [s.facts.identity for s in bench.take(CheckoutSignal)] == [f"path:{repo.path}"]
+        assert [s.code for s in bench.of(TroubleSignal)] == ["repository_refused"]
+        assert [s.tier for s in bench.tracker.repos()] == ["refused"]
+        repo.write("src/app.py", "12345")
+        bench.note("file", repo.path, "src/app.py")
+        assert [(s.checkout, s.path) for s in bench.take(FileSignal)] == [(str(repo.path), "src/app.py")]
+        other.commit("theirs", at=clock.now())
+        await bench.advance(minutes=11)
+        assert bench.of(GitSignal) == []
+        (repo.path / ".git" / "commondir").unlink()
+        await bench.advance(minutes=11)
+        assert [s.facts.branch for s in bench.take(CheckoutSignal)] == ["main"]
+        assert [s.is_cleared for s in bench.of(TroubleSignal)][-1]
+        assert [s.tier for s in bench.tracker.repos()] == ["full"]
+
+
 async def test_first_commit_of_a_fresh_repository_names_it(tmp_path: Path, clock: FakeClock) -> None:
     repo = repos.init(tmp_path / "fresh")
     async with Bench((str(tmp_path),), clock) as bench:

@@ -317,7 +317,7 @@ def sources(base: Core, note_down: Callable[[float], None], boot: str) -> Source
         clock,
         intake.wait_until_settled,
         watcher.watch_folder,
-        gitreader.head_of,
+        lambda folder: gitreader.head_of(folder, base.places.roots),
         chosen.policy.max_future,
         process.agent_above,
         intake.links.follow,

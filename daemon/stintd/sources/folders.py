@@ -57,11 +57,11 @@ def list_with_git(facts: CheckoutFacts) -> list[str]:
 
 def plan(facts: CheckoutFacts, list_tracked: ListTracked = list_with_git, limit: int = FOLDER_LIMIT) -> FolderPlan:
     """The folders of a checkout to watch. Blocking; a bare repository has none."""
-    if facts.kind == "bare" or not facts.git_dir:
+    if facts.kind == "bare":
         return FolderPlan(())
     top = os.fsencode(facts.path)
     index = _read_index(facts, list_tracked)
-    rules = IgnoreRules(facts.path, facts.common_dir)
+    rules = _rules(facts)
     folders: list[str] = []
     for folder, _ in visit(top, index.folders, rules):
         if len(folders) >= limit:
@@ -111,6 +111,8 @@ class _IndexFacts:
 
 def _read_index(facts: CheckoutFacts, list_tracked: ListTracked) -> _IndexFacts:
     """Read the index. Where it cannot be read, the walk still finds what is not ignored."""
+    if not facts.git_dir:
+        return _IndexFacts(frozenset())
     try:
         return _IndexFacts(gitindex.tracked_folders(facts.git_dir))
     except NeedsGit:
@@ -123,6 +125,11 @@ def _read_index(facts: CheckoutFacts, list_tracked: ListTracked) -> _IndexFacts:
         return _IndexFacts(frozenset(), trouble=error.message)
     folders = gitindex.add_parents(path.rpartition(b"/")[0] for path in paths if not path.endswith(b"/"))
     return _IndexFacts(folders, paths)
+
+
+def _rules(facts: CheckoutFacts) -> IgnoreRules:
+    """The ignore rules of a checkout. Of git data that must not be read no excludes are taken."""
+    return IgnoreRules(facts.path, facts.common_dir if facts.git_dir else os.devnull)
 
 
 class Folders:
@@ -157,10 +164,10 @@ class Folders:
 
     def sweep(self, facts: CheckoutFacts, since: datetime) -> list[FileSignal]:
         """The files that matter and were written since an instant, at their own times, oldest first."""
-        if facts.kind == "bare" or not facts.git_dir:
+        if facts.kind == "bare":
             return []
         index = _read_index(facts, self._list_tracked)
-        visits = visit(os.fsencode(facts.path), index.folders, IgnoreRules(facts.path, facts.common_dir))
+        visits = visit(os.fsencode(facts.path), index.folders, _rules(facts))
         now_ns = to_us(self._clock.now()) * 1000
         written = files_written_since(visits, to_us(since) * 1000, now_ns, lambda path: self._is_ignored(facts, path))
         return [FileSignal(from_us(w.mtime_ns // 1000), facts.path, os.fsdecode(w.path), w.size) for w in written]
@@ -185,7 +192,7 @@ class Folders:
         now = self._clock.monotonic()
         rules, read_at = self._rules.get(facts.path, (None, 0.0))
         if rules is None:
-            rules = IgnoreRules(facts.path, facts.common_dir)
+            rules = _rules(facts)
         elif now - read_at < FRESH_FOR:
             return rules
         else:
@@ -198,7 +205,7 @@ class Folders:
         tracked, read_at = self._tracked.get(facts.path, (None, 0.0))
         if tracked is not None and now - read_at < FRESH_FOR:
             return tracked.paths
-        signature = _signature(os.path.join(facts.git_dir, "index"))
+        signature = _signature(os.path.join(facts.git_dir or os.devnull, "index"))
         if tracked is None or tracked.signature != signature:
             tracked = _TrackedFiles(signature, self._read_tracked(facts))
         _cache(self._tracked, facts.path, (tracked, now), TRACKED_KEPT)
@@ -206,6 +213,8 @@ class Folders:
 
     def _read_tracked(self, facts: CheckoutFacts) -> frozenset[bytes]:
         """The tracked paths. Never runs git, because this is called on the event loop."""
+        if not facts.git_dir:
+            return frozenset()
         try:
             return gitindex.tracked_paths(facts.git_dir)
         except NeedsGit:

@@ -16,6 +16,7 @@ from stintd.domain.mapping.remote import plain_remote
 from stintd.domain.model import CheckoutKind
 from stintd.errors import Unavailable
 from stintd.frozen import frozen
+from stintd.sources.gitlinks import is_followed, is_listed_back, links_in, stray_link
 
 UNKNOWN = "(unknown)"
 SMALL_LIMIT = 64 * 1024  # HEAD, a ref, the .git file: git's own are below 1 KiB
@@ -106,18 +107,31 @@ def text_of(raw: bytes, limit: int = NAME_LIMIT) -> str:
 # ---------------------------------------------------------------- where
 
 
-def locate(path: str) -> GitPlace | None:
-    """The git data of the checkout whose top folder is `path`; None when it is not a checkout, `OddFile` when it is refused."""
+def locate(path: str, roots: tuple[str, ...] = ()) -> GitPlace | None:
+    """The git data of the checkout whose top folder is `path`; None when it is not a checkout, `OddFile` when it is refused.
+    `roots`: the watched folders, without links; a link is followed only inside one of them."""
     dot_git = os.path.join(path, ".git")
     try:
         mode = os.lstat(dot_git).st_mode
     except OSError:
         return None
     if stat.S_ISDIR(mode):
-        return _git_place(path, dot_git) if os.path.lexists(os.path.join(dot_git, "HEAD")) else None
-    if stat.S_ISLNK(mode):
-        raise OddFile(f"{dot_git} is a symbolic link", "watch the folder it points to instead")
-    return _git_place(path, _gitdir_target(path, dot_git))
+        return _check_links(_own_place(path, dot_git, roots), roots) if os.path.lexists(os.path.join(dot_git, "HEAD")) else None
+    if not stat.S_ISLNK(mode):
+        return _check_links(_place_elsewhere(path, _gitdir_target(path, dot_git), roots), roots)
+    target = os.path.realpath(dot_git)
+    if not is_followed(target, (*roots, os.path.realpath(path))):
+        raise OddFile(f"{dot_git} is a link that leads out of the watched folders", "watch the folder it points to as well")
+    return _check_links(_place_elsewhere(path, target, roots), roots)
+
+
+def _check_links(place: GitPlace, roots: tuple[str, ...]) -> GitPlace:
+    """The place; `OddFile` when a link in it leads out of the watched folders, or to what is not the owner's."""
+    for folder in dict.fromkeys((place.git_dir, place.common_dir)):
+        stray = stray_link(folder, roots)
+        if stray:
+            raise OddFile(f"{stray} is a link that leads out of the watched folders", "watch the folder it points to as well")
+    return place
 
 
 def _gitdir_target(path: str, dot_git: str) -> str:
@@ -131,14 +145,53 @@ def _gitdir_target(path: str, dot_git: str) -> str:
     return target
 
 
-def _git_place(path: str, git_dir: str) -> GitPlace:
+def _own_place(path: str, git_dir: str, roots: tuple[str, ...]) -> GitPlace:
+    """The place of a checkout with a `.git` folder. Google's `repo` makes such a folder of links into a store."""
+    if os.path.lexists(os.path.join(git_dir, "commondir")):
+        raise OddFile(f"{git_dir} names another repository's data as its own", "remove its file commondir")
+    links = links_in(git_dir)
+    store = os.path.dirname(links.get("config", "")) or git_dir
+    if store == git_dir:
+        return GitPlace(path, git_dir, git_dir, "main")
+    if not is_followed(store, (*roots, git_dir)):
+        raise OddFile(
+            f"{git_dir}/config is a link that leads out of the watched folders", "watch the folder it points to as well"
+        )
+    place = _place_elsewhere(path, store, roots)
+    return place if "HEAD" in links else GitPlace(path, git_dir, store, "main")
+
+
+def _place_elsewhere(path: str, git_dir: str, roots: tuple[str, ...]) -> GitPlace:
+    """The place of a checkout whose git directory lies elsewhere; `OddFile` when it is another checkout's."""
     common = (read_small(os.path.join(git_dir, "commondir"), 8192) or b"").strip()
     if common and b"\0" not in common:
         common_dir = os.path.normpath(os.path.join(git_dir, os.fsdecode(common)))
+        listed = os.fsdecode((read_small(os.path.join(git_dir, "gitdir"), 8192) or b"").strip())
+        if not is_listed_back(git_dir, common_dir, path, listed):
+            raise OddFile(f"{common_dir} does not list {path} as its worktree", "run `git worktree repair` there")
         return GitPlace(path, git_dir, common_dir, "worktree", _main_of(common_dir))
+    owner = _other_owner(path, git_dir)
+    if owner:
+        raise OddFile(f"{path} names the git folder of {owner} as its own", "run `git init` in it, or `stint map` it")
     if "/modules/" in git_dir and not git_dir.startswith(path + os.sep):
-        return GitPlace(path, git_dir, git_dir, "submodule", _superproject(path, git_dir))
+        return GitPlace(path, git_dir, git_dir, "submodule", _superproject(path, git_dir, roots))
     return GitPlace(path, git_dir, git_dir, "main")
+
+
+def _other_owner(path: str, git_dir: str) -> str:
+    """The folder whose git directory this is, if that is another living checkout than `path`; else "". A submodule and a
+    separate git directory say in `core.worktree` whose they are; a bare repository has no work tree elsewhere."""
+    real, here = os.path.realpath(git_dir), os.path.realpath(path)
+    config = read_config(git_dir)
+    if config.worktree:
+        claimed = os.path.normpath(os.path.join(real, config.worktree))
+        is_other = os.path.realpath(claimed) != here and os.path.lexists(os.path.join(claimed, ".git"))
+        return claimed if is_other else ""
+    if os.path.basename(real) == ".git" and os.path.dirname(real) != here:
+        return os.path.dirname(real)
+    if f"{os.sep}.git{os.sep}" in real and not real.startswith(here + os.sep):
+        return real.split(f"{os.sep}.git{os.sep}", 1)[0]
+    return real if config.is_bare and not real.startswith(here + os.sep) else ""
 
 
 def _main_of(common_dir: str) -> str:
@@ -149,24 +202,27 @@ def _main_of(common_dir: str) -> str:
     return os.path.normpath(os.path.join(common_dir, worktree)) if worktree else common_dir
 
 
-def _superproject(path: str, git_dir: str) -> str | None:
+def _superproject(path: str, git_dir: str, roots: tuple[str, ...]) -> str | None:
     """The checkout above it whose git dir contains the git dir of this submodule."""
     folder = os.path.dirname(path)
     while folder != os.path.dirname(folder):
         if os.path.lexists(os.path.join(folder, ".git")):
-            above = locate(folder)
+            above = locate(folder, roots)
             return folder if above and git_dir.startswith(above.git_dir + "/modules/") else None
         folder = os.path.dirname(folder)
     return None
 
 
-def locate_bare(path: str) -> GitPlace | None:
+def locate_bare(path: str, roots: tuple[str, ...] | None = None) -> GitPlace | None:
     """A bare repository at `path`, if its config says that it is bare. HEAD, objects and refs alone do not suffice, because
-    a clone can carry such a folder as ordinary content."""
+    a clone can carry such a folder as ordinary content. With `roots` its links are checked as in `locate`."""
     names = ("HEAD", "config", "objects", "refs")
     if not all(os.path.lexists(os.path.join(path, name)) for name in names):
         return None
-    return GitPlace(path, path, path, "bare") if read_config(path).is_bare else None
+    if not read_config(path).is_bare:
+        return None
+    place = GitPlace(path, path, path, "bare")
+    return place if roots is None else _check_links(place, roots)
 
 
 def distrust_reason(place: GitPlace) -> str:

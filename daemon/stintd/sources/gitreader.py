@@ -60,27 +60,29 @@ class ReflogLook:
     needs_thread: bool = False
 
 
-def head_of(path: str) -> tuple[str | None, str]:
+def head_of(path: str, roots: tuple[str, ...] = ()) -> tuple[str | None, str]:
     """Branch and commit of the checkout at `path`, (None, "") where there is none."""
-    facts = facts_of(path)
+    facts = facts_of(path, roots=roots)
     return (facts.branch, facts.head) if facts is not None else (None, "")
 
 
-def facts_of(path: str, first_commit: str = "") -> CheckoutFacts | None:
+def facts_of(path: str, first_commit: str = "", roots: tuple[str, ...] = ()) -> CheckoutFacts | None:
     """The facts of the checkout at `path`; None when there is none.
 
-    A refused checkout has no `git_dir` and the reason in `trouble`: it must not be read further. One on which git must not
-    run keeps its `git_dir`, and only its files are read. `first_commit` names a repository without a remote, where known.
+    A refused checkout has no `git_dir` and the reason in `trouble`: its git data must not be read, and it is a folder of its own.
+    One on which git must not run keeps its `git_dir`, and only its files are read. `first_commit` names a repository without a
+    remote, where known. `roots`: the watched folders, without links; links in git data are followed only inside them.
     """
     try:
-        place = locate(path) or locate_bare(path)
+        place = locate(path, roots) or locate_bare(path, roots)
         if place is None:
             return None
         if not _is_text(path + place.git_dir + place.common_dir + (place.parent or "")):
             raise OddFile("the name of a folder it lies in is not UTF-8", "rename that folder")
         config, head = read_config(place.common_dir), read_head(place)
     except OddFile as odd:
-        return CheckoutFacts(path, "", "", "main", f"path:{path}", trouble=f"{odd.message}; {odd.hint}".rstrip("; "))
+        trouble = f"{odd.message}; {odd.hint}".rstrip("; ")
+        return CheckoutFacts(path, "", os.path.join(path, ".git"), "main", f"path:{path}", trouble=trouble)
     trouble = _misplacement(place, config) or distrust_reason(place)
     if config.ref_storage == "reftable":
         head, trouble = _reftable_head(place, trouble)
@@ -198,13 +200,16 @@ def git_folders(facts: CheckoutFacts) -> list[str]:
 
     Never `objects`. A linked worktree's folders do not include those of its main checkout, except that of its branch.
     """
+    if not facts.git_dir:
+        return []
     wanted = [facts.git_dir, os.path.join(facts.git_dir, "logs"), os.path.join(facts.git_dir, "reftable")]
     wanted += _branch_folder(facts)
     if facts.kind != "worktree":
         wanted += [os.path.join(facts.common_dir, name) for name in ("reftable", "worktrees", "modules")]
         wanted += _tracking_folders(os.path.join(facts.common_dir, "logs", "refs", "remotes"))
         wanted.append(os.path.join(facts.common_dir, "logs", "refs"))
-    return [folder for folder in dict.fromkeys(wanted) if os.path.isdir(folder) and not os.path.islink(folder)]
+    there = (os.path.realpath(folder) if os.path.islink(folder) else folder for folder in wanted)  # `facts_of` checked the links
+    return [folder for folder in dict.fromkeys(there) if os.path.isdir(folder)]
 
 
 def _branch_folder(facts: CheckoutFacts) -> list[str]:
@@ -263,6 +268,8 @@ def read_acts(
     """The acts in a checkout since `cursor` (None: all that its reflog still has), and commits that left no line in it.
     `after_us`: nothing before it is reported, and nothing can have been written before it. Without `may_run_git` it takes
     0.1 ms, and `needs_thread` says when that does not suffice. `OddFile` when the log is not a regular file."""
+    if not facts.git_dir:
+        return ReflogLook((), cursor or "")
     before = ReflogCursor.parse(cursor) if cursor else None
     news = _reflog_news(facts, before)
     folded = _fold(facts, news, before, owner, is_settled) if news.lines else FoldedActs((), 0)
@@ -386,12 +393,12 @@ def end_of_copy(facts: CheckoutFacts, original: CheckoutFacts) -> str:
 
 def pushes_since(facts: CheckoutFacts, after_us: int, owner: frozenset[str]) -> tuple[list[GitSignal], int]:
     """(pushes of this repository since `after_us`, where to continue)."""
-    return pushes(facts.common_dir, facts.path, after_us, owner)
+    return pushes(facts.common_dir, facts.path, after_us, owner) if facts.git_dir else ([], after_us)
 
 
 def author_addresses(facts: CheckoutFacts) -> frozenset[str]:
     """The addresses that wrote the end of a checkout's HEAD reflog: whoever works on this machine."""
-    lines, _ = read_tail(os.path.join(facts.git_dir, "logs", "HEAD"), OWNER_TAIL)
+    lines, _ = read_tail(os.path.join(facts.git_dir or os.devnull, "logs", "HEAD"), OWNER_TAIL)
     return frozenset(line.email for line in lines if line.email)
 
 
@@ -407,11 +414,13 @@ def is_branch(place: GitPlace, name: str) -> bool:
 
 def needs_git(facts: CheckoutFacts) -> bool:
     """Whether a look needs a git process, because the refs are not files."""
-    return os.path.isdir(os.path.join(facts.common_dir, "reftable"))
+    return bool(facts.git_dir) and os.path.isdir(os.path.join(facts.common_dir, "reftable"))
 
 
 def last_touch_us(facts: CheckoutFacts) -> int:
     """When somebody last did something here, in microseconds: the youngest of reflog, index, HEAD and its branch."""
+    if not facts.git_dir:
+        return 0
     paths = [os.path.join(facts.git_dir, name) for name in ("logs/HEAD", "index", "HEAD")]
     if facts.branch and facts.branch != UNKNOWN:
         paths.append(os.path.join(facts.common_dir, "refs", "heads", facts.branch))

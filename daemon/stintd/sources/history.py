@@ -55,6 +55,9 @@ def recall(checkouts: Sequence[CheckoutFacts], owner: frozenset[str], lo_us: int
     """See `ports.Recall`. Commits that only the history knows are taken up to `began_us`: from then on this machine
     recorded, and what was done on another machine is recorded there."""
     troubles: list[str] = []
+    checkouts = [facts for facts in checkouts if facts.git_dir]
+    if not checkouts:
+        return RepoHistory()
     reflog = [act for facts in checkouts for act in _reflog_acts(facts, owner, troubles) if act.kind in KINDS]
     own_addresses = owner or frozenset(address for facts in checkouts for address in author_addresses(facts))
     commits = _commits(checkouts[0], lo_us, troubles)

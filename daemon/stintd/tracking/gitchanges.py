@@ -17,7 +17,7 @@ NEW_FOLDERS = frozenset({"logs", "reftable", "worktrees", "modules", "refs"})
 
 def is_in_git(facts: CheckoutFacts, path: str) -> bool:
     """Whether a path belongs to the git data of a checkout."""
-    return is_below(path, facts.git_dir) or is_below(path, facts.common_dir)
+    return bool(facts.git_dir) and (is_below(path, facts.git_dir) or is_below(path, facts.common_dir))
 
 
 def is_lock_taken(note: WatchNote) -> bool:
@@ -27,7 +27,7 @@ def is_lock_taken(note: WatchNote) -> bool:
 
 def is_locked(facts: CheckoutFacts) -> bool:
     """Whether git itself is writing now."""
-    return any(os.path.lexists(os.path.join(facts.git_dir, name)) for name in LOCKS)
+    return bool(facts.git_dir) and any(os.path.lexists(os.path.join(facts.git_dir, name)) for name in LOCKS)
 
 
 def jobs_for(facts: CheckoutFacts, paths: Iterable[str]) -> set[str]:

@@ -138,6 +138,7 @@ class Tracker:
                 len(t.folders) + len(t.git_folders),
             )
             for path, t in self._tracked.items()
+            if path not in self._refused
         ]
         for path, facts in self._refused.items():
             states.append(RepoState(path, facts.kind, facts.identity, None, "refused", self._since, facts.trouble))
@@ -204,6 +205,7 @@ class Tracker:
         name = os.path.basename(note.path)
         holder = self.holder(note.path) or note.checkout
         if name == ".git":
+            self._backlog.add_later("look", os.path.dirname(note.path), PLAN_DELAY)
             self._backlog.add_later("inside", os.path.dirname(note.path), PLAN_DELAY)
             return []
         if note.kind == "folder":
@@ -283,7 +285,7 @@ class Tracker:
     ) -> "tuple[CheckoutFacts | None, GitLook | StintdError | None]":
         """(facts as they are now, what is new in the reflog or why it cannot be read). Any thread; changes nothing."""
         before = tracked.facts
-        facts = self._parts.git.facts_of(before.path, before.first_commit)
+        facts = self._parts.git.facts_of(before.path, before.first_commit, self._roots.paths)
         if facts is None or not facts.git_dir:
             return facts, None
         after_us = None if tracked.cursor else to_us(self._since.replace(microsecond=0))  # as exact as a reflog
@@ -296,9 +298,17 @@ class Tracker:
     def _learn(self, tracked: TrackedCheckout, facts: CheckoutFacts | None, look: GitLook | StintdError | None) -> None:
         """Report what a look found: the checkout as it is now, then the acts, with the cursor behind them."""
         path = tracked.facts.path
-        if facts is None or not facts.git_dir:
+        if facts is not None and not facts.git_dir:
+            self._refuse(facts)  # its saves go on counting for the folder
+            return
+        self._forgive(path)
+        if facts is None:
             self._dismiss(path)
-            self._refuse(facts)
+            return
+        if not tracked.facts.git_dir:  # a folder whose git data must not be read has become a repository
+            self._trees.drop(path)
+            del self._tracked[path]
+            self._backlog.add("find", path)
             return
         signals: list[Signal] = []
         if facts != tracked.facts:
@@ -386,7 +396,7 @@ class Tracker:
                     readings.append(reading)
         readings.sort(key=lambda reading: -reading.last_touch_us)
         now = self._clock.now()
-        self._tell([CheckoutSignal(now, reading.facts) for reading in readings if reading.facts.git_dir], {})
+        self._tell([CheckoutSignal(now, reading.facts) for reading in readings if _is_storable(reading.facts)], {})
         for reading in readings:
             self._adopt(reading, self._original_of(reading.facts, readings))
 
@@ -395,13 +405,13 @@ class Tracker:
 
     def _read_checkout(self, path: str) -> CheckoutReading | None:
         """Everything to know before adopting a checkout. In a thread, because the first commit may need git."""
-        git = self._parts.git
-        facts = git.facts_of(path)
+        git, roots = self._parts.git, self._roots.paths
+        facts = git.facts_of(path, "", roots)
         if facts is None or not facts.git_dir:
             return None if facts is None else CheckoutReading(facts)
         if _is_nameless(facts):
             first = self._book.root(facts) or git.first_commit_of(facts)
-            facts = (git.facts_of(path, first) if first else facts) or facts
+            facts = (git.facts_of(path, first, roots) if first else facts) or facts
         return CheckoutReading(facts, tuple(git.git_folders(facts)), git.last_touch_us(facts), git.end_of(facts))
 
     def _original_of(self, facts: CheckoutFacts, readings: Iterable[CheckoutReading]) -> CheckoutFacts | None:
@@ -416,7 +426,7 @@ class Tracker:
         """Watch a checkout's git dir, catch up with it, and plan its work tree for later."""
         facts = reading.facts
         if not facts.git_dir:
-            self._refuse(facts)
+            self._watch_files(facts)
             return
         self._tries.pop(facts.path, None)
         self._forgive(facts.path)
@@ -438,6 +448,16 @@ class Tracker:
         self._look(tracked)
         if facts.kind != "worktree":
             self._report_pushes(tracked)
+        self._backlog.add("plan", facts.path)
+
+    def _watch_files(self, facts: CheckoutFacts) -> None:
+        """A folder whose git data must not be read is a folder of its own: its saves count, and nothing else of it is read."""
+        self._refuse(facts)
+        if not _is_storable(facts):
+            return
+        now = self._clock.now()
+        swept = self._settings.known_since or now
+        self._tracked[facts.path] = TrackedCheckout(facts, None, to_us(self._since), now, swept)
         self._backlog.add("plan", facts.path)
 
     def _recall(self, facts: CheckoutFacts, last_touch_us: int) -> None:
@@ -469,7 +489,7 @@ class Tracker:
         if tracked is None or not _is_nameless(tracked.facts):
             return
         first = await asyncio.to_thread(self._parts.git.first_commit_of, tracked.facts)
-        facts = self._parts.git.facts_of(path, first) if first else None
+        facts = self._parts.git.facts_of(path, first, self._roots.paths) if first else None
         if facts is not None and facts.git_dir:
             tracked.facts = facts
             self._tell([CheckoutSignal(self._clock.now(), facts)], {f"root:{facts.common_dir}": first})
@@ -523,7 +543,7 @@ class Tracker:
             if signals or not is_there:
                 self._backlog.add("find", root)
         for path in self._refused:
-            self._backlog.add("find", path)
+            self._backlog.add("look" if path in self._tracked else "find", path)
         touched = await asyncio.to_thread(self._touch_times, [t.facts for t in self._tracked.values()])
         for path, tracked in self._tracked.items():
             if touched.get(path) != self._touched.get(path):
@@ -584,6 +604,15 @@ class Tracker:
 
 def _real_paths(roots: Sequence[str]) -> tuple[str, ...]:
     return tuple(os.path.realpath(root) for root in roots)
+
+
+def _is_storable(facts: CheckoutFacts) -> bool:
+    """Whether its path can be stored: not every name of a folder is text."""
+    try:
+        facts.path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_nameless(facts: CheckoutFacts) -> bool:
