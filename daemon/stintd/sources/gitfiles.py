@@ -16,7 +16,7 @@ from stintd.domain.mapping.remote import plain_remote
 from stintd.domain.model import CheckoutKind
 from stintd.errors import Unavailable
 from stintd.frozen import frozen
-from stintd.sources.gitlinks import is_followed, is_listed_back, links_in, stray_link
+from stintd.sources.gitlinks import is_followed, is_listed_back, stray_link
 
 UNKNOWN = "(unknown)"
 SMALL_LIMIT = 64 * 1024  # HEAD, a ref, the .git file: git's own are below 1 KiB
@@ -149,16 +149,16 @@ def _own_place(path: str, git_dir: str, roots: tuple[str, ...]) -> GitPlace:
     """The place of a checkout with a `.git` folder. Google's `repo` makes such a folder of links into a store."""
     if os.path.lexists(os.path.join(git_dir, "commondir")):
         raise OddFile(f"{git_dir} names another repository's data as its own", "remove its file commondir")
-    links = links_in(git_dir)
-    store = os.path.dirname(links.get("config", "")) or git_dir
-    if store == git_dir:
+    config = os.path.join(git_dir, "config")
+    if not os.path.islink(config):
         return GitPlace(path, git_dir, git_dir, "main")
+    store = os.path.dirname(os.path.realpath(config))
     if not is_followed(store, (*roots, git_dir)):
         raise OddFile(
             f"{git_dir}/config is a link that leads out of the watched folders", "watch the folder it points to as well"
         )
     place = _place_elsewhere(path, store, roots)
-    return place if "HEAD" in links else GitPlace(path, git_dir, store, "main")
+    return place if os.path.islink(os.path.join(git_dir, "HEAD")) else GitPlace(path, git_dir, store, "main")
 
 
 def _place_elsewhere(path: str, git_dir: str, roots: tuple[str, ...]) -> GitPlace:

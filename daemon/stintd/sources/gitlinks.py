@@ -7,12 +7,9 @@ directory elsewhere only when no other checkout has it.
 """
 
 import os
-import stat
 
-READ = (
-    "HEAD", "config", "objects", "info", "refs", "refs/heads", "logs", "logs/refs", "logs/refs/remotes", "reftable", "worktrees",
-    "modules",
-)  # fmt: skip
+READ = frozenset({"HEAD", "config", "objects", "info", "refs", "logs", "reftable", "worktrees", "modules"})
+DEEPER = ("refs/heads", "logs/refs", "logs/refs/remotes")
 """What is read of a git directory and may be a link. A single file that is one is never read, except that `HEAD` and `config` may
 lead to a store; links elsewhere (`hooks`) harm nobody."""
 
@@ -33,16 +30,14 @@ def is_followed(target: str, roots: tuple[str, ...]) -> bool:
 
 
 def links_in(git_dir: str) -> dict[str, str]:
-    """The links among what is read of a git directory, each with the path that it leads to."""
-    links: dict[str, str] = {}
-    for name in READ:
-        path = os.path.join(git_dir, name)
-        try:
-            if stat.S_ISLNK(os.lstat(path).st_mode):
-                links[name] = os.path.realpath(path)
-        except OSError:
-            continue
-    return links
+    """The links among what is read of a git directory, each with the path that it leads to. Asked at every look, so in one go."""
+    try:
+        with os.scandir(git_dir) as entries:
+            names = [entry.name for entry in entries if entry.is_symlink() and entry.name in READ]
+    except OSError:
+        return {}
+    names += [name for name in DEEPER if os.path.islink(f"{git_dir}/{name}")]
+    return {name: os.path.realpath(f"{git_dir}/{name}") for name in names}
 
 
 def stray_link(git_dir: str, roots: tuple[str, ...]) -> str:
@@ -59,6 +54,8 @@ def is_listed_back(git_dir: str, common_dir: str, path: str, listed: str) -> boo
 
     A worktree that was moved by hand is still listed where it was; that counts if it is gone from there and the folder above is
     not."""
+    if os.path.dirname(git_dir) == f"{common_dir}{os.sep}worktrees" and listed == f"{path}{os.sep}.git":
+        return True
     git_dir = os.path.realpath(git_dir)
     if os.path.dirname(git_dir) != os.path.join(os.path.realpath(common_dir), "worktrees") or not listed or "\0" in listed:
         return False
