@@ -131,6 +131,16 @@ def test_commits_after_a_bisect_that_was_left_behind_count(repo: TestRepo) -> No
     assert reader.look()[-1] == ("commit", None)
 
 
+def test_a_commit_that_mends_the_fault_where_the_bisect_found_it_is_the_persons(repo: TestRepo) -> None:
+    bisect(repo, "start", "HEAD", "HEAD~19")
+    bisect(repo, "bad")
+    reader = Reader(repo)
+    repo.commit("mend it here")
+    assert reader.look() == [("commit", None)]
+    bisect(repo, "reset")
+    assert reader.look() == [("checkout", "main")]
+
+
 def test_a_loop_over_revisions_is_one_act(repo: TestRepo) -> None:
     reader = Reader(repo)
     for revision in repo.git("rev-list", "-8", "HEAD").split():
@@ -181,6 +191,23 @@ def test_a_rebase_goes_on_by_itself_or_because_somebody_says_so(repo: TestRepo, 
     assert len(reader.look()) == is_act
     _lines(repo, ("rebase (pick): three", at + 600), ("rebase (finish): returning to refs/heads/main", at + 601))
     assert reader.look() == [("rebase", "main")]
+
+
+def test_the_picks_of_a_rebase_that_goes_on_alone_are_no_acts_of_a_hook(repo: TestRepo) -> None:
+    """A hook reports each; the reflog says in the same moment what they are, though the rebase goes on."""
+    at = int(repo.now.timestamp())
+    _lines(repo, ("rebase (start): checkout main", at), ("rebase (pick): one", at + 1))
+    reader, noise, kept = Reader(repo), NoiseFilter(Policy()), []
+    for number in range(1, 5):
+        _lines(repo, ("rebase (pick): next", at + 300 * number), ("rebase (pick): and next", at + 300 * number + 1))
+        found = gitreader.read_acts(facts_of(repo), reader.cursor, frozenset(), False)
+        reader.cursor = found.cursor
+        assert (len(found.signals), found.is_waiting) == (2, False)
+        for signal in found.signals:
+            for one in (hook(repo, signal, "rebase", 0.2), signal):
+                kept += noise.feed(one, one.time).heartbeats
+        kept += noise.release(found.signals[-1].time + timedelta(seconds=30)).heartbeats
+    assert kept == []
 
 
 def hook(repo: TestRepo, step: GitSignal, kind: str, late: float) -> GitSignal:

@@ -15,7 +15,7 @@ from stintd.domain.kinds import BeatKind
 from stintd.domain.model import GitSignal, GitSignalKind, from_us
 from stintd.frozen import frozen
 from stintd.sources.gitfolded import folded_commits
-from stintd.sources.gitsteps import FULL_ID, BisectSpan, move_of, program_lines
+from stintd.sources.gitsteps import FULL_ID, BisectSpan, is_borrowing, move_of, program_lines
 from stintd.sources.reflog import ReflogCursor, ReflogLine, ReflogNews, act_times, read_tail
 
 STASH_SKEW = 2  # seconds between a stash and the reset that clears the work tree
@@ -63,13 +63,16 @@ def fold(news: ReflogNews, facts: FoldFacts, after_us: int | None = None, is_set
     index = 0
     while index < len(lines):
         end, is_finished = _run_end(lines, index)
+        if not is_finished and _goes_on_alone(lines[index]):
+            signals += [_step_signal(facts, lines[at], times[at], branches[at]) for at in range(index, end)]
+            index = end
+            continue
         if end == len(lines) and not is_finished and not is_settled:
             return FoldedActs(tuple(signals), index)
         kind, subject = _act(lines, index, end, facts)
         if kind:
             last = lines[end - 1]
             is_step = index in by_program or _is_bisects(facts, lines[index], times[index], branches[index])
-            is_step = is_step or (not is_finished and _goes_on_alone(lines[index]))
             signal = _signal(facts, (lines[index], last), times[end - 1], branches[end - 1], (kind, subject))
             folded = folded_commits((*facts.earlier, *lines[:end])) if _series(last) else ()
             signals.append(replace(signal, kind="reset", is_step=True) if is_step else replace(signal, folded=folded))
@@ -88,12 +91,18 @@ def _signal(
     return GitSignal(time, facts.checkout, kind, "reflog", first.old, last.new, branch, subject, last.email, is_own)
 
 
+def _step_signal(facts: FoldFacts, line: ReflogLine, time_us: int, branch: str | None) -> GitSignal:
+    """A line that is a step of something larger, at once: a hook may report it as an act in the same moment."""
+    return replace(_signal(facts, (line, line), time_us, branch, ("reset", line.message)), is_step=True)
+
+
 def _is_bisects(facts: FoldFacts, line: ReflogLine, time_us: int, branch: str | None) -> bool:
-    """Whether a bisect that goes on did it to the revision it was testing. Its start and its end name a branch."""
+    """Whether a bisect that goes on did it to the revision it was testing. Its start and its end name a branch. A plain commit
+    is a person's, who found the fault and mends it there."""
     span, move = facts.bisect, move_of(line)
     if span is None or branch is not None or not span.start_us <= time_us <= span.end_us:
         return False
-    return move is None or FULL_ID.fullmatch(move[0]) is not None
+    return is_borrowing(line) if move is None else FULL_ID.fullmatch(move[0]) is not None
 
 
 def _goes_on_alone(line: ReflogLine) -> bool:

@@ -17,7 +17,7 @@ LONGEST_TEST_US = 12 * 3_600_000_000
 """A bisect that heard of no verdict for longer was left behind: its files stay until somebody resets it."""
 
 _MOVING = re.compile(r"checkout: moving from (\S+) to (.+)")
-_BORROWED = frozenset({"cherry-pick", "merge", "revert"})
+_BORROWED = frozenset({"cherry-pick", "merge", "revert", "am"})
 """What the script of a bisect does to a revision before it tests it (git-bisect(1), "a hot-fix")."""
 
 
@@ -41,6 +41,11 @@ def is_step(line: ReflogLine) -> bool:
     return move is not None and move == (line.old, line.new) and FULL_ID.fullmatch(line.new) is not None
 
 
+def is_borrowing(line: ReflogLine) -> bool:
+    """Whether a line brings another commit into the revision that is tested."""
+    return line.message.partition(":")[0].split(" ", 1)[0] in _BORROWED
+
+
 def program_lines(lines: tuple[ReflogLine, ...]) -> frozenset[int]:
     """The indices of the lines that are no acts: the steps, and what was picked or merged between two moves of such a search."""
     found: set[int] = set()
@@ -49,7 +54,7 @@ def program_lines(lines: tuple[ReflogLine, ...]) -> frozenset[int]:
     for index, line in enumerate(lines):
         move = move_of(line)
         if move is None:
-            if is_searching and line.message.partition(":")[0].split(" ", 1)[0] in _BORROWED:
+            if is_searching and is_borrowing(line):
                 borrowed.append(index)
             continue
         if is_step(line):

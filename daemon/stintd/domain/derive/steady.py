@@ -3,8 +3,9 @@ them. Heartbeats stay as they were stored; derived anew with each further act, t
 """
 
 from bisect import bisect_left
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable
+from functools import partial
 
 from stintd.domain.derive.fact import Piece
 from stintd.domain.kinds import GIT_KINDS
@@ -29,33 +30,36 @@ def drop_steady_acts(human: list[Piece], expand: Expand) -> list[Piece]:
         if piece[2].kind in GIT_KINDS:
             counts[piece[2].spot, piece[2].kind] += 1 if piece[3] is None else piece[3][3]
     for spot in {spot for (spot, _), count in counts.items() if count >= FEWEST}:
-        human = _drop_at(spot, human, expand)
+        frequent = {kind for (place, kind), count in counts.items() if place == spot and count >= FEWEST}
+        human = _drop_at(spot, frequent, human, expand)
     return human
 
 
-def _drop_at(spot: str, human: list[Piece], expand: Expand) -> list[Piece]:
-    """The pieces without the steady acts at one spot; the same list if there are none."""
-    times: defaultdict[str, set[int]] = defaultdict(set)
-    for piece in human:
-        if piece[2].spot == spot and piece[2].kind in GIT_KINDS:
-            times[piece[2].kind].update(beat[0] for beat in expand(piece))
-    even = {kind: steady_times(of_kind, _is_never_broken) for kind, of_kind in times.items()}
-    if not any(even.values()):
+def _drop_at(spot: str, frequent: set[str], human: list[Piece], expand: Expand) -> list[Piece]:
+    """The pieces without the steady acts at one spot; the same list if there are none. Nearly always there are none, so only the
+    frequent kinds are looked into at first."""
+    here = [piece for piece in human if piece[2].spot == spot]
+    if not any(steady_times(_times_of(kind, here, expand), _is_never_broken) for kind in frequent):
         return human
-    beats = [beat for piece in human if piece[2].spot == spot for beat in expand(piece)]
+    beats = [beat for piece in here for beat in expand(piece)]
+    times: dict[str, set[int]] = {kind: _times_of(kind, beats, expand) for kind in GIT_KINDS}
+    even: dict[str, frozenset[int]] = {kind: steady_times(of_kind, _is_never_broken) for kind, of_kind in times.items()}
     acts: set[int] = set()
     written: set[int] = set()
-    for kind, of_kind in times.items():
-        odd = [at for other, at_other in times.items() if other != kind and other in DECIDED for at in at_other - even[other]]
-        near, others = _split_written(sorted(of_kind), beats)
-        between = sorted(others + odd)
-        steady = steady_times(of_kind, lambda lo, hi, between=between: is_between(between, lo, hi))  # type: ignore[misc]
+    for kind in frequent:
+        odd = [at for other in DECIDED - {kind} for at in times[other] - even[other]]
+        near, others = _split_written(sorted(times[kind]), beats)
+        steady = steady_times(times[kind], partial(is_between, sorted(others + odd)))
         in_order = sorted(steady)
         acts |= steady
         written.update(at for at in near if _nearest(in_order, at))
     in_order = sorted(acts)
     kept = [piece for piece in human if piece[2].spot != spot]
     return kept + [beat for beat in beats if not _is_timers(beat, in_order, written)]
+
+
+def _times_of(kind: str, pieces: list[Piece], expand: Expand) -> set[int]:
+    return {beat[0] for piece in pieces if piece[2].kind == kind for beat in expand(piece)}
 
 
 def _is_never_broken(lo: int, hi: int) -> bool:
