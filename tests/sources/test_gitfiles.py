@@ -20,6 +20,7 @@ from stintd.sources.gitfiles import (
     read_head,
     read_small,
 )
+from stintd.sources.linked import LinkedPlaces, linked_checkouts
 from tests.support import repos
 
 
@@ -231,7 +232,7 @@ def test_linked_worktrees_and_git_folders(tmp_path: Path) -> None:
     tree = repo.worktree(tmp_path / "tree", "x")
     facts = gitreader.facts_of(str(repo.path))
     assert facts is not None
-    assert gitreader.linked_worktrees(facts) == [str(tree.path)]
+    assert linked_checkouts(facts) == LinkedPlaces((str(tree.path),))
     folders = gitreader.git_folders(facts)
     assert f"{repo.path}/.git/objects" not in folders
     assert {f"{repo.path}/.git{below}" for below in ("", "/logs", "/worktrees")} <= set(folders)

@@ -20,6 +20,7 @@ from stintd.sources import gitcall, gitreader
 from stintd.sources.commits import CommitReader
 from stintd.sources.discover import discover
 from stintd.sources.gitfiles import UNKNOWN, GitPlace, locate, read_head
+from stintd.sources.linked import linked_checkouts
 from tests.support import PATIENCE, repos
 from tests.support.clock import FakeClock
 from tests.support.repos import TestRepo
@@ -269,7 +270,7 @@ def _all_of(facts: "gitreader.CheckoutFacts") -> None:
         lambda: gitreader.end_of(facts),
         lambda: gitreader.pushes_since(facts, 0, frozenset()),
         lambda: gitreader.git_folders(facts),
-        lambda: gitreader.linked_worktrees(facts),
+        lambda: linked_checkouts(facts),
         lambda: gitreader.first_commit_of(facts),
         lambda: gitreader.author_addresses(facts),
         lambda: gitcall.first_commit(place, facts.head, LIMIT),

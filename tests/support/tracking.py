@@ -12,6 +12,7 @@ from stintd.clock import Clock
 from stintd.domain.model import CheckoutFacts, FileSignal, Signal
 from stintd.sources import gitreader
 from stintd.sources.discover import discover
+from stintd.sources.linked import linked_checkouts
 from stintd.tracking.model import TrackerSettings, TrackerSources
 from stintd.tracking.tracker import Tracker
 from tests.support.clock import FakeClock
@@ -94,7 +95,7 @@ class Bench:
     folders: PlainFolders = field(default_factory=PlainFolders)
 
     async def __aenter__(self) -> "Bench":
-        parts = TrackerSources(self.watcher, gitreader, self.folders, discover)
+        parts = TrackerSources(self.watcher, gitreader, self.folders, discover, linked_checkouts)
         settings = TrackerSettings(self.roots, self.cold_after, known_since=self.known_since)
         self.tracker = Tracker(parts, self.clock, self.sink, self.cursors, settings)
         await self.tracker.start()
@@ -134,6 +135,10 @@ class Bench:
         log = gitreader.facts_of(str(checkout))
         assert log is not None
         self.tracker.handle_notes([SpokenNote("git", str(checkout), f"{log.git_dir}/logs/HEAD", self.clock.now())])
+
+    def moved_unread(self, checkout: Path) -> None:
+        """The same for a plain repository, without reading it."""
+        self.note("git", checkout, ".git/logs/HEAD")
 
     def of(self, *types: type) -> list[Signal]:
         return [signal for signal in self.told if isinstance(signal, types)]

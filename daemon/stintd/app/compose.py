@@ -89,6 +89,7 @@ from stintd.sources import (
     gitmarks,
     gitreader,
     history,
+    linked,
     process,
     projectfiles,
     screen,
@@ -299,7 +300,7 @@ def sources(base: Core, note_down: Callable[[float], None], boot: str) -> Source
     chosen = live.value
     seen = SeenUntil(engine, intake, note_down)
     watcher = SharedWatcher(clock, chosen.folders)
-    parts = TrackerSources(watcher.tree, gitreader, folders.Folders(clock), discover.discover)
+    parts = TrackerSources(watcher.tree, gitreader, folders.Folders(clock), discover.discover, linked.linked_checkouts)
     owner = frozenset(chosen.policy.owner_emails)
     rules = TrackerSettings(chosen.folders, chosen.cold_after, owner, base.seen_before)
     tracker = Tracker(parts, clock, intake.take, base.database.read_now(cursors.all_of), rules)

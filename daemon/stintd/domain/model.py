@@ -280,7 +280,8 @@ class CheckoutFacts:
 
     `identity` describes the repository to people: the normalised remote (`host/owner/name`), else `root:<first commit>`, or
     `path:<folder>` while it has no commit. `network`: the remote, if it lies on the network and is the one that counts (TRACKING,
-    Project by folder name, 6). `parent`: the main checkout of a worktree, or the superproject of a submodule.
+    Project by folder name, 6). `parent`: the main checkout of a worktree, or the superproject of a submodule. `is_unread`: it
+    cannot be read just now, and nothing else here says anything about it.
     """
 
     path: str
@@ -296,6 +297,7 @@ class CheckoutFacts:
     trouble: str = ""
     network: str = ""
     marks: FolderMarks = FolderMarks()
+    is_unread: bool = False
 
 
 @frozen

@@ -9,7 +9,7 @@ counts only outside every checkout, when it is the root itself or is named `*.gi
 import os
 
 from stintd.frozen import frozen
-from stintd.sources.gitfiles import OddFile, locate_bare
+from stintd.sources.gitfiles import EXHAUSTED, OddFile, locate_bare
 
 HEAVY = frozenset({
     "node_modules", "bower_components", ".venv", "venv", "target", "build", "dist", "__pycache__", ".tox", ".nox",
@@ -34,11 +34,13 @@ class WalkLimits:
 @frozen
 class Discovery:
     """What a walk found. `checkouts`: their top folders, outer before inner. `containers`: the folders above them and
-    beside them that are in no checkout, where a new clone would appear. `is_cut`: a limit ended the walk early."""
+    beside them that are in no checkout, where a new clone would appear. `is_cut`: a limit ended the walk early. `is_blind`: the
+    system had no room to list some folders, so walk again later."""
 
     checkouts: tuple[str, ...]
     containers: tuple[str, ...]
     is_cut: bool = False
+    is_blind: bool = False
 
 
 DEFAULT_LIMITS = WalkLimits()
@@ -53,7 +55,7 @@ def discover(root: str, is_inside: bool = False, limits: WalkLimits = DEFAULT_LI
         return Discovery((root,), ())
     walk = _CheckoutWalk(limits)
     is_cut = not walk.run(root, is_inside)
-    return Discovery(tuple(walk.checkouts), tuple(walk.containers), is_cut)
+    return Discovery(tuple(walk.checkouts), tuple(walk.containers), is_cut, walk.is_blind)
 
 
 class _CheckoutWalk:
@@ -64,6 +66,7 @@ class _CheckoutWalk:
         self._ahead: list[tuple[str, int, bool]] = []  # (folder, levels left, whether it is inside a checkout)
         self.checkouts: list[str] = []
         self.containers: list[str] = []
+        self.is_blind = False
 
     def run(self, root: str, is_inside: bool) -> bool:
         """Visit all folders; False when a limit ended the walk early."""
@@ -79,7 +82,11 @@ class _CheckoutWalk:
 
     def _visit(self, folder: str, levels: int, is_inside: bool) -> None:
         """Note what a folder is, and put the folders in it next."""
-        children, is_checkout, looks_bare = _list(folder, is_inside)
+        try:
+            children, is_checkout, looks_bare = _list(folder, is_inside)
+        except OSError as error:
+            self.is_blind = self.is_blind or error.errno in EXHAUSTED
+            children, is_checkout, looks_bare = [], False, False
         if is_checkout:
             self.checkouts.append(folder)
             is_inside, levels = True, self._limits.depth_inside
@@ -97,18 +104,15 @@ def _list(folder: str, is_inside: bool) -> tuple[list[str], bool, bool]:
     names: list[str] = []
     is_checkout = False
     marks = 0
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                name = entry.name
-                if name == ".git":
-                    is_checkout = True
-                    continue
-                marks += name in ("HEAD", "objects", "refs")
-                if entry.is_dir(follow_symlinks=False):
-                    names.append(name)
-    except OSError:
-        return [], False, False
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            name = entry.name
+            if name == ".git":
+                is_checkout = True
+                continue
+            marks += name in ("HEAD", "objects", "refs")
+            if entry.is_dir(follow_symlinks=False):
+                names.append(name)
     inside = is_inside or is_checkout
     children = [os.path.join(folder, name) for name in sorted(names) if _is_entered(folder, name, inside)]
     return children, is_checkout, marks == 3 and not is_checkout

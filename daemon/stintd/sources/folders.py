@@ -16,7 +16,7 @@ from stintd.domain.model import CheckoutFacts, FileSignal, from_us, to_us
 from stintd.errors import StintdError
 from stintd.frozen import frozen
 from stintd.sources import gitcall, gitindex
-from stintd.sources.gitfiles import GitPlace
+from stintd.sources.gitfiles import EXHAUSTED, PASSING, GitPlace, UnreadFile
 from stintd.sources.gitindex import NeedsGit
 from stintd.sources.ignore import IgnoreRules
 from stintd.sources.sweep import files_written_since
@@ -71,7 +71,8 @@ def plan(facts: CheckoutFacts, list_tracked: ListTracked = list_with_git, limit:
 
 
 def visit(top: bytes, tracked: frozenset[bytes], rules: IgnoreRules) -> "Iterator[tuple[bytes, list[os.DirEntry[bytes]]]]":
-    """(relative folder, the entries in it that are not folders) of each folder that matters, the top first."""
+    """(relative folder, the entries in it that are not folders) of each folder that matters, the top first. `UnreadFile` when it
+    cannot be read just now: some folders would be missing, and nobody would know."""
     ahead = [b""]
     while ahead:
         folder = ahead.pop()
@@ -90,7 +91,9 @@ def visit(top: bytes, tracked: frozenset[bytes], rules: IgnoreRules) -> "Iterato
                         files.append(entry)
         except PermissionError:
             pass  # yielded nevertheless: the watcher reports that it cannot be read
-        except OSError:
+        except OSError as error:
+            if error.errno in EXHAUSTED or (error.errno in PASSING and not folder):
+                raise UnreadFile(os.fsdecode(top), error) from None
             continue
         if is_repository and folder:
             continue  # a checkout of its own
@@ -117,6 +120,8 @@ def _read_index(facts: CheckoutFacts, list_tracked: ListTracked) -> _IndexFacts:
         return _IndexFacts(gitindex.tracked_folders(facts.git_dir))
     except NeedsGit:
         pass
+    except UnreadFile:
+        raise
     except StintdError as error:
         return _IndexFacts(frozenset(), trouble=error.message)
     try:
@@ -219,6 +224,8 @@ class Folders:
             return gitindex.tracked_paths(facts.git_dir)
         except NeedsGit:
             return self._spared.get(facts.path, frozenset())
+        except UnreadFile:
+            raise
         except StintdError:
             return frozenset()
 

@@ -29,8 +29,29 @@ _SHA = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _BAD_REF = re.compile(rb"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|^[./]|[./]$|\.lock(?:/|$)")
 
 
+EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+"""What the system answers while it has no room: it says nothing about any file."""
+PASSING = EXHAUSTED | {errno.EIO, errno.ESTALE, errno.EACCES, errno.ETIMEDOUT}
+"""What the system answers to a read that may go well a minute later."""
+
+
 class OddFile(Unavailable):
     """A git file that is not what git would have written: a link, a pipe, a device, too large, not ours."""
+
+
+class UnreadFile(OddFile):
+    """A file that cannot be read just now, which says nothing about it. `is_exhausted`: nothing can be read just now."""
+
+    def __init__(self, path: str, error: OSError) -> None:
+        super().__init__(f"{path} cannot be read: {os.strerror(error.errno or errno.EIO)}", "check its permissions")
+        self.is_exhausted = error.errno in EXHAUSTED
+
+
+def failure_of(path: str, error: OSError) -> OddFile:
+    """What a failed read means."""
+    if error.errno in PASSING:
+        return UnreadFile(path, error)
+    return OddFile(f"{path} cannot be read: {os.strerror(error.errno or errno.EIO)}", "check its permissions")
 
 
 @frozen
@@ -76,7 +97,7 @@ def open_regular(path: str) -> int | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise OddFile(f"{path} cannot be read: {os.strerror(error.errno or errno.EIO)}", "check its permissions") from None
+        raise failure_of(path, error) from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise OddFile(f"{path} is not a regular file", "look at it before trusting this repository")
@@ -91,7 +112,7 @@ def read_small(path: str, limit: int = SMALL_LIMIT) -> bytes | None:
     try:
         data = os.read(descriptor, min(limit, os.fstat(descriptor).st_size) + 1)
     except OSError as error:
-        raise OddFile(f"{path} cannot be read: {os.strerror(error.errno or errno.EIO)}") from None
+        raise failure_of(path, error) from None
     finally:
         os.close(descriptor)
     if len(data) > limit:
@@ -111,12 +132,12 @@ def locate(path: str, roots: tuple[str, ...] = ()) -> GitPlace | None:
     """The git data of the checkout whose top folder is `path`; None when it is not a checkout, `OddFile` when it is refused.
     `roots`: the watched folders, without links; a link is followed only inside one of them."""
     dot_git = os.path.join(path, ".git")
-    try:
-        mode = os.lstat(dot_git).st_mode
-    except OSError:
+    mode = _mode_of(dot_git)
+    if mode is None:
         return None
     if stat.S_ISDIR(mode):
-        return _check_links(_own_place(path, dot_git, roots), roots) if os.path.lexists(os.path.join(dot_git, "HEAD")) else None
+        is_begun = _mode_of(os.path.join(dot_git, "HEAD")) is not None
+        return _check_links(_own_place(path, dot_git, roots), roots) if is_begun else None
     if not stat.S_ISLNK(mode):
         return _check_links(_place_elsewhere(path, _gitdir_target(path, dot_git), roots), roots)
     target = os.path.realpath(dot_git)
@@ -134,13 +155,23 @@ def _check_links(place: GitPlace, roots: tuple[str, ...]) -> GitPlace:
     return place
 
 
+def _mode_of(path: str, follow: bool = False) -> int | None:
+    """The mode of what lies there, None when nothing does; `UnreadFile` when the system cannot say."""
+    try:
+        return os.stat(path, follow_symlinks=follow).st_mode
+    except OSError as error:
+        if error.errno in PASSING:
+            raise UnreadFile(path, error) from None
+        return None
+
+
 def _gitdir_target(path: str, dot_git: str) -> str:
     """The folder that a `.git` file names."""
     text = (read_small(dot_git, 8192) or b"").strip()
     if not text.startswith(b"gitdir: ") or b"\0" in text or b"\n" in text:
         raise OddFile(f"{dot_git} does not say where the git folder is", "run `git worktree repair` or clone again")
     target = os.path.normpath(os.path.join(path, os.fsdecode(text[8:])))
-    if not os.path.isdir(target):
+    if not stat.S_ISDIR(_mode_of(target, follow=True) or 0):
         raise OddFile(f"{dot_git} points to a folder that is gone", "run `git worktree repair` or clone again")
     return target
 

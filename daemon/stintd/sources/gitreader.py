@@ -18,13 +18,13 @@ from stintd.sources.gitfiles import (
     GitPlace,
     Head,
     OddFile,
+    UnreadFile,
     distrust_reason,
     locate,
     locate_bare,
     read_config,
     read_head,
     read_ref,
-    read_small,
     text_of,
 )
 from stintd.sources.gitmarks import read_marks
@@ -71,7 +71,8 @@ def facts_of(path: str, first_commit: str = "", roots: tuple[str, ...] = ()) -> 
 
     A refused checkout has no `git_dir` and the reason in `trouble`: its git data must not be read, and it is a folder of its own.
     One on which git must not run keeps its `git_dir`, and only its files are read. `first_commit` names a repository without a
-    remote, where known. `roots`: the watched folders, without links; links in git data are followed only inside them.
+    remote, where known. `roots`: the watched folders, without links; links in git data are followed only inside them. One that
+    cannot be read just now (`is_unread`) has no `git_dir` either, and nothing is known about it.
     """
     try:
         place = locate(path, roots) or locate_bare(path, roots)
@@ -80,6 +81,8 @@ def facts_of(path: str, first_commit: str = "", roots: tuple[str, ...] = ()) -> 
         if not _is_text(path + place.git_dir + place.common_dir + (place.parent or "")):
             raise OddFile("the name of a folder it lies in is not UTF-8", "rename that folder")
         config, head = read_config(place.common_dir), read_head(place)
+    except UnreadFile as error:
+        return CheckoutFacts(path, "", "", "main", f"path:{path}", trouble=error.message, is_unread=True)
     except OddFile as odd:
         trouble = f"{odd.message}; {odd.hint}".rstrip("; ")
         return CheckoutFacts(path, "", os.path.join(path, ".git"), "main", f"path:{path}", trouble=trouble)
@@ -233,24 +236,6 @@ def _tracking_folders(top: str) -> list[str]:
         except OSError:
             continue
         folders.append(folder)
-    return folders
-
-
-def linked_worktrees(facts: CheckoutFacts) -> list[str]:
-    """Top folders of the worktrees that the repository's own files name; they may be gone."""
-    top = os.path.join(facts.common_dir, "worktrees")
-    folders: list[str] = []
-    try:
-        names = os.listdir(top)[:1000]
-    except OSError:
-        return []
-    for name in names:
-        try:
-            text = (read_small(os.path.join(top, name, "gitdir"), 8192) or b"").strip()
-        except OddFile:
-            continue
-        if text.endswith(b"/.git") and b"\0" not in text:
-            folders.append(os.path.normpath(os.path.join(top, name, os.path.dirname(os.fsdecode(text)))))
     return folders
 
 

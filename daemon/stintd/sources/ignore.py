@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from stintd.frozen import frozen
-from stintd.sources.gitfiles import OddFile, parse_config, read_small
+from stintd.sources.gitfiles import OddFile, UnreadFile, parse_config, read_small
 
 LIMIT = 512 * 1024  # bytes of one ignore file
 LINE_LIMIT = 4096  # bytes of one pattern: git's own paths end there
@@ -263,10 +263,14 @@ def parse_ignore(text: bytes) -> IgnoreFile | None:
 
 
 def read_ignore(path: str | bytes) -> IgnoreFile | None:
-    """The patterns of a file; None without a readable regular file of a sane size."""
+    """The patterns of a file; None without a readable regular file of a sane size. `UnreadFile` when the system has no room to
+    read it now: without its patterns whatever a build writes would be taken for work.
+    """
     try:
         return parse_ignore(read_small(os.fsdecode(path), LIMIT) or b"")
-    except OddFile:
+    except OddFile as error:
+        if isinstance(error, UnreadFile) and error.is_exhausted:
+            raise
         return None
 
 
@@ -326,8 +330,8 @@ class IgnoreRules:
         """Forget what was read if the shared excludes changed, or if the caller knows that an ignore file changed."""
         signature = self._sign()
         if is_changed or signature != self._signature:
-            self._signature = signature
             self._begin()
+            self._signature = signature
 
     def _begin(self) -> None:
         self._shared = tuple(file for source in self._sources if (file := read_ignore(source)) is not None)

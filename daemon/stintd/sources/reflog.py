@@ -12,7 +12,7 @@ import os
 import re
 
 from stintd.frozen import frozen
-from stintd.sources.gitfiles import OddFile, open_regular, text_of
+from stintd.sources.gitfiles import OddFile, failure_of, open_regular, text_of
 
 TAIL_LIMIT = 4 * 1024 * 1024  # about 25,000 lines: more than anybody does between two looks
 SHORT_TAIL = 16 * 1024
@@ -105,7 +105,7 @@ def read_reflog(path: str, cursor: ReflogCursor | None) -> ReflogNews:
             return ReflogNews((), cursor, True, written_us)
         start, lines = _lines_from(descriptor, status.st_size, cursor)
     except OSError as error:
-        raise OddFile(f"{path} cannot be read: {error.strerror}") from None
+        raise failure_of(path, error) from None
     finally:
         os.close(descriptor)
     is_appended = cursor is not None and cursor.inode in (0, status.st_ino) and start == cursor.offset

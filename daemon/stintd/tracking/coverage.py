@@ -78,11 +78,12 @@ class WorkTrees:
         self._report_limit("")
 
     async def sweep(self, tracked: TrackedCheckout) -> None:
-        """Report files written since the last sweep."""
-        since, tracked.swept = tracked.swept or self._since, self._clock.now()
+        """Report files written since the last sweep. After a failure the next sweep begins where this one did."""
+        since, now = tracked.swept or self._since, self._clock.now()
         if tracked.facts.kind == "bare":
             return
         signals = await asyncio.to_thread(self._parts.folders.sweep, tracked.facts, since)
+        tracked.swept = now
         if signals:
             tracked.last_active = max(tracked.last_active, *(signal.time for signal in signals))
             self._tell(list(signals))

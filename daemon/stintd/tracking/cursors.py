@@ -34,8 +34,14 @@ class CursorBook:
         return int(self._cursors.get(f"push:{facts.common_dir}", 0))
 
     def root(self, facts: CheckoutFacts) -> str:
-        """The first commit that was found earlier; "" when none was."""
-        return self._cursors.get(f"root:{facts.common_dir}", "")
+        """The first commit that was found earlier; "" when none was, or when another git directory lies there now."""
+        first, _, mark = self._cursors.get(f"root:{facts.common_dir}", "").partition(" ")
+        return first if not mark or mark == facts.marks.git else ""
+
+
+def root_cursor(facts: CheckoutFacts, first_commit: str) -> dict[str, str]:
+    """The cursor that keeps the first commit, with the mark of the git directory that it was read from."""
+    return {f"root:{facts.common_dir}": f"{first_commit} {facts.marks.git}".rstrip()}
 
 
 def reflog_name(facts: CheckoutFacts) -> str:

@@ -62,6 +62,17 @@ class FolderContents(Protocol):
     def containers(self) -> tuple[str, ...]: ...
     @property
     def is_cut(self) -> bool: ...
+    @property
+    def is_blind(self) -> bool: ...
+
+
+class LinkedPlaces(Protocol):
+    """The worktrees and submodules that a repository's own files name: see `sources.linked`."""
+
+    @property
+    def paths(self) -> tuple[str, ...]: ...
+    @property
+    def is_half_made(self) -> bool: ...
 
 
 class GitLook(Protocol):
@@ -85,7 +96,6 @@ class GitReader(Protocol):
     def first_commit_of(self, facts: CheckoutFacts) -> str: ...
     def needs_git(self, facts: CheckoutFacts) -> bool: ...
     def git_folders(self, facts: CheckoutFacts) -> list[str]: ...
-    def linked_worktrees(self, facts: CheckoutFacts) -> list[str]: ...
     def last_touch_us(self, facts: CheckoutFacts) -> int: ...
     def read_acts(
         self,
@@ -102,7 +112,8 @@ class GitReader(Protocol):
 
 
 class WorkTreeReader(Protocol):
-    """Which folders of a work tree matter, and what changed in them while nobody watched. Blocking, except `is_ignored`."""
+    """Which folders of a work tree matter, and what changed in them while nobody watched. Blocking, except `is_ignored`. All but
+    `trouble` raise a StintdError when nothing can be read just now."""
 
     def plan(self, facts: CheckoutFacts) -> Sequence[str]: ...
     def sweep(self, facts: CheckoutFacts, since: datetime) -> Sequence[FileSignal]: ...
@@ -118,6 +129,7 @@ class TrackerSources:
     git: GitReader
     folders: WorkTreeReader
     discover: Callable[[str, bool], FolderContents]
+    linked: Callable[[CheckoutFacts], LinkedPlaces]
 
 
 @frozen
@@ -134,12 +146,14 @@ class TrackerSettings:
 
 @frozen
 class CheckoutReading:
-    """What a thread read of a checkout before the tracker adopts it. `end`: the cursor behind its whole reflog."""
+    """What a thread read of a checkout before the tracker adopts it. `end`: the cursor behind its whole reflog; `linked`: the
+    worktrees and submodules that it names."""
 
     facts: CheckoutFacts
     git_folders: tuple[str, ...] = ()
     last_touch_us: int = 0
     end: str = ""
+    linked: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -147,7 +161,8 @@ class TrackedCheckout:
     """One checkout under watch. Written on the loop's thread only.
 
     `cursor` None: all of its reflog is new. `swept`: what was written before this is reported. `problem`: what is odd
-    about its files; `limit`: why it is not watched in full.
+    about its files; `limit`: why it is not watched in full. `lost`: since when its git data cannot be found or must not be read;
+    its saves count all the same.
     """
 
     facts: CheckoutFacts
@@ -161,6 +176,7 @@ class TrackedCheckout:
     problem: str = ""
     limit: str = ""
     is_locked: bool = False
+    lost: datetime | None = None
 
 
 @frozen

@@ -4,6 +4,7 @@ For a root that vanished, the nearest folder above it that still exists is watch
 """
 
 import os
+import stat
 
 from stintd.domain.model import Signal, TroubleSignal
 from stintd.tracking.model import FolderContents, Watcher
@@ -33,10 +34,18 @@ class Roots:
         """(whether it can be walked, warnings raised or cleared)."""
         code, text, hint = _trouble_of(root)
         signals = self._update_problem(root, code, text, hint, [c for c in CODES if c != "root_too_large"])
-        if code:
+        if code and code != "root_unreadable":
             self._containers.pop(root, None)
             self._watcher.cover(root, [], [_nearest_folder(root)])
         return not code, signals
+
+    def is_missing(self, root: str) -> bool:
+        """Whether the last check found that a root is not there, or is no folder."""
+        return (root, "root_missing") in self._open or (root, "root_not_folder") in self._open
+
+    def is_readable(self, root: str) -> bool:
+        """Whether a root can be walked now."""
+        return not _trouble_of(root)[0]
 
     def cover_containers(self, root: str, walk: FolderContents, is_growing: bool) -> tuple[list[Signal], list[str]]:
         """Watch the containers that a walk found. Returns (warnings, folders to walk again): while folders appear, walking
@@ -70,14 +79,17 @@ def is_below(path: str, folder: str) -> bool:
 
 def _trouble_of(root: str) -> tuple[str, str, str]:
     """(code, text, hint) of what is wrong with a root; "" when nothing is."""
-    if not os.path.lexists(root):
-        return "root_missing", f"the watched folder {root} is missing", "restore it, or stop watching it: `stint watch remove`"
-    if not os.path.isdir(root):
-        return "root_not_folder", f"{root} is not a folder", "watch the folder of your projects instead: `stint watch add`"
     try:
-        os.scandir(root).close()
+        is_folder = stat.S_ISDIR(os.stat(root).st_mode)
+        if is_folder:
+            os.scandir(root).close()
+    except (FileNotFoundError, NotADirectoryError):
+        return "root_missing", f"the watched folder {root} is missing", "restore it, or stop watching it: `stint watch remove`"
     except OSError as error:
-        return "root_unreadable", f"the watched folder {root} cannot be read: {error.strerror}", "fix its permissions"
+        text = f"the watched folder {root} cannot be read: {error.strerror}"
+        return "root_unreadable", text, "fix its permissions; it is tried again within a minute, and nothing there counts as gone"
+    if not is_folder:
+        return "root_not_folder", f"{root} is not a folder", "watch the folder of your projects instead: `stint watch add`"
     return "", "", ""
 
 

@@ -12,8 +12,9 @@ is a job for a thread, one at a time.
 import asyncio
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from stintd.clock import Clock
 from stintd.domain.kinds import REWRITING
@@ -23,7 +24,6 @@ from stintd.domain.model import (
     FileSignal,
     LockSignal,
     Signal,
-    TroubleSignal,
     from_us,
     to_us,
 )
@@ -31,7 +31,7 @@ from stintd.errors import StintdError
 from stintd.tracking import filechanges, gitchanges
 from stintd.tracking.backlog import Backlog
 from stintd.tracking.coverage import WorkTrees
-from stintd.tracking.cursors import CursorBook, reflog_name
+from stintd.tracking.cursors import CursorBook, reflog_name, root_cursor
 from stintd.tracking.model import (
     CheckoutReading,
     GitLook,
@@ -43,12 +43,13 @@ from stintd.tracking.model import (
     WatchNote,
 )
 from stintd.tracking.roots import Roots, is_below
+from stintd.tracking.troubles import LOST_AFTER, Troubles
 
 SETTLE = 10.0  # seconds after which an unfinished rebase is reported as it stands: somebody is resolving a conflict
-TRY_PAUSES = (0.1, 0.3, 1.0, 3.0, 10.0)  # seconds between looks at a clone whose HEAD is not written yet
 PLAN_DELAY = 0.05  # new folders come in bursts
 RECALLED = timedelta(seconds=10)  # how long before the downtime files that git wrote may be swept
 BATCH = 200  # checkouts found before they are passed on
+LOST = "it has no .git any more; its saves still count"
 
 
 class Tracker:
@@ -62,8 +63,7 @@ class Tracker:
         self._parts, self._clock, self._sink, self._settings = parts, clock, sink, settings
         self._book = CursorBook(cursors)
         self._tracked: dict[str, TrackedCheckout] = {}
-        self._refused: dict[str, CheckoutFacts] = {}
-        self._tries: dict[str, int] = {}
+        self._away: dict[str, CheckoutFacts] = {}  # checkouts below a root that is missing
         self._second_looks = filechanges.SecondLooks()
         self._touched: dict[str, int] = {}  # when each git dir last moved, at the last patrol
         self._roots = Roots(_real_paths(settings.roots), parts.watcher)
@@ -79,10 +79,15 @@ class Tracker:
                 "again": self._look_at_files_again,
                 "arm": self._arm,
                 "linked": self._find_linked,
+                "retry": self._read_again,
+                "anew": self._read_anew,
+                "absorb": self._absorb,
+                "say_lost": self._say_lost,
                 "name": self._name_repo,
                 "patrol": self._patrol,
             },
         )
+        self._troubles = Troubles(lambda signals: self._tell(signals, {}), self._backlog)
         self._since = settings.known_since or clock.now()
         self._is_first_start = settings.known_since is None
         self._has_started = False
@@ -134,27 +139,29 @@ class Tracker:
                 t.facts.branch,
                 t.tier,
                 t.last_active,
-                t.problem or t.limit,
+                t.problem or t.limit or (LOST if t.lost else ""),
                 len(t.folders) + len(t.git_folders),
             )
             for path, t in self._tracked.items()
-            if path not in self._refused
+            if path not in self._troubles.refused
         ]
-        for path, facts in self._refused.items():
-            states.append(RepoState(path, facts.kind, facts.identity, None, "refused", self._since, facts.trouble))
+        states += self._troubles.refused_states(self._since)
         return sorted(states, key=lambda state: state.last_active, reverse=True)
 
     def report_missing(self, known: Iterable[CheckoutFacts]) -> None:
-        """Report those of the checkouts known before this start that disappeared while nobody watched. Call after `start`.
-
-        One below a root that is itself missing (a drive that is not plugged in) is not gone."""
+        """Find out about those of the checkouts known before this start that are no checkouts now: gone, or a folder without its
+        `.git`. Call after `start`. One below a root that is itself missing (a drive that is not plugged in) is not gone."""
         for facts in known:
             root = self._roots.root_of(facts.path)
-            is_here = facts.path in self._tracked or facts.path in self._refused
-            if root is None or is_here or not os.path.isdir(root):
+            if root is None or facts.path in self._tracked or not self._roots.is_readable(root):
                 continue
-            if not os.path.lexists(facts.path if facts.kind == "bare" else os.path.join(facts.path, ".git")):
-                self._tell([CheckoutSignal(self._clock.now(), facts, is_gone=True)], {})
+            now = self._parts.git.facts_of(facts.path, "", self._roots.paths)
+            if now is not None and now.is_unread:
+                self._troubles.put_off(facts.path, now.trouble)
+            elif now is None or not now.git_dir:
+                active = self._clock.now()
+                self._tracked[facts.path] = TrackedCheckout(facts, None, to_us(self._since), active, self._since)
+                self._lose(self._tracked[facts.path], now)
 
     def rescan(self, checkout: str | None = None) -> None:
         """Something may have been missed: read the reflogs further, plan and sweep the work trees, of one checkout or of all."""
@@ -210,6 +217,7 @@ class Tracker:
             return []
         if note.kind == "folder":
             self._backlog.add_later("plan", holder, PLAN_DELAY)
+            self._look_into_new_folder(self._tracked[holder].facts, note.path)
             if not os.path.isdir(note.checkout):
                 self._backlog.add("look", note.checkout)
             return []
@@ -217,8 +225,18 @@ class Tracker:
             self._backlog.add_later("plan", holder, 1.0)
         owner = self._tracked[holder]
         owner.last_active = note.time
-        is_ignored = self._parts.folders.is_ignored(owner.facts, os.path.relpath(note.path, holder))
+        try:
+            is_ignored = self._parts.folders.is_ignored(owner.facts, os.path.relpath(note.path, holder))
+        except StintdError as error:
+            self._troubles.put_off(holder, error.message)  # the sweep will find it
+            return []
         return [filechanges.signal_of(note, holder, is_ignored)]
+
+    def _look_into_new_folder(self, facts: CheckoutFacts, path: str) -> None:
+        """A repository may have been made in it before it could be watched, and then no plan enters it."""
+        with suppress(StintdError):
+            if os.path.isdir(path) and not self._parts.folders.is_ignored(facts, os.path.relpath(path, facts.path) + "/-"):
+                self._backlog.add_later("inside", path, PLAN_DELAY)
 
     def _look_later(self, files: Iterable[FileSignal]) -> None:
         if self._second_looks.add(files):
@@ -251,9 +269,13 @@ class Tracker:
             self._backlog.add_later("linked", facts.path, PLAN_DELAY)
         if "push" in jobs:
             self._report_pushes(tracked)
-        if tracked.is_locked and not gitchanges.is_locked(facts):
+        if not gitchanges.is_locked(facts):
+            self._release_lock(tracked)
+
+    def _release_lock(self, tracked: TrackedCheckout) -> None:
+        if tracked.is_locked:
             tracked.is_locked = False
-            self._tell([LockSignal(self._clock.now(), facts.path, False)], {})
+            self._tell([LockSignal(self._clock.now(), tracked.facts.path, False)], {})
 
     # ------------------------------------------------------------------ looking at HEAD
 
@@ -298,17 +320,17 @@ class Tracker:
     def _learn(self, tracked: TrackedCheckout, facts: CheckoutFacts | None, look: GitLook | StintdError | None) -> None:
         """Report what a look found: the checkout as it is now, then the acts, with the cursor behind them."""
         path = tracked.facts.path
-        if facts is not None and not facts.git_dir:
-            self._refuse(facts)  # its saves go on counting for the folder
+        if facts is not None and facts.is_unread:
+            self._troubles.put_off(path, facts.trouble)
             return
-        self._forgive(path)
-        if facts is None:
-            self._dismiss(path)
+        if facts is not None and not facts.git_dir and not tracked.facts.git_dir:
+            self._troubles.refuse(facts)  # its saves go on counting for the folder
             return
-        if not tracked.facts.git_dir:  # a folder whose git data must not be read has become a repository
-            self._trees.drop(path)
-            del self._tracked[path]
-            self._backlog.add("find", path)
+        if facts is None or not facts.git_dir:
+            self._lose(tracked, facts)
+            return
+        if tracked.lost is not None or not tracked.facts.git_dir or _is_begun_anew(tracked.facts, facts):
+            self._backlog.add("anew", path)
             return
         signals: list[Signal] = []
         if facts != tracked.facts:
@@ -318,7 +340,7 @@ class Tracker:
             signals.append(CheckoutSignal(self._clock.now(), facts))
             if _is_nameless(facts):
                 self._backlog.add("name", path)
-        signals += self._problem_signals(tracked, look.message if isinstance(look, StintdError) else facts.trouble)
+        signals += self._troubles.problem_signals(tracked, look.message if isinstance(look, StintdError) else facts.trouble)
         if look is None or isinstance(look, StintdError):
             self._tell(signals, {})
             return
@@ -329,6 +351,81 @@ class Tracker:
             self._backlog.add_later("settle", path, SETTLE)
         if look.signals:
             self._promote(tracked)
+
+    # ------------------------------------------------------------------ git data that goes, comes back, or cannot be read
+
+    def _lose(self, tracked: TrackedCheckout, refused: CheckoutFacts | None) -> None:
+        """A checkout's git data is not there any more, or must not be read. If its folder is left, it stays watched: its saves
+        count, and its git data is looked for."""
+        path, now = tracked.facts.path, self._clock.now()
+        if refused is not None:
+            self._troubles.refuse(refused)
+        elif path in self._troubles.refused:
+            self._troubles.forgive(path)
+        if not self._is_left(tracked.facts, is_refused=refused is not None):
+            root = self._roots.root_of(path)
+            if root is None or self._check_root(root):
+                self._dismiss(path)
+            return
+        is_new, before = tracked.lost is None, tracked.git_folders
+        if is_new:
+            tracked.lost = tracked.last_active = now
+            self._release_lock(tracked)
+            self._tell(self._troubles.problem_signals(tracked, ""), {})
+            self._backlog.add_later("say_lost", path, LOST_AFTER)
+        tracked.git_folders = tuple(self._parts.git.git_folders(tracked.facts)) if tracked.facts.git_dir else ()
+        tracked.folders = tracked.folders or (path,)
+        if is_new or tracked.git_folders != before:
+            self._trees.cover(tracked)
+            self._troubles.forget_tries("look", path)
+            self._backlog.add("look", path)  # once more, now that it is watched: a new one may just have come
+            self._backlog.add("plan", path)
+        self._troubles.try_again("look", path)
+
+    def _is_left(self, facts: CheckoutFacts, is_refused: bool) -> bool:
+        """Whether the folder of a checkout is left with something in it. Inside another checkout its files are that one's."""
+        is_inside = self.holder(os.path.dirname(facts.path)) is not None
+        if facts.kind == "bare" or os.path.islink(facts.path) or (is_inside and not is_refused):
+            return False
+        try:
+            return any(name != ".git" for name in os.listdir(facts.path))
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:
+            return True
+
+    async def _say_lost(self, path: str) -> None:
+        tracked = self._tracked.get(path)
+        if tracked is not None and tracked.lost is not None:
+            self._troubles.say_lost(path)
+
+    async def _absorb(self, path: str) -> None:
+        """The files of a checkout that is gone are those of the one above it, unless a new one is there already; git may still be
+        removing its data."""
+        above = self.holder(path)
+        if above in (None, path):
+            return
+        await self._plan(above or path)
+        await self._find(path)
+        if path not in self._tracked and _has_git(path):
+            self._troubles.try_again("absorb", path)
+
+    async def _read_anew(self, path: str) -> None:
+        """A checkout has other git data than before, or has it again: read all of it, as of one that is found now."""
+        if path in self._tracked:
+            await self._add([path])
+
+    async def _read_again(self, path: str) -> None:
+        """Read what was put off, and catch up."""
+        tries = self._troubles.tries_of(path)
+        if path in self._tracked:
+            await self._look_again(path)
+            await self._plan(path)
+            await self._sweep(path)
+        elif self._roots.root_of(path) is not None:
+            await self._find(path)
+        if self._troubles.tries_of(path) == tries:
+            self._troubles.end_put_off(path)
 
     def _report_pushes(self, tracked: TrackedCheckout) -> None:
         """Report pushes from the logs of remote-tracking branches, each for the worktree that is on the branch."""
@@ -351,38 +448,73 @@ class Tracker:
         for path in vanished:
             await self._look_again(path)
         for path in self._find_vanished(folder):
-            self._forgive(path)
+            self._troubles.forgive(path)
+        self._greet_returned_roots()
 
     async def _walk(self, folder: str) -> tuple[list[str], set[str]]:
         """(new checkouts at and below `folder`, known ones that were not met there)."""
         root = self._roots.root_of(folder)
         if root is None:
             return [], set()
-        is_there, signals = self._roots.check(root)
-        self._tell(signals, {})
-        left = {path for path in self._tracked if is_below(path, folder if is_there else root)}
-        ahead, new_paths = [folder] if is_there else [], list[str]()
+        if not self._check_root(root):
+            return [], set()
+        left = {path for path in self._tracked if is_below(path, folder)}
+        ahead, new_paths = [folder], list[str]()
         while ahead:
             walk = await asyncio.to_thread(self._parts.discover, ahead[0], self.holder(ahead[0]) not in (None, ahead[0]))
             signals, grown = self._roots.cover_containers(root, walk, is_growing=self._has_started)
             self._tell(signals, {})
             ahead = [*ahead[1:], *grown]
-            left.difference_update(walk.checkouts)
+            left.difference_update(path for path in walk.checkouts if path in left and self._tracked[path].lost is None)
             new_paths += [path for path in walk.checkouts if path not in self._tracked]
+            if walk.is_blind:
+                self._troubles.put_off(root, "", is_said=False)
         return list(dict.fromkeys(new_paths)), left
+
+    def _greet_returned_roots(self) -> None:
+        """Find out what became of the checkouts below roots that were missing and are back."""
+        back = [root for root in self._roots.paths if self._away and self._roots.is_readable(root)]
+        returned = [facts for path, facts in self._away.items() if any(is_below(path, root) for root in back)]
+        for facts in returned:
+            del self._away[facts.path]
+        self.report_missing(returned)
+
+    def _check_root(self, root: str) -> bool:
+        """Whether a root can be walked. One that cannot be read says nothing about what lies there. Below a missing one nothing
+        can be watched, and only when it is back is it known what is gone."""
+        is_there, signals = self._roots.check(root)
+        self._tell(signals, {})
+        if is_there:
+            return True
+        if self._roots.is_missing(root):
+            for path in [path for path in self._tracked if is_below(path, root)]:
+                self._away[path] = self._tracked.pop(path).facts
+                self._trees.drop(path)
+        else:
+            self._troubles.put_off(root, "", is_said=False)
+        return False
 
     def _find_vanished(self, folder: str) -> list[str]:
         """Refused checkouts below `folder` that are gone."""
-        return [path for path in self._refused if is_below(path, folder) and not os.path.lexists(path)]
+        return [path for path in self._troubles.refused if is_below(path, folder) and not os.path.lexists(path)]
 
     async def _find_linked(self, path: str) -> None:
-        """New worktrees and submodules that a repository's own files name, wherever they lie below a root."""
+        """New worktrees and submodules that a repository's own files name, wherever they lie below a root, and those gone."""
         tracked = self._tracked.get(path)
         if tracked is None:
             return
-        linked = await asyncio.to_thread(self._parts.git.linked_worktrees, tracked.facts)
-        await self._add([p for p in linked if p not in self._tracked and self._roots.root_of(p) is not None])
-        await self._find(path)
+        linked = await asyncio.to_thread(self._parts.linked, tracked.facts)
+        await self._add(self._unknown(linked.paths))
+        if linked.is_half_made:
+            self._troubles.try_again("linked", path)
+        for other in list(self._tracked.values()):
+            is_ours = other.facts.parent == path or other.facts.common_dir == tracked.facts.common_dir
+            if is_ours and other.facts.path not in (path, *linked.paths):
+                self._backlog.add("look", other.facts.path)
+
+    def _unknown(self, paths: Iterable[str]) -> list[str]:
+        """Those of these folders that are below a root and not tracked yet."""
+        return [path for path in paths if path not in self._tracked and self._roots.root_of(path) is not None]
 
     async def _add(self, paths: Sequence[str]) -> None:
         """Adopt checkouts, the most recently used first. All are reported before any act in one of them: whose hours these are
@@ -391,14 +523,20 @@ class Tracker:
         for start in range(0, len(paths), BATCH):
             batch = paths[start : start + BATCH]
             for path, reading in await asyncio.to_thread(self._read_checkouts, batch):
+                if reading is not None and reading.facts.is_unread:
+                    self._troubles.put_off(path, reading.facts.trouble)
+                    continue
                 is_half = reading is None or (self._has_started and not reading.facts.git_dir)
-                if not (is_half and self._try_again(path)) and reading is not None:
+                if not (is_half and self._troubles.try_again("find", path)) and reading is not None:
                     readings.append(reading)
         readings.sort(key=lambda reading: -reading.last_touch_us)
         now = self._clock.now()
         self._tell([CheckoutSignal(now, reading.facts) for reading in readings if _is_storable(reading.facts)], {})
         for reading in readings:
             self._adopt(reading, self._original_of(reading.facts, readings))
+        linked = self._unknown(path for reading in readings for path in reading.linked)
+        if linked:
+            await self._add(list(dict.fromkeys(linked)))
 
     def _read_checkouts(self, paths: Sequence[str]) -> list[tuple[str, CheckoutReading | None]]:
         return [(path, self._read_checkout(path)) for path in paths]
@@ -412,7 +550,8 @@ class Tracker:
         if _is_nameless(facts):
             first = self._book.root(facts) or git.first_commit_of(facts)
             facts = (git.facts_of(path, first, roots) if first else facts) or facts
-        return CheckoutReading(facts, tuple(git.git_folders(facts)), git.last_touch_us(facts), git.end_of(facts))
+        linked = self._parts.linked(facts).paths
+        return CheckoutReading(facts, tuple(git.git_folders(facts)), git.last_touch_us(facts), git.end_of(facts), linked)
 
     def _original_of(self, facts: CheckoutFacts, readings: Iterable[CheckoutReading]) -> CheckoutFacts | None:
         """The folder that this one was copied from: the oldest that began with the same line in its reflog and is still there."""
@@ -428,19 +567,23 @@ class Tracker:
         if not facts.git_dir:
             self._watch_files(facts)
             return
-        self._tries.pop(facts.path, None)
-        self._forgive(facts.path)
+        self._troubles.forget_tries("find", facts.path)
+        self._troubles.forgive(facts.path)
         # On the first start earlier history belongs to a backfill; later all of a new checkout's reflog is new, but for what was
         # done in the folder that it was copied from.
         copied = self._parts.git.end_of_copy(facts, original) if original is not None else ""
         cursor = self._book.reflog(reading) or (reading.end if self._is_first_start else copied or None)
         pushed = self._book.push_us(facts) or to_us(self._since)
         active = from_us(reading.last_touch_us) if reading.last_touch_us else self._clock.now()
-        swept = self._settings.known_since or self._clock.now()
-        tracked = TrackedCheckout(facts, cursor, pushed, active, swept, git_folders=reading.git_folders)
+        swept = self._swept_until(facts.path)
+        before = self._tracked.get(facts.path)
+        folders = before.folders if before is not None else ()
+        tracked = TrackedCheckout(facts, cursor, pushed, active, swept, git_folders=reading.git_folders, folders=folders)
         self._tracked[facts.path] = tracked
-        self._parts.watcher.cover(facts.path, tracked.git_folders, ())
-        cursors = {f"root:{facts.common_dir}": facts.first_commit} if facts.first_commit else {}
+        if before is not None:
+            self._tell(self._troubles.problem_signals(before, ""), {})
+        self._parts.watcher.cover(facts.path, tracked.git_folders, folders)
+        cursors = root_cursor(facts, facts.first_commit) if facts.first_commit else {}
         if tracked.cursor is not None:
             cursors[reflog_name(facts)] = tracked.cursor
         self._tell([], cursors)
@@ -452,12 +595,11 @@ class Tracker:
 
     def _watch_files(self, facts: CheckoutFacts) -> None:
         """A folder whose git data must not be read is a folder of its own: its saves count, and nothing else of it is read."""
-        self._refuse(facts)
+        self._troubles.refuse(facts)
         if not _is_storable(facts):
             return
-        now = self._clock.now()
-        swept = self._settings.known_since or now
-        self._tracked[facts.path] = TrackedCheckout(facts, None, to_us(self._since), now, swept)
+        swept = self._swept_until(facts.path)
+        self._tracked[facts.path] = TrackedCheckout(facts, None, to_us(self._since), self._clock.now(), swept)
         self._backlog.add("plan", facts.path)
 
     def _recall(self, facts: CheckoutFacts, last_touch_us: int) -> None:
@@ -474,14 +616,10 @@ class Tracker:
         recent = [act for act in look.signals if act.kind in REWRITING and act.time >= since - RECALLED]
         self._tell([replace(act, kind="reset") for act in recent], {})
 
-    def _try_again(self, path: str) -> bool:
-        """Look again in a moment: git is just creating this checkout, and HEAD or what `.git` points to is not written yet.
-        False once it was tried often enough."""
-        tries = self._tries.get(path, 0)
-        if tries < len(TRY_PAUSES):
-            self._tries[path] = tries + 1
-            self._backlog.add_later("find", path, TRY_PAUSES[tries])
-        return tries < len(TRY_PAUSES)
+    def _swept_until(self, path: str) -> datetime:
+        """Up to when the files of a checkout that is adopted now were looked at: it may be older than the moment it is found."""
+        before = self._tracked.get(path)
+        return self._since if before is None else before.lost or before.swept or self._since
 
     async def _name_repo(self, path: str) -> None:
         """Name a repository without a remote by its first commit, which it has now."""
@@ -492,7 +630,7 @@ class Tracker:
         facts = self._parts.git.facts_of(path, first, self._roots.paths) if first else None
         if facts is not None and facts.git_dir:
             tracked.facts = facts
-            self._tell([CheckoutSignal(self._clock.now(), facts)], {f"root:{facts.common_dir}": first})
+            self._tell([CheckoutSignal(self._clock.now(), facts)], root_cursor(facts, first))
 
     # ------------------------------------------------------------------ work trees
 
@@ -501,27 +639,40 @@ class Tracker:
         tracked = self._tracked.get(path)
         if tracked is None:
             return
-        if await self._trees.plan(tracked, self._has_started):
-            await self._look_again(path)
+        try:
+            if await self._trees.plan(tracked, self._has_started):
+                await self._arm(path)
+        except StintdError as error:
+            self._troubles.put_off(path, error.message)
         if tracked.tier != "cold":
             self._backlog.add("sweep", path)  # behind the plans of the others
 
     async def _sweep(self, path: str) -> None:
         """Find files written since the last sweep that no watch reported."""
         tracked = self._tracked.get(path)
-        if tracked is not None:
+        if tracked is None:
+            return
+        try:
             await self._trees.sweep(tracked)
+        except StintdError as error:
+            self._troubles.put_off(path, error.message)
 
     async def _arm(self, path: str) -> None:
-        """The git dir has new folders (`logs` comes with the first commit): watch them, then look."""
+        """The git dir has new folders (`logs` comes with the first commit): watch them, then look for all that may have come
+        before they were watched: acts, pushes, worktrees, submodules."""
         tracked = self._tracked.get(path)
         if tracked is None:
             return
         while (folders := tuple(await asyncio.to_thread(self._parts.git.git_folders, tracked.facts))) != tracked.git_folders:
             tracked.git_folders = folders
             self._parts.watcher.cover(path, folders, tracked.folders)  # then once more: folders may have come before it
-        self._look(tracked)
+        if tracked.lost is not None:
+            return
+        await self._look_again(path)
         self._report_pushes(tracked)
+        if tracked.facts.kind != "worktree":
+            self._troubles.forget_tries("linked", path)
+            self._backlog.add("linked", path)
 
     def _promote(self, tracked: TrackedCheckout) -> None:
         """Somebody works here: if only its git dir is watched, watch its work tree too."""
@@ -542,11 +693,13 @@ class Tracker:
             self._tell(signals, {})
             if signals or not is_there:
                 self._backlog.add("find", root)
-        for path in self._refused:
+        for path in self._troubles.refused:
             self._backlog.add("look" if path in self._tracked else "find", path)
         touched = await asyncio.to_thread(self._touch_times, [t.facts for t in self._tracked.values()])
         for path, tracked in self._tracked.items():
             if touched.get(path) != self._touched.get(path):
+                self._backlog.add("look", path)
+            if tracked.lost is not None:
                 self._backlog.add("look", path)
             if tracked.tier in ("git", "none") and not self._trees.is_cold(tracked):
                 self._backlog.add("sweep", path)
@@ -562,34 +715,15 @@ class Tracker:
             self._book.remember(cursors)
             self._sink(signals, cursors)
 
-    def _problem_signals(self, tracked: TrackedCheckout, problem: str) -> list[Signal]:
-        """The warning to raise or clear when a checkout's problem changed."""
-        if problem == tracked.problem:
-            return []
-        tracked.problem = problem
-        path = tracked.facts.path
-        if not problem:
-            return [TroubleSignal("repository_odd", "", "", path, is_cleared=True)]
-        return [TroubleSignal("repository_odd", problem, "its files are still watched; `stint repos` lists it", path)]
-
-    def _refuse(self, facts: CheckoutFacts | None) -> None:
-        """A folder that looks like a checkout and must not be read."""
-        if facts is None or facts == self._refused.get(facts.path):
-            return
-        self._refused[facts.path] = facts
-        self._tell([TroubleSignal("repository_refused", facts.trouble, "`stint repos` lists it", facts.path)], {})
-
-    def _forgive(self, path: str) -> None:
-        """Clear the warning: it is a good checkout now, or gone."""
-        if self._refused.pop(path, None) is not None:
-            self._tell([TroubleSignal("repository_refused", "", "", path, is_cleared=True)], {})
-
     def _dismiss(self, path: str) -> None:
         """Drop a checkout that left its place; its hours stay."""
         tracked = self._tracked.pop(path, None)
         if tracked is not None:
             self._trees.drop(path)
-            signals = self._problem_signals(tracked, "")
+            self._troubles.forgive(path)
+            self._troubles.end_put_off(path)
+            self._backlog.add("absorb", path)
+            signals = self._troubles.problem_signals(tracked, "")
             self._tell([*signals, CheckoutSignal(self._clock.now(), tracked.facts, is_gone=True)], {})
 
     def holder(self, path: str) -> str | None:
@@ -613,6 +747,15 @@ def _is_storable(facts: CheckoutFacts) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _has_git(path: str) -> bool:
+    return os.path.lexists(os.path.join(path, ".git"))
+
+
+def _is_begun_anew(before: CheckoutFacts, now: CheckoutFacts) -> bool:
+    """Whether another git directory lies where one lay before."""
+    return bool(before.marks.git and now.marks.git) and before.marks.git != now.marks.git
 
 
 def _is_nameless(facts: CheckoutFacts) -> bool:
