@@ -188,6 +188,29 @@ def test_several_commits_between_two_looks_are_each_one(repo: TestRepo, way: Cal
     assert watch.commits() == made
 
 
+def test_a_cursor_of_an_earlier_version_begins_where_head_is_now(repo: TestRepo) -> None:
+    watch = Watch(repo)
+    ref_file(repo, written(repo, "before the update"))
+    watch.cursor = " ".join(watch.cursor.split(" ")[:4])
+    assert watch.commits() == []
+    sha = written(repo, "after it")
+    ref_file(repo, sha)
+    assert watch.commits() == [(sha, "after it")]
+
+
+def test_a_new_repository_without_a_reflog_is_read_since_the_daemon_watches(tmp_path: Path) -> None:
+    """Its first commits; of a clone nothing, because its commits were made before."""
+    repo = repos.init(tmp_path / "r", is_live=True)
+    repo.git("config", "core.logAllRefUpdates", "false")
+    made = [(repo.commit(f"commit {number}"), f"commit {number}") for number in range(2)]
+    began_us = int((time.time() - 60) * 1_000_000)
+    acts = gitreader.read_acts(facts_of(repo), None, frozenset(), after_us=began_us).signals
+    assert [(act.new, act.subject) for act in acts] == made
+    old = repos.make(tmp_path / "old", 3)
+    copy = old.clone(tmp_path / "copy", "-c", "core.logAllRefUpdates=false")
+    assert gitreader.read_acts(facts_of(copy), None, frozenset(), after_us=began_us).signals == ()
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_a_packed_commit_is_left_to_a_thread_and_read_there_once(repo: TestRepo, way: Callable[..., None]) -> None:
     watch = Watch(repo)

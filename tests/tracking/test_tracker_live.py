@@ -250,3 +250,16 @@ async def test_a_program_that_writes_only_the_file_of_the_branch_is_told_too(ben
     sha = await asyncio.to_thread(commit)
     await bench.until(bench.acts)
     assert [(s.kind, s.subject, s.new, s.branch) for s in bench.of(GitSignal)] == [("commit", "silent", sha, branch)]  # type: ignore[attr-defined]
+
+
+async def test_commits_that_only_move_the_branch_are_caught_up_after_downtime_once(code: Path) -> None:
+    repo, clock = repos.make(code / "acme", 1, is_live=True), SystemClock()
+    async with Bench((str(code),), clock) as bench:
+        cursors, down = dict(bench.cursors), clock.now()
+    made = []
+    for number in range(3):
+        made.append(repo.git("commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", f"silent {number}"))
+        (repo.path / ".git" / "refs" / "heads" / "main").write_text(f"{made[-1]}\n")
+    for since, expected in ((down, made), (clock.now(), [])):
+        async with Bench((str(code),), clock, cursors, known_since=since) as bench:
+            assert [s.new for s in bench.of(GitSignal) if s.kind == "commit"] == expected  # type: ignore[attr-defined]
