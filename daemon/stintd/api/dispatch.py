@@ -100,9 +100,9 @@ def query(fn: Callable[..., T]) -> Answering[T]:
         def ask(view: View) -> T:
             return fn(limit_view(view) if call.caller.limit else view, **call.arguments)
 
-        waiting = tuple(engine.state.waiting)
+        surroundings = tuple(engine.state.waiting), provisional_timers, engine.state.roots, engine.state.files
         return await engine.read(
-            lambda conn: ask(View(conn, engine.clock.now(), engine.policy, waiting, provisional_timers)), call.caller.limit
+            lambda conn: ask(View(conn, engine.clock.now(), engine.policy, *surroundings)), call.caller.limit
         )
 
     return handle

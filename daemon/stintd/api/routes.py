@@ -23,7 +23,7 @@ from stintd.api.dispatch import command, query, repeatable_handler
 from stintd.api.guard import BULK_LIMIT
 from stintd.api.mcp import endpoint as mcp
 from stintd.api.route import Route, Table, fields
-from stintd.engine.commands import approval, catalog, entries, projects, rebuild, resume_answer, timers, users
+from stintd.engine.commands import answers, approval, catalog, entries, projects, rebuild, resume_answer, timers, users
 from stintd.engine.commands import corrections as correction_commands
 from stintd.engine.queries import catalog as catalogs
 from stintd.engine.queries import corrections, evidence, gaps, reports, repos, workspaces
@@ -190,7 +190,7 @@ def _projects(path: str) -> list[Route]:
             command(projects.change),
             "change a project",
             "full",
-            fields(field("name", NAME), field("aliases", texts(20, 200)), *PROJECT, field("archived", FLAG), REVISION),
+            fields(field("name", NAME), *PROJECT, field("archived", FLAG), REVISION),
             answer=ref("Project"),
             reads_if_match=True,
         ),
@@ -255,12 +255,15 @@ SHEET = [
           "hours by task and day; with a target also rounded and already sent",
           query=fields(*PERIOD, field("week", text(10)), field("timezone", text(64)), *FILTERS, field("target", text(40))),
           answer=ref("Timesheet")),
-    Route("GET", "/api/review", targets.query_with_targets(calendars.query_with_meetings(reviews.listing, reviews.period_of)),
+    Route("GET", "/api/review", calendars.query_with_meetings(reviews.listing, reviews.period_of),
           "open decisions, each with the command that settles it",
           query=fields(*PERIOD),
           answer=ref("Review")),
     Route("POST", "/api/review", command(correction_commands.note_review), "mark the open decisions as seen", "full", fields(),
           answer=ref("Looked")),
+    Route("POST", "/api/review/{question_id}", command(answers.answer), "answer whose hours a folder's are", "full",
+          fields(field("answer", choice("same", "own", "another"), required=True), field("project", NAME), field("confirm", FLAG),
+                 field("autoCreate", FLAG)), answer=ref("Answered")),
     Route("GET", "/api/corrections", query(corrections.listing), "approved hours that have changed since",
           query=fields(*PERIOD, *PAGE, field("projectId", ID), field("project", NAME, "project_name"), field("client", NAME),
                        field("clientId", ID), field("actor", choice("human", "agent"))), answer=page("Correction")),

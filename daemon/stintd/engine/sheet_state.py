@@ -38,13 +38,17 @@ class SheetState:
     def resolver(self, conn: Connection, policy: Policy) -> Resolver:
         """How contexts resolve to projects now; rebuilt after `forget_places`."""
         if self._resolver is None:
-            files = [file for files in self._files.values() for file in files]
-            self._resolver = load_resolver(conn, policy, self.roots, files)
+            self._resolver = load_resolver(conn, policy, self.roots, self.files)
         return self._resolver
+
+    @property
+    def files(self) -> tuple[ProjectFile, ...]:
+        """The project files of all checkouts, as they are now. May be read in any thread."""
+        return tuple(file for files in self._files.values() for file in files)
 
     def learn_files(self, checkout: str, files: tuple[ProjectFile, ...]) -> None:
         """Take over what the project files of a checkout say now."""
-        self._files[checkout] = files
+        self._files = {**self._files, checkout: files}
 
     def forget_places(self) -> None:
         """Resolve anew: projects, repositories or mappings changed."""

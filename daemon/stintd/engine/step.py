@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from sqlite3 import Connection
 
+from stintd.domain.mapping.resolver import Resolver
 from stintd.domain.policy import Policy
 from stintd.engine.sheet_state import SheetState
 from stintd.store import edits
@@ -42,6 +43,10 @@ class Step:
     def admits(self, project_id: str | None) -> bool:
         """Whether what belongs to this project is within reach."""
         return self.reach is None or project_id in self.reach
+
+    def resolver(self) -> Resolver:
+        """How contexts resolve to projects now; ask again after `forget_places`."""
+        return self.state.resolver(self.conn, self.policy)
 
     def touch(self, lo_us: int, hi_us: int) -> None:
         """Derive again between these instants before the commit: evidence, absences or edits changed there."""

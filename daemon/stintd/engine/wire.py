@@ -41,6 +41,7 @@ LEFT JOIN task t ON t.project_id = e.project_id AND t.key = e.task LEFT JOIN rep
 WAITING_ID = "waiting."
 PROVISIONAL_ID = "provisional."
 SECOND = 1_000_000
+REPOS_OF_PROJECT = "FROM repo r LEFT JOIN folder_answer a ON a.id = r.id WHERE coalesce(a.project_id, r.project_id) = ?"
 PINS: tuple[Pin, ...] = ("time", "project", "text")
 
 
@@ -141,7 +142,7 @@ def commit_rows(conn: Connection, row: EntryRow, now_us: int) -> list[CommitRow]
     if row["repo_id"]:
         where, place = "repo_id = ?", str(row["repo_id"])
     elif row["project_id"]:
-        where, place = "repo_id IN (SELECT id FROM repo WHERE project_id = ?)", row["project_id"]
+        where, place = f"repo_id IN (SELECT r.id {REPOS_OF_PROJECT})", row["project_id"]
     else:
         return []
     is_whole = row["origin"] == "auto" and "time" not in row["pinned"]
@@ -231,14 +232,12 @@ def _amount(text: str | None) -> float | None:
 
 def project(conn: Connection, row: NamedProjectRow) -> ProjectJson:
     """A Project. `row` comes from PROJECT_SQL. A null `billable` means: billable if it has a client."""
-    sql = "SELECT id, name, remote FROM repo WHERE project_id = ? ORDER BY name, id"
+    sql = f"SELECT r.id, r.name, r.remote {REPOS_OF_PROJECT} ORDER BY r.name, r.id"
     repos = fetch_all(conn, ProjectRepoJson, sql, (row["id"],))
-    aliases = conn.execute("SELECT name FROM project_alias WHERE project_id = ? ORDER BY since_us, name", (row["id"],))
     billable = row["billable"] if row["billable"] is not None else row["client_id"] is not None
     return {
         "id": row["id"],
         "name": row["name"],
-        "aliases": [name for (name,) in aliases],
         "clientId": row["client_id"],
         "clientName": row["client_name"],
         "hourlyRate": _amount(row["hourly_rate"]),

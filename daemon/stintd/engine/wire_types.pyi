@@ -17,7 +17,7 @@ Action = Literal["create", "update", "delete", "replace", "correct"]
 Grouping = Literal["project", "client", "task", "tag", "branch", "commit", "day", "week"]
 Pin = Literal["time", "project", "text"]
 ReviewKind = Literal[
-    "gap", "suggestion", "project", "unassigned", "unconfirmed", "long", "target", "changed", "correction", "meeting"
+    "question", "gap", "suggestion", "project", "unassigned", "unconfirmed", "long", "target", "changed", "correction", "meeting"
 ]
 ImportOutcome = Literal["added", "known", "overlaps"]
 DeliverWhen = Literal["approved", "auto"]
@@ -145,6 +145,14 @@ class EvidenceJson(TypedDict):
     absences: list[AbsenceJson]
     blind: list[BlindJson]
     gaps: list[GapVerdictJson]
+    folders: list[EvidenceFolderJson]
+
+class EvidenceFolderJson(TypedDict):
+    path: str
+    projectId: str | None
+    projectName: str | None
+    why: str
+    isWaiting: bool
 
 class WhyJson(EvidenceJson):
     at: str
@@ -204,6 +212,9 @@ class ApprovalJson(TypedDict):
     count: int
     seconds: int
     editId: str
+    waitingCount: int
+    waitingSeconds: int
+    notice: str | None
 
 class MovedJson(TypedDict):
     dryRun: bool
@@ -236,7 +247,6 @@ class ProjectRepoJson(TypedDict):
 class ProjectJson(TypedDict):
     id: str
     name: str
-    aliases: list[str]
     clientId: str | None
     clientName: str | None
     hourlyRate: float | None
@@ -316,6 +326,9 @@ class CheckoutJson(TypedDict):
     gone: bool
     trouble: str
     lastActiveAt: str | None
+    projectId: str | None
+    projectName: str | None
+    why: str
     tier: NotRequired[str]
     folders: NotRequired[int]
 
@@ -413,6 +426,24 @@ class ReviewItemJson(TypedDict):
     projectId: str | None
     projectName: str | None
     title: str | None
+    id: str | None
+    folders: list[str]
+    days: int | None
+    agentSeconds: int | None
+
+class AnsweredFolderJson(TypedDict):
+    path: str
+    projectId: str
+    projectName: str | None
+
+class AnsweredJson(TypedDict):
+    id: str
+    answer: Literal["same", "own", "another"]
+    editId: str
+    seconds: int
+    agentSeconds: int
+    days: int
+    folders: list[AnsweredFolderJson]
 
 class ReviewJson(_From):
     to: str
@@ -738,7 +769,6 @@ class TargetJson(_FromOrNull):
     callsLeft: int
     needs: list[str]
     map: list[TargetRuleJson]
-    unknownProjects: list[str]
 
 class TargetRuleJson(TypedDict):
     project: NotRequired[str]

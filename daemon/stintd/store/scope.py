@@ -4,24 +4,27 @@ SQLite looks for the name of a table in the temporary schema first. So, on a con
 tables: no query, written now or later, can forget the limit. A table without a line in `VISIBLE` appears empty: what is new
 is hidden until somebody decides otherwise.
 """
+# ruff: noqa: S608  (names of our own schema, never a caller's text)
 
 from sqlite3 import Connection
 
 from stintd.frozen import frozen
 
 IN_REACH = "project_id IN (SELECT id FROM temp.reach)"
+PROJECT_OF_REPO = "coalesce((SELECT a.project_id FROM main.folder_answer a WHERE a.id = repo.id), repo.project_id)"
+"""What a repository counts as: its owner's answer, else the project that it keeps."""
 VISIBLE = {
     "meta": "1",
     "day_policy": "1",
     "merged_entry": "1",
     "project": "id IN (SELECT id FROM temp.reach)",
     "client": "id IN (SELECT client_id FROM main.project WHERE id IN (SELECT id FROM temp.reach)) OR id = :client",
-    "project_alias": IN_REACH,
     "task": IN_REACH,
     "entry": IN_REACH,
     "rollup": IN_REACH,
-    "repo": IN_REACH,
-    "repo_commit": "repo_id IN (SELECT id FROM main.repo WHERE project_id IN (SELECT id FROM temp.reach))",
+    "repo": f"{PROJECT_OF_REPO} IN (SELECT id FROM temp.reach)",
+    "folder_answer": IN_REACH,
+    "repo_commit": f"repo_id IN (SELECT id FROM main.repo WHERE {PROJECT_OF_REPO} IN (SELECT id FROM temp.reach))",
 }
 
 
@@ -45,7 +48,7 @@ def narrow(conn: Connection, limit: ReadLimit) -> None:
     conn.executemany("INSERT INTO temp.reach VALUES (?)", [(project,) for project in reach(conn, limit)])
     for table in _tables(conn):
         condition = VISIBLE.get(table, "0").replace(":client", _quote(limit.client_id if limit.project_id is None else None))
-        conn.execute(f"CREATE TEMP VIEW {table} AS SELECT * FROM main.{table} WHERE {condition}")  # noqa: S608  our schema's names
+        conn.execute(f"CREATE TEMP VIEW {table} AS SELECT * FROM main.{table} WHERE {condition}")
     conn.execute("PRAGMA query_only = ON")
 
 

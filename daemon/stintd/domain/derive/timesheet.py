@@ -178,7 +178,7 @@ class Derivation:
 
     def _doubt_place(self, draft: StretchDraft) -> None:
         """Mark a stretch as not confirmed while its owner has not answered whose hours its folder's are."""
-        since = self._places.doubted_since(draft.key.repo, draft.key.project)
+        since = self._places.resolver_at(draft.first).doubted_since(draft.key.repo, draft.key.project)
         draft.is_confirmed &= since is None or draft.last < since
 
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 
 from stintd.domain.model import CheckoutKind, ProjectId, RepoId
 from stintd.frozen import frozen
@@ -50,8 +51,10 @@ class Clones:
                 self._folders[checkout.repo] = checkout  # one that is there is preferred
         self._of_remote: defaultdict[str, list[KnownRepo]] = defaultdict(list)
         for repo in repos:
-            if repo.network and not repo.guest_of and repo.answer is None and repo.id in self._folders:
-                self._of_remote[repo.network].append(repo)
+            is_joined = repo.answer is not None and repo.doubted_since_us is not None
+            if repo.network and not repo.guest_of and not is_joined and repo.id in self._folders:
+                named = repo if repo.answer is None else replace(repo, project=repo.answer)
+                self._of_remote[repo.network].append(named)
 
     def folder(self, repo: RepoId) -> KnownCheckout | None:
         """The folder of a repository, the one that it was in last."""

@@ -4,6 +4,7 @@ address contains."""
 import re
 from contextlib import suppress
 from ipaddress import ip_address
+from posixpath import join, normpath
 from urllib.parse import unquote
 
 FOLDING_HOSTS = frozenset({"github.com", "gitlab.com", "bitbucket.org", "codeberg.org", "git.sr.ht"})
@@ -115,6 +116,23 @@ def _local(path: str) -> str:
     if not re.match(r"/|[A-Za-z]:/", path):
         return ""
     return _bare(path) if len(_bare(path)) > 1 else ""
+
+
+def local_remote(url: str, folder: str) -> str:
+    """The absolute path of a remote that is a folder on this machine, a relative one from `folder`; "" when it is none."""
+    text = url.strip()
+    match = _URL.fullmatch(text)
+    if match:
+        path = unquote(match["path"]) if match["scheme"].lower() == "file" else ""
+        return normpath(path) if path.startswith("/") else ""
+    if not text or text.startswith("~") or "://" in text or "::" in text.split("/", 1)[0]:
+        return ""
+    return normpath(join(folder, text)) if _is_path(text) or _SCP.fullmatch(text) is None else ""
+
+
+def bare_path(path: str) -> str:
+    """A path without `.git` at its end: the folder, its git directory and a bare repository are named alike in remotes."""
+    return _bare(path)
 
 
 def _bare(path: str) -> str:

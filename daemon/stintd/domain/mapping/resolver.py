@@ -8,6 +8,7 @@ also corrects the past. It decides what a new place would get (`home`); its call
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Literal
 
 from stintd.domain.kinds import GIT_KINDS
 from stintd.domain.mapping.clones import Clones, KnownCheckout, KnownRepo
@@ -52,18 +53,18 @@ __all__ = [
 
 MEMO_LIMIT = 50_000
 
+PlacedBy = Literal["", "mapping", "file", "foreign file", "name", "answer", "superproject", "repo", "guest", "folder", "fallback"]
+"""What decided a placement; "" where nothing did. A foreign file is a project file that its owner did not write."""
+
 
 @frozen
 class KnownProject:
-    """What the resolver needs of a project. `is_automatic`: nobody chose its name. `folder`: the folder it was created for.
-    `aliases`: its earlier names.
-    """
+    """What the resolver needs of a project. `is_automatic`: nobody chose its name. `folder`: the folder it was created for."""
 
     id: ProjectId
     name: str
     is_automatic: bool = False
     folder: str = ""
-    aliases: tuple[str, ...] = ()
 
 
 @frozen
@@ -76,7 +77,7 @@ class DatedRule:
 
 @frozen
 class Placement:
-    """Where a heartbeat belongs, and `why`, in words for people.
+    """Where a heartbeat belongs, and `why`, in words for people. `by`: what decided it.
 
     `wanted`: the name of a project that does not exist yet. `is_automatic`: nobody chose that name. `guest_of`: the remote by
     which its folder is a guest there. `waits_for`: the folder whose project it will share, once that has one.
@@ -93,6 +94,7 @@ class Placement:
     is_kept: bool = False
     guest_of: str = ""
     waits_for: KnownCheckout | None = None
+    by: PlacedBy = ""
 
 
 @frozen
@@ -151,9 +153,8 @@ class Resolver:
         self._files: dict[str, ProjectFile] = {}
         for file in files:
             self._files.setdefault(file.folder, file)
-        self._repo_projects = {repo.project for repo in self._repos.values()}
+        self._repo_projects = {project for repo in self._repos.values() for project in (repo.project, repo.answer)}
         self._names = [(project.id, project.name) for project in self._projects.values()]
-        self._aliases = [(project.id, name) for project in self._projects.values() for name in project.aliases]
         self._memo: dict[Context | tuple[Context, str], Placement] = {}
         self._varied: dict[Context, bool] = {}
         self._by_era: dict[int, Resolver] = {len(self._changes_us): self}
@@ -234,7 +235,7 @@ class Resolver:
                 continue
             pattern = path_pattern(rule.path) if rule.path is not None else None
             is_there = pattern is None or any(pattern.matches(path) or pattern.may_match_below(path) for path in places)
-            if is_there and self._match(rule.project or "").project == project:
+            if is_there and match_name(rule.project or "", self._names).project == project:
                 return rule
         return None
 
@@ -259,18 +260,19 @@ class Resolver:
         return Placement(None, "it names no folder and no project", task)
 
     def _place_by_rule(self, rule: MapRule, task: str | None) -> Placement:
-        match = self._match(rule.project or "")
+        match = match_name(rule.project or "", self._names)
         condition = rule.path or rule.remote or rule.branch or "everything"
-        why = f"mapped: {condition} → {rule.project}"
+        name = self._projects[match.project].name if match.project is not None else rule.project
+        why = f"mapped: {condition} → {name}"
         wanted = rule.project if match.is_new else None
-        return Placement(match.project, why, rule.task or task, wanted, rule=rule, tags=rule.tags)
+        return Placement(match.project, why, rule.task or task, wanted, rule=rule, tags=rule.tags, by="mapping")
 
     def _place_by_file(self, context: Context, path: str, task: str | None) -> Placement | None:
         file = next((self._files[up] for up in self._folders_with_files(context, path) if up in self._files), None)
         if file is None or file.project is None or not self._may_apply(file, context):
             return None
         task = (file.task if file.is_trusted else None) or task or task_of_branch(file.branch, self._policy)
-        match = self._match(file.project)
+        match = match_name(file.project, self._names)
         if not file.is_trusted and not self._may_name(file, context, match):
             self.refused[file.folder] = file.project
             return None
@@ -285,6 +287,7 @@ class Resolver:
             folder=file.folder,
             tags=file.tags,
             is_kept=is_kept,
+            by="file" if file.is_trusted else "foreign file",
         )
 
     def _may_apply(self, file: ProjectFile, context: Context) -> bool:
@@ -308,23 +311,23 @@ class Resolver:
         return made_for == file.folder and match.project not in self._repo_projects
 
     def _place_by_name(self, name: str, task: str | None) -> Placement:
-        match = self._match(name)
+        match = match_name(name, self._names)
         wanted = name if match.is_new and self._policy.auto_create else None
-        return Placement(match.project, f"its sender named {name}", task, wanted)
+        return Placement(match.project, f"its sender named {name}", task, wanted, by="name")
 
     def _place_by_repo(self, context: Context, entity: str, task: str | None) -> Placement:
         repo = self._repos.get(context.repo) if context.repo else None
-        if repo is not None and repo.answer in self._projects:
-            is_answered = repo.doubted_since_us is None
-            return Placement(repo.answer, "your answer" if is_answered else "joined by an earlier version, not confirmed", task)
         checkout = self._checkouts.get(context.repo_path or "")
+        if repo is not None and repo.answer in self._projects:
+            return Placement(repo.answer, self._why_answered(repo, checkout), task, by="answer")
         parent = self._checkouts.get(checkout.parent or "") if checkout else None
         if checkout and parent and checkout.kind == "submodule" and parent.repo != context.repo:
             placement = self._place(replace(context, repo=parent.repo, repo_path=parent.path), "")
-            return replace(placement, why=f"submodule of {parent.path}", task=placement.task or task, is_kept=False)
+            task = placement.task or task
+            return replace(placement, why=f"submodule of {parent.path}", task=task, is_kept=False, by="superproject")
         if repo is not None and repo.project is not None:
             project = repo.project if repo.project in self._projects else None
-            return Placement(project, self._why_kept(repo, checkout) if project else "its project was deleted", task)
+            return Placement(project, self._why_kept(repo, checkout) if project else "its project was deleted", task, by="repo")
         shared = self._place_as_guest(repo, context, task) if repo is not None else None
         if shared is not None:
             return shared
@@ -340,18 +343,33 @@ class Resolver:
             return None
         if host.project is not None:
             known = host.project if host.project in self._projects else None
-            return Placement(known, f"same remote as {folder.path}", task, is_kept=True, guest_of=repo.network) if known else None
+            why = f"same remote as {folder.path}, not confirmed yet"
+            return Placement(known, why, task, is_kept=True, guest_of=repo.network, by="guest") if known else None
         placed = self._place(replace(context, repo=host.id, repo_path=folder.path), "")
-        return Placement(None, f"same remote as {folder.path}", task, waits_for=folder) if placed.is_kept else None
+        return Placement(None, f"same remote as {folder.path}", task, waits_for=folder, by="guest") if placed.is_kept else None
 
     def _why_kept(self, repo: KnownRepo, checkout: KnownCheckout | None) -> str:
         if checkout is not None and checkout.kind == "worktree":
             return f"worktree of {checkout.parent}"
         if not repo.guest_of:
             return "own folder"
-        host = next((other for other in self._repos.values() if other.project == repo.project and not other.guest_of), None)
-        folder = self._clones.folder(host.id) if host is not None else None
-        return f"same remote as {folder.path}" if folder is not None else f"same remote: {repo.guest_of}"
+        folder = self._home_of(repo.project)
+        return f"same remote as {folder.path if folder else repo.guest_of}, not confirmed yet"
+
+    def _why_answered(self, repo: KnownRepo, checkout: KnownCheckout | None) -> str:
+        if checkout is not None and checkout.kind == "worktree":
+            return f"worktree of {checkout.parent}"
+        home = self._home_of(repo.answer)
+        if repo.doubted_since_us is not None:
+            return f"joined with {home.path if home else 'it'} by an earlier version, not confirmed yet"
+        is_shared = bool(repo.guest_of) and repo.answer == repo.project
+        return f"same remote as {home.path if home else repo.guest_of}, confirmed" if is_shared else "your answer"
+
+    def _home_of(self, project: ProjectId | None) -> KnownCheckout | None:
+        """The folder that a project belongs to, not as a guest."""
+        homes = (repo for repo in self._repos.values() if repo.project == project and not repo.guest_of and repo.answer is None)
+        home = next(homes, None)
+        return self._clones.folder(home.id) if home is not None else None
 
     def doubted_since(self, repo: RepoId | None, project: ProjectId | None) -> int | None:
         """From which instant (microseconds) work in a repository on this project waits for its owner's answer whose hours they
@@ -360,14 +378,31 @@ class Resolver:
         known = self._repos.get(repo) if repo is not None else None
         if known is None or project is None:
             return None
-        if known.answer is not None:
-            return known.doubted_since_us if project == known.answer else None
         folder = self._clones.folder(known.id)
+        if known.answer is not None:
+            is_doubted = known.doubted_since_us is not None and project == known.answer and not self.is_settled(known.id)
+            return known.doubted_since_us if is_doubted else None
         if not known.guest_of or project != known.project or project not in self._projects or folder is None:
+            return None
+        if self.is_settled(known.id):
             return None
         host = self._projects[project]
         names = {normal_name(folder_names(host.folder)[0])} if host.folder else {normal_name(host.name)}
         return None if normal_name(folder_names(folder.path)[0]) in names else 0
+
+    def is_settled(self, repo: RepoId) -> bool:
+        """Whether a mapping or a project file decides which project a repository's folder has."""
+        folder = self._clones.folder(repo)
+        return folder is not None and self.placement(_plain_context(folder)).by in ("mapping", "file")
+
+    def folder_placement(self, path: str) -> Placement | None:
+        """The placement of work in a checkout now; None when the checkout is not known."""
+        checkout = self._checkouts.get(path)
+        return self.placement(_plain_context(checkout)) if checkout is not None else None
+
+    def own_draft(self, folder: str) -> ProjectDraft:
+        """A project for a folder alone, with a name that nobody confuses with another."""
+        return self._automatic_draft(folder)
 
     def _place_by_folder(self, folder: str, task: str | None, why: str) -> Placement:
         """Steps 4 and 5: a project of the same name, the fallback project, else a new project named after the folder."""
@@ -376,26 +411,22 @@ class Resolver:
         free_projects = [p for p in self._projects.values() if p.id not in self._repo_projects]
         same_folder = [p.id for p in free_projects if p.folder == folder]
         if same_folder:
-            return Placement(same_folder[0], why, task, is_kept=True)
+            return Placement(same_folder[0], why, task, is_kept=True, by="folder")
         names = [(p.id, p.name) for p in free_projects if p.folder in ("", folder)]
         match = match_name(folder_names(folder)[0], names)
         if match.project:
-            return Placement(match.project, why, task, is_kept=True)
+            return Placement(match.project, why, task, is_kept=True, by="folder")
         fallback = self._policy.fallback_project
         if fallback:
-            match = self._match(fallback)
-            return Placement(match.project, "fallback_project", task, fallback if match.is_new else None)
+            match = match_name(fallback, self._names)
+            return Placement(match.project, "fallback_project", task, fallback if match.is_new else None, by="fallback")
         if not self._policy.auto_create:
             return Placement(None, "auto_create is off", task)
-        return Placement(None, why, task, folder_names(folder)[0], is_automatic=True, folder=folder)
+        return Placement(None, why, task, folder_names(folder)[0], is_automatic=True, folder=folder, by="folder")
 
     def _automatic_draft(self, folder: str) -> ProjectDraft:
         """A new project for this folder, with a name that nobody confuses with another."""
-        return ProjectDraft(free_name(folder, [name for _, name in (*self._names, *self._aliases)]), folder)
-
-    def _match(self, name: str) -> NameMatch:
-        """The project of this name, its present one or an earlier one."""
-        return match_name(name, self._names, aliases=self._aliases)
+        return ProjectDraft(free_name(folder, [name for _, name in self._names]), folder)
 
     # ------------------------------------------------------------------ places
 
@@ -462,6 +493,11 @@ class Resolver:
             if any(folder != base and is_within(folder, base) for folder in self._files):
                 return True
         return False
+
+
+def _plain_context(checkout: KnownCheckout) -> Context:
+    """Work anywhere in a checkout, on no branch in particular."""
+    return Context("watch", "edit", repo=checkout.repo, repo_path=checkout.path)
 
 
 def _plain_depth(rule: MapRule) -> int:

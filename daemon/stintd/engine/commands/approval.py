@@ -1,17 +1,19 @@
 """Approving a period pins and locks its entries and releases them for delivery; unapproving gives them back as they were."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
 
 from stintd.domain import edits
 from stintd.domain.edits import Surroundings
+from stintd.domain.lengths import short_length
 from stintd.domain.model import EntryId, to_us
 from stintd.engine import wire
 from stintd.engine.commands import entry_rows
 from stintd.engine.entries import conditions, find_entries, overlap_clauses
 from stintd.engine.entry_texts import pins_text
 from stintd.engine.period import period, zone_of
+from stintd.engine.queries import questions
 from stintd.engine.sheet import rollup
 from stintd.engine.sheet.settle import settle
 from stintd.engine.step import Step
@@ -41,13 +43,34 @@ def approve(
         raise Conflict(
             f"{count} no project", "`stint edit ID --project NAME`, or `stint delete ID`", {"entries": unassigned_ids[:20]}
         )
-    rows = scope.rows(limit)
+    waiting = _waiting(step, scope)
+    rows = scope.rows(limit, without={row["id"] for row in waiting})
+    notice, seconds = _waiting_notice(step, waiting)
+    if waiting and not rows and edit_id is None:
+        raise Conflict(notice, questions.REMEDY, {"entries": [row["id"] for row in waiting][:20]})
     change = edits.approve([rollup.entry_of(row) for row in rows], Surroundings(step.now, step.policy, _refuse_new_id))
     pins: dict[str, EntryColumns] = {
         entry.id: {"pinned": pins_text(entry.pinned), "is_confirmed": int(entry.is_confirmed)} for entry in change.updated
     }
     now_us = to_us(step.now)
-    return _change(step, "approve", rows, lambda row: {**pins[row["id"]], "approved_us": now_us, "locked": 1}, edit_id)
+    answer = _change(step, "approve", rows, lambda row: {**pins[row["id"]], "approved_us": now_us, "locked": 1}, edit_id)
+    if waiting:
+        answer |= {"waitingCount": len(waiting), "waitingSeconds": seconds, "notice": f"{notice}; {questions.REMEDY}"}
+    return answer
+
+
+def _waiting(step: Step, scope: "_Scope") -> list[EntryRow]:
+    """The entries that wait until their owner answers whose hours they are: an approval would bill them unsaid."""
+    rows = find_entries(step, [*scope.clauses, "e.is_confirmed = 0"], scope.values, " ORDER BY e.start_us, e.id")
+    return questions.waiting_rows(step, rows)
+
+
+def _waiting_notice(step: Step, rows: Sequence[EntryRow]) -> tuple[str, int]:
+    """(that these entries were left out, their seconds)."""
+    now_us = to_us(step.now)
+    seconds = wire.seconds(sum(wire.length_us(row, now_us) for row in rows))
+    count = "1 entry waits" if len(rows) == 1 else f"{len(rows)} entries wait"
+    return f"not approved: {count} for your answer whose hours they are ({short_length(seconds)})", seconds
 
 
 def _refuse_new_id() -> EntryId:
@@ -92,9 +115,11 @@ class _Scope:
     def ids(self, tail: str) -> list[str]:
         return [row["id"] for row in find_entries(self.step, self.clauses, self.values, tail)]
 
-    def rows(self, limit: int | None) -> list[EntryRow]:
-        tail = " ORDER BY e.start_us, e.id" + (f" LIMIT {limit}" if limit is not None else "")
-        return [entry_rows.find_row(self.step, entry_id) for entry_id in self.ids(tail)]
+    def rows(self, limit: int | None, without: Collection[str] = ()) -> list[EntryRow]:
+        """The entries but some, the earliest first."""
+        most = f" LIMIT {limit + len(without)}" if limit is not None else ""
+        ids = [entry_id for entry_id in self.ids(f" ORDER BY e.start_us, e.id{most}") if entry_id not in without]
+        return [entry_rows.find_row(self.step, entry_id) for entry_id in ids[:limit]]
 
 
 def _pins_before(step: Step, row: EntryRow) -> EntryColumns:
@@ -120,7 +145,15 @@ def _change(
     settle(step)
     entries = wire.entries_by_id(step, [row["id"] for row in rows])
     seconds = sum(entry["durationSeconds"] for entry in entries)
-    return {"entries": entries, "count": len(entries), "seconds": seconds, "editId": edit_id}
+    return {
+        "entries": entries,
+        "count": len(entries),
+        "seconds": seconds,
+        "editId": edit_id,
+        "waitingCount": 0,
+        "waitingSeconds": 0,
+        "notice": None,
+    }
 
 
 def _check_edit(step: Step, verb: str, edit_id: str | None) -> None:

@@ -11,7 +11,7 @@ from stintd.domain import edits
 from stintd.domain.lengths import short_length
 from stintd.domain.model import Context, ProjectId, TimeEntry, from_us, to_us
 from stintd.engine import wire
-from stintd.engine.commands import backfill, edit_rows, entry_rows, resolve
+from stintd.engine.commands import answers, backfill, edit_rows, entry_rows, resolve
 from stintd.engine.commands.entry_rows import check_revision
 from stintd.engine.commands.resolve import ProjectNames
 from stintd.engine.commands.words import EntryChanges, EntryWords
@@ -25,6 +25,7 @@ from stintd.engine.wire_types import EntriesAnswerJson, EntryJson, MadeEntryJson
 from stintd.errors import Conflict, Forbidden, Invalid, NotFound
 from stintd.frozen import frozen
 from stintd.store import edits as edit_store
+from stintd.store.edits import RowChange
 from stintd.store.row_types import BackfillRow, EntryRow, ProjectRow, TimedRow
 from stintd.store.rowio import exists, fetch_all, fetch_one, fetch_value
 
@@ -334,7 +335,7 @@ def restore(step: Step, entry_id: str) -> EntryJson:
 
 def undo_edit(step: Step, edit_id: str) -> list[str]:
     """Undo an edit: rows, totals, what is derived. Answers the ids of the changed entries that exist."""
-    entry_ids = []
+    entry_ids, answered = [], list[RowChange]()
     for row_change in edit_store.undo_steps(step.conn, edit_id, step.now):
         if row_change.table == "entry":
             entry_ids.append(row_change.row_id)
@@ -344,11 +345,15 @@ def undo_edit(step: Step, edit_id: str) -> list[str]:
             row = row_change.before or row_change.after or {}
             bounds = (row["start_us"], row["end_us"]) if row_change.table == "taken" else (row["at_us"], row["at_us"])
             step.touch(*bounds)
+        elif row_change.table == "folder_answer":
+            answered.append(row_change)
         elif row_change.table in ("project", "mapping", "repo"):
             step.forget_places()
         elif row_change.table == "backfill" and row_change.before is not None and row_change.after is None:
             backfill.remove(step, cast("BackfillRow", row_change.before))
+    answers.follow_undo(step, answered)
     settle(step)
+    answers.drop_unused_projects(step, answered)
     return [entry_id for entry_id in entry_ids if exists(step.conn, "SELECT 1 FROM entry WHERE id = ?", (entry_id,))]
 
 

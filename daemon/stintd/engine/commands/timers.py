@@ -50,7 +50,7 @@ class TimerNames(TypedDict, total=False):
 
 def view_of(step: Step) -> View:
     """The step's own state, as queries read it."""
-    return View(step.conn, step.now, step.policy, tuple(step.state.waiting))
+    return View(step.conn, step.now, step.policy, tuple(step.state.waiting), (), step.state.roots, step.state.files)
 
 
 def _waiting_timer(session: WaitingSession) -> TimeEntry:

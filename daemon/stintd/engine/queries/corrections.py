@@ -15,7 +15,6 @@ from stintd.domain.model import Actor, Stretch, to_us
 from stintd.engine import wire
 from stintd.engine.entries import Filters, conditions, find_entries, overlap_clauses
 from stintd.engine.period import DAY, Period, period, week_of, zone_of
-from stintd.engine.resolver import load_resolver
 from stintd.engine.rows import DEFAULT_LIMIT, decode_cursor, encode_cursor, select
 from stintd.engine.sheet import rollup
 from stintd.engine.sheet.derive import derive_range, merge_ranges
@@ -144,7 +143,7 @@ def _evidence_changes(view: View, approved: Sequence[EntryRow], span: Period, zo
     bounds = [
         heartbeats.island(view.conn, row["start_us"], row["end_us"] or row["start_us"], gap_us) for row in following.values()
     ]
-    resolver = load_resolver(view.conn, view.policy)
+    resolver = view.resolver()
     sums: Sums = {}
 
     def add(stretches: Iterable[Stretch], sign: int) -> None:

@@ -16,7 +16,6 @@ from stintd.engine.entries import find_entries, overlap_clauses, project_names
 from stintd.engine.period import Period, period, zone_of
 from stintd.engine.queries import gaps, reports
 from stintd.engine.queries.workspaces import totals_of
-from stintd.engine.resolver import load_resolver
 from stintd.engine.sheet.derive import derive_range
 from stintd.engine.view import View
 from stintd.engine.wire_types import DayEvidenceJson, DayJson, DayMarkJson
@@ -69,7 +68,7 @@ def day(view: View, on: date | None = None) -> DayJson:
 def _evidence(view: View, span: Period, names: dict[str, str]) -> Iterator[DayEvidenceJson]:
     """What was observed inside the day, each stretch in one state."""
     island = heartbeats.island(view.conn, span.lo_us, span.hi_us, timesheet.island_gap(view.policy))
-    resolver: Resolver = load_resolver(view.conn, view.policy)
+    resolver: Resolver = view.resolver()
     sheet = derive_range(view.conn, resolver, view.policy, *island, view.now, is_shadow=True)
     for stretch in sheet.stretches:
         for state, start, end in _states(stretch):
@@ -137,7 +136,7 @@ def _marks(view: View, span: Period, names: dict[str, str]) -> Iterator[DayMarkJ
 
 
 def _acts(view: View, span: Period) -> Iterator[tuple[int, str, Context, str | None]]:
-    contexts, resolver = heartbeats.contexts(view.conn), load_resolver(view.conn, view.policy)
+    contexts, resolver = heartbeats.contexts(view.conn), view.resolver()
     for run in heartbeats.runs(view.conn, span.lo_us, span.hi_us - 1):
         context = contexts[run.context]
         for time_us, entity in heartbeats.beats(view.conn, run) if context.kind in GIT_ACTS else ():

@@ -1,18 +1,19 @@
 """The evidence of an entry or an instant: heartbeats, commits, sessions, absences, and the reason for every gap."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
 from stintd.domain.derive import timesheet
-from stintd.domain.mapping.resolver import Resolver
+from stintd.domain.mapping.resolver import Placement, Resolver
 from stintd.domain.model import Actor, GapVerdict, to_us
 from stintd.engine import wire
-from stintd.engine.entries import find_entries, overlap_clauses
+from stintd.engine.entries import find_entries, overlap_clauses, project_names
+from stintd.engine.queries import questions
 from stintd.engine.queries.entries import find_entry
 from stintd.engine.queries.gaps import free_stretch_around
-from stintd.engine.resolver import load_resolver
 from stintd.engine.rows import DEFAULT_LIMIT, decode_cursor, page
 from stintd.engine.sheet.derive import derive_range
 from stintd.engine.view import Reader, View
@@ -20,6 +21,7 @@ from stintd.engine.wire_types import (
     AbsenceJson,
     BlindJson,
     EditJson,
+    EvidenceFolderJson,
     EvidenceJson,
     FieldChangeJson,
     GapVerdictJson,
@@ -67,30 +69,50 @@ def why(view: View, at: datetime) -> WhyJson:
         "absences": _absences(view, lo, hi),
         "blind": _blind_stretches(view, lo, hi),
         "gaps": [_gap_json(gap) for gap in reasons],
+        "folders": [],
     }
 
 
 def _evidence_json(view: View, row: NamedEntryRow) -> EvidenceJson:
     lo = row["start_us"]
     hi = row["end_us"] if row["end_us"] is not None else to_us(view.now)
+    shown = beats(view, lo, hi, row["derived_project_id"] or row["project_id"])
     return {
         "entryId": row["id"],
         "entry": wire.entry(view, row),
         "start": wire.instant(lo),
         "end": wire.instant(row["end_us"]),
-        "heartbeats": beats(view, lo, hi, row["derived_project_id"] or row["project_id"]),
+        "heartbeats": shown,
         "commits": wire.commits(view.conn, row, hi),
         "sessions": _sessions(view, lo, hi),
         "absences": _absences(view, lo, hi),
         "blind": _blind_stretches(view, lo, hi),
         "gaps": [_gap_json(gap) for gap in _verdicts(view, lo, hi, row["actor"], row["derived_project_id"])],
+        "folders": _folders(view, row, shown),
     }
+
+
+def _folders(view: View, row: NamedEntryRow, shown: Iterable[HeartbeatJson]) -> list[EvidenceFolderJson]:
+    """The folders that an entry's heartbeats happened in, the one with the most first."""
+    resolver, names = view.resolver(), project_names(view.conn)
+    is_waiting = bool(questions.waiting_rows(view, [row]))
+    folders = []
+    for path, _ in Counter(beat["path"] for beat in shown if beat["path"] and beat["repo"]).most_common():
+        placement = resolver.folder_placement(path or "")
+        if path is not None and placement is not None:
+            name = names.get(placement.project or "")
+            folders.append(_folder_json(path, placement, name, is_waiting=is_waiting))
+    return folders
+
+
+def _folder_json(path: str, placement: Placement, name: str | None, *, is_waiting: bool) -> EvidenceFolderJson:
+    return {"path": path, "projectId": placement.project, "projectName": name, "why": placement.why, "isWaiting": is_waiting}
 
 
 def beats(view: View, lo_us: int, hi_us: int, project_id: str | None) -> list[HeartbeatJson]:
     """Heartbeats in a closed range, of one project if it is named, oldest first."""
     contexts = heartbeats.contexts(view.conn)
-    resolver = load_resolver(view.conn, view.policy)
+    resolver = view.resolver()
     rows = []
     for run in heartbeats.runs(view.conn, lo_us, hi_us):
         context = contexts[run.context]
@@ -109,7 +131,7 @@ def _verdicts(view: View, lo_us: int, hi_us: int, actor: Actor, project: str | N
     own.
     """
     gap_us = timesheet.island_gap(view.policy)
-    resolver: Resolver = load_resolver(view.conn, view.policy)
+    resolver: Resolver = view.resolver()
     island = heartbeats.island(view.conn, lo_us, hi_us, gap_us)
     sheet = derive_range(view.conn, resolver, view.policy, *island, view.now)
     stretches = [

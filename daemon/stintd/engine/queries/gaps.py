@@ -18,7 +18,6 @@ from stintd.engine.entries import find_entries, overlap_clauses
 from stintd.engine.period import DAY, Period, midnight, period, week_of, zone_of
 from stintd.engine.queries import meetings
 from stintd.engine.queries.timers import counted_end
-from stintd.engine.resolver import load_resolver
 from stintd.engine.rows import DEFAULT_LIMIT, decode_cursor, encode_cursor
 from stintd.engine.sheet.derive import derive_range
 from stintd.engine.view import Reader, View
@@ -185,6 +184,6 @@ class _GapReasons:
         view = self._view
         if not heartbeats.runs(view.conn, *island):
             return []
-        self._resolver = self._resolver or load_resolver(view.conn, view.policy)
+        self._resolver = self._resolver or view.resolver()
         sheet = derive_range(view.conn, self._resolver, view.policy, *island, view.now)
         return [*sheet.unassigned, *sheet.gaps]

@@ -6,7 +6,6 @@ from datetime import date, datetime
 from stintd.domain.model import Assignment, Context
 from stintd.engine import wire
 from stintd.engine.period import period, zone_of
-from stintd.engine.resolver import load_resolver
 from stintd.engine.rows import DEFAULT_LIMIT, decode_cursor, encode_cursor
 from stintd.engine.view import View
 from stintd.engine.wire_types import HeartbeatJson, PageJson
@@ -60,7 +59,7 @@ def _beats_newest_first(view: View, lo_us: int, hi_us: int) -> Iterator[Resolved
     if first_us is None:
         return
     lo, hi, window = max(lo_us, first_us), min(hi_us, last_us), WINDOW_US
-    contexts, resolver = heartbeats.contexts(view.conn), load_resolver(view.conn, view.policy)
+    contexts, resolver = heartbeats.contexts(view.conn), view.resolver()
     while hi >= lo:
         begin = max(lo, hi - window + 1)
         window_beats = [

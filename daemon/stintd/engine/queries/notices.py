@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 from stintd.domain import manual
 from stintd.domain.model import ProjectId, TimeEntry, to_us
 from stintd.domain.timer import PauseEntry
-from stintd.engine.resolver import load_resolver
 from stintd.engine.sheet import derive, rollup
 from stintd.engine.sheet.forgotten import PAUSED
 from stintd.engine.view import View
@@ -48,7 +47,7 @@ def _nameless_warnings(view: View) -> list[WarningJson]:
 def _shadow_warnings(view: View, timer: TimeEntry) -> list[WarningJson]:
     """Ten minutes of evidence elsewhere in the shadow of a timer."""
     lo_us, now_us = to_us(timer.start), to_us(view.now)
-    resolver = load_resolver(view.conn, view.policy)
+    resolver = view.resolver()
     shadow = derive.derive_range(view.conn, resolver, view.policy, lo_us, now_us, view.now, is_shadow=True)
     names = {ProjectId(row["id"]): row["name"] for row in fetch_all(view.conn, ProjectRow, "SELECT id, name FROM project")}
     notice = manual.shadow_notice(timer, names, shadow.stretches, view.policy, ZoneInfo(timer.zone), view.now)

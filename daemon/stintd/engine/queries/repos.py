@@ -2,10 +2,9 @@
 
 import json
 
-from stintd.domain.mapping.resolver import Resolver
+from stintd.domain.mapping.resolver import Placement, Resolver
 from stintd.domain.model import Context
 from stintd.engine.entries import project_names
-from stintd.engine.resolver import load_resolver
 from stintd.engine.rows import DEFAULT_LIMIT, decode_cursor, page
 from stintd.engine.view import View
 from stintd.engine.wire import instant
@@ -23,7 +22,7 @@ def repos(view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> 
     sql = f"SELECT r.* FROM repo r WHERE {IS_KNOWN}{clause}"  # noqa: S608
     rows = fetch_all(view.conn, RepoRow, sql + " ORDER BY r.name, r.id LIMIT ?", [*values, limit + 1])
     page_rows, following = page(rows, limit, ("name", "id"))
-    resolver = load_resolver(view.conn, view.policy)
+    resolver = view.resolver()
     names = project_names(view.conn)
     return {"data": [_repo_json(view, row, resolver, names) for row in page_rows], "nextCursor": following}
 
@@ -32,8 +31,8 @@ def _repo_json(view: View, row: RepoRow, resolver: Resolver, names: dict[str, st
     checkouts = fetch_all(view.conn, CheckoutRow, "SELECT * FROM checkout WHERE repo_id = ? ORDER BY is_gone, path", (row["id"],))
     main = next((checkout for checkout in checkouts if not checkout["is_gone"] and checkout["kind"] == "main"), None)
     first = main or (checkouts[0] if checkouts else None)
-    place = Context("watch", "edit", repo=row["id"], repo_path=first["path"], branch=first["branch"]) if first else None
-    project = (resolver.resolve(place).project if place else None) or row["project_id"]
+    placements = {checkout["path"]: _placement(resolver, checkout) for checkout in checkouts}
+    project = (placements[first["path"]].project if first else None) or row["project_id"]
     active = max([row["last_active_us"], *(checkout["last_active_us"] for checkout in checkouts)])
     return {
         "id": row["id"],
@@ -54,10 +53,19 @@ def _repo_json(view: View, row: RepoRow, resolver: Resolver, names: dict[str, st
                 "gone": bool(checkout["is_gone"]),
                 "trouble": checkout["trouble"],
                 "lastActiveAt": instant(checkout["last_active_us"]) if checkout["last_active_us"] else None,
+                "projectId": placements[checkout["path"]].project,
+                "projectName": names.get(placements[checkout["path"]].project or ""),
+                "why": placements[checkout["path"]].why,
             }
             for checkout in checkouts
         ],
     }
+
+
+def _placement(resolver: Resolver, checkout: CheckoutRow) -> Placement:
+    """What work in a checkout, on its branch, counts as now."""
+    place = Context("watch", "edit", repo=checkout["repo_id"], repo_path=checkout["path"], branch=checkout["branch"])
+    return resolver.placement(place)
 
 
 def mapping_json(row: NamedMappingRow) -> MappingJson:

@@ -5,7 +5,7 @@ entries are settled, and so are the gaps between them.
 """
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import TypedDict, cast
 
@@ -14,12 +14,9 @@ from stintd.domain.meeting import Meeting
 from stintd.domain.model import from_us, to_us
 from stintd.domain.policy import Policy
 from stintd.engine import wire
-from stintd.engine.delivery.plan import TargetLink
 from stintd.engine.period import DAY, Period, period, week_of, zone_of
-from stintd.engine.queries import corrections, gaps, meetings
-from stintd.engine.queries.deliveries import unknown_projects
+from stintd.engine.queries import corrections, gaps, meetings, questions
 from stintd.engine.queries.timers import counted_end
-from stintd.engine.resolver import load_resolver
 from stintd.engine.view import View
 from stintd.engine.wire_types import BlindJson, ReviewItemJson, ReviewJson, ReviewKind
 from stintd.store import absences, cursors
@@ -33,8 +30,7 @@ LEAST_GAP_US = 15 * 60_000_000
 LONG_US = 12 * 3_600_000_000
 """A finished manual entry that is longer was probably forgotten."""
 UNCONFIRMED = """
-SELECT e.project_id, p.name AS project_name, e.start_us, e.end_us, e.id, e.is_estimated
-FROM entry e LEFT JOIN project p ON p.id = e.project_id
+SELECT e.*, p.name AS project_name FROM entry e LEFT JOIN project p ON p.id = e.project_id
 WHERE e.start_us >= ? AND e.start_us < ? AND e.is_confirmed = 0 AND e.end_us IS NOT NULL AND e.approved_us IS NULL
 AND e.project_id IS NOT NULL ORDER BY e.start_us
 """
@@ -48,8 +44,11 @@ AND e.start_us < ? AND coalesce(e.end_us, ?) - e.start_us > CASE WHEN e.end_us I
 """
 NEW_PROJECTS = """
 SELECT id, name, folder, created_us FROM project WHERE deleted = 0 AND archived = 0 AND client_id IS NULL AND billable IS NULL
-AND created_us >= ? AND created_us < ? ORDER BY created_us
+AND created_us >= ? AND created_us < ? AND (EXISTS (SELECT 1 FROM entry e WHERE e.project_id = project.id) OR NOT EXISTS (
+SELECT 1 FROM repo r JOIN folder_answer a ON a.id = r.id WHERE r.project_id = project.id AND a.project_id <> project.id
+)) ORDER BY created_us
 """
+"""New projects, without those that an answer left empty."""
 UNDELIVERABLE = "FROM delivery WHERE (state = 'waiting' AND hold <> '') OR state = 'parked'"
 REASONS = (
     f"SELECT target, hold, state, error, remedy, min(id) AS id, count(*) AS n {UNDELIVERABLE}"
@@ -72,11 +71,10 @@ def listing(
     since: date | datetime | None = None,
     until: date | datetime | None = None,
     calendar_meetings: Sequence[Meeting] = (),
-    planned: Mapping[str, TargetLink] | None = None,
 ) -> ReviewJson:
     """Every open decision of a period (by default last week and this one), and when the owner last looked at the list."""
     span = _span(view, since, until)
-    lines = [*items(view, span), *_unknown_name_items(view, planned or {}), *_meeting_items(view, span, calendar_meetings)]
+    lines = [*items(view, span), *_meeting_items(view, span, calendar_meetings)]
     if span.days is not None and (span.days[1] - span.days[0]) / DAY < corrections.LONGEST_DAYS:
         lines += _correction_items(view, span)
     looked_us = cursors.get(view.conn, LAST_LOOK)
@@ -104,7 +102,8 @@ def count(view: View) -> int:
     few = (_project_items, _unassigned_items, _unconfirmed_items, _long_items, _changed_items)
     sql = f"SELECT count(*) FROM (SELECT DISTINCT target, state, hold, error {UNDELIVERABLE})"  # noqa: S608
     reasons = fetch_value(view.conn, int, sql) or 0
-    return _gap_count(view, span) + reasons + sum(1 for part in few for _ in part(view, span))
+    asked = len(questions.find_questions(view))
+    return _gap_count(view, span) + reasons + asked + sum(1 for part in few for _ in part(view, span))
 
 
 def _gap_count(view: View, span: Period) -> int:
@@ -139,6 +138,7 @@ def period_of(
 def items(view: View, span: Period) -> list[ReviewItemJson]:
     """The decisions that the database alone shows: no evidence is derived, no calendar read."""
     return [
+        *(questions.question_item(view, question) for question in questions.find_questions(view)),
         *_gap_items(view, span),
         *_project_items(view, span),
         *_unassigned_items(view, span),
@@ -175,6 +175,10 @@ def _item(kind: ReviewKind, text: str, command: str, fields: _ItemFields | None 
         "projectId": None,
         "projectName": None,
         "title": None,
+        "id": None,
+        "folders": [],
+        "days": None,
+        "agentSeconds": None,
     }
     return cast("ReviewItemJson", {**item, **(fields or {})})
 
@@ -227,7 +231,7 @@ def _project_items(view: View, span: Period) -> Iterator[ReviewItemJson]:
     for row in fetch_all(view.conn, ProjectRow, NEW_PROJECTS, (span.lo_us, span.hi_us)):
         name = row["name"]
         fields: _ItemFields = {"day": _local_day(view, row["created_us"]), "projectId": row["id"], "projectName": name}
-        resolver = resolver or load_resolver(view.conn, view.policy)
+        resolver = resolver or view.resolver()
         similar_id = resolver.suggestion(row["folder"] or name)
         sql = "SELECT name FROM project WHERE id = ? AND id <> ?"
         similar_name = fetch_value(view.conn, str, sql, (similar_id, row["id"])) if similar_id else None
@@ -248,9 +252,11 @@ def _unassigned_items(view: View, span: Period) -> Iterator[ReviewItemJson]:
 
 
 def _unconfirmed_items(view: View, span: Period) -> Iterator[ReviewItemJson]:
-    """Time that is estimated or based on file changes alone, by project and day."""
+    """Time that is estimated or based on file changes alone, by project and day. What waits for an answer is in its question."""
     zone, groups = zone_of(view.policy.zone), dict[tuple[str, str | None], list[NamedEntryRow]]()
-    for row in fetch_all(view.conn, NamedEntryRow, UNCONFIRMED, (span.lo_us, span.hi_us)):
+    rows = fetch_all(view.conn, NamedEntryRow, UNCONFIRMED, (span.lo_us, span.hi_us))
+    waiting = {row["id"] for row in questions.waiting_rows(view, rows)}
+    for row in (row for row in rows if row["id"] not in waiting):
         day = from_us(row["start_us"]).astimezone(zone).date().isoformat()
         groups.setdefault((day, row["project_id"]), []).append(row)
     for (day, project), rows in groups.items():
@@ -292,14 +298,6 @@ def _target_items(view: View) -> Iterator[ReviewItemJson]:
         remedy = row["remedy"].replace("ID", row["id"]) if row["state"] == "parked" else row["remedy"]
         command = remedy.split("`")[1] if remedy.count("`") >= 2 else f"stint outbox --target {row['target']}"
         yield _item("target", f"{row['target']}: {count}: {why}", command)
-
-
-def _unknown_name_items(view: View, planned: Mapping[str, TargetLink]) -> Iterator[ReviewItemJson]:
-    """Rules of targets that name no project: they take nothing, and the hours that were meant are held back."""
-    for target, names in unknown_projects(view, planned).items():
-        for name in names:
-            text = f"{target}: project {name} names nothing, so its rule takes no hours"
-            yield _item("target", text, f"stint projects alias PROJECT --name {shlex.quote(name)}")
 
 
 def _changed_items(view: View, span: Period) -> Iterator[ReviewItemJson]:

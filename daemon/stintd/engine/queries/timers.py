@@ -3,7 +3,6 @@
 from stintd.domain.model import to_us
 from stintd.engine import wire
 from stintd.engine.period import DAY, midnight, zone_of
-from stintd.engine.resolver import load_resolver
 from stintd.engine.rows import LONGEST_US
 from stintd.engine.view import View
 from stintd.engine.wire_types import CurrentTimersJson, EntryJson, StatusTimersJson
@@ -27,7 +26,7 @@ def _provisional_timers(view: View, entries: list[EntryJson]) -> list[EntryJson]
     """Work noticed where no timer runs yet; left out while a manual timer runs."""
     if not view.provisional_timers or any(timer["origin"] not in AUTOMATIC and timer["state"] == "running" for timer in entries):
         return []
-    resolver = load_resolver(view.conn, view.policy)
+    resolver = view.resolver()
     running = {timer["projectId"] for timer in entries if timer["state"] == "running"}
     resolved = [(context, time, resolver.resolve(context)) for context, time in view.provisional_timers]
     return [

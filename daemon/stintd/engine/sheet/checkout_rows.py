@@ -1,5 +1,6 @@
 """Writes the rows of repositories, their checkouts and commits, and absences from this device. Writer thread only."""
 
+import json
 import os
 from collections.abc import Sequence
 from sqlite3 import Connection
@@ -11,7 +12,7 @@ from stintd.engine.sheet import projects
 from stintd.engine.step import Step
 from stintd.store import absences, heartbeats, rowio
 from stintd.store.row_types import CheckoutRow, CommitRow, RepoRow, SqlValue
-from stintd.store.rowio import fetch_all, fetch_one
+from stintd.store.rowio import fetch_all, fetch_column, fetch_one
 
 SUBJECT_LIMIT = 500
 CHECKOUT = """
@@ -23,6 +24,11 @@ git_mark = excluded.git_mark, log_mark = excluded.log_mark, mount = excluded.mou
 """
 PLACE = ("repo_id", "kind", "parent", "is_gone")
 """The columns that decide what a place resolves to."""
+
+SUBMODULES = """
+SELECT module.repo_id FROM checkout module JOIN checkout super ON super.path = module.parent
+WHERE module.kind = 'submodule' AND super.repo_id IN (SELECT value FROM json_each(?))
+"""
 
 
 def keep_checkout(step: Step, repo: RepoId, facts: CheckoutFacts) -> None:
@@ -85,8 +91,11 @@ def leave_project(step: Step, repo: RepoId) -> None:
 
 
 def resolve_again(step: Step, repo: RepoId) -> None:
-    """Give all evidence of a repository the project it belongs to now."""
-    contexts = {number: context for number, context in heartbeats.contexts(step.conn).items() if context.repo == repo}
+    """Give all evidence of a repository, and of its submodules, the project it belongs to now."""
+    repos = {repo}
+    while more := set(fetch_column(step.conn, str, SUBMODULES, (json.dumps(sorted(repos)),))) - repos:
+        repos |= {RepoId(inner) for inner in more}
+    contexts = {number: context for number, context in heartbeats.contexts(step.conn).items() if context.repo in repos}
     projects.ensure_projects(step, contexts.values())
     bounds = heartbeats.bounds_of(step.conn, contexts)
     if bounds is not None:

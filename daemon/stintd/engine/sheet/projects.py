@@ -12,7 +12,7 @@ from stintd.engine.step import Step
 from stintd.engine.wire_types import ProjectJson
 from stintd.store import rowio
 from stintd.store.row_types import ClientRow, NamedProjectRow
-from stintd.store.rowio import fetch_one
+from stintd.store.rowio import fetch_one, fetch_value
 
 
 def ensure_projects(step: Step, contexts: Iterable[Context]) -> None:
@@ -34,6 +34,21 @@ def _keep_project(step: Step, repo: RepoId, project: ProjectId, guest_of: str) -
     sql = "UPDATE repo SET project_id = ?, guest_of = ? WHERE id = ? AND project_id IS NULL"
     if step.conn.execute(sql, (project, guest_of, repo)).rowcount:
         step.forget_places()
+
+
+def own_project(step: Step, folder: str, repo: RepoId) -> ProjectId:
+    """The project of a repository's folder alone: the one that it keeps, or that was made for it, else a new one."""
+    kept = """
+SELECT p.id FROM repo r JOIN project p ON p.id = r.project_id AND p.deleted = 0 WHERE r.id = ? AND r.guest_of = ''
+AND NOT EXISTS (SELECT 1 FROM repo other WHERE other.project_id = p.id AND other.id <> r.id AND other.guest_of = '')
+"""
+    made = """
+SELECT p.id FROM project p WHERE p.folder = ? AND p.deleted = 0 AND NOT EXISTS (
+SELECT 1 FROM repo r LEFT JOIN folder_answer a ON a.id = r.id WHERE r.id <> ? AND p.id IN (r.project_id, a.project_id)
+) ORDER BY p.created_us, p.id
+"""
+    project = fetch_value(step.conn, str, kept, (repo,)) or fetch_value(step.conn, str, made, (folder, repo))
+    return ProjectId(project) if project is not None else _make_project(step, step.resolver().own_draft(folder))
 
 
 def _make_project(step: Step, draft: ProjectDraft) -> ProjectId:

@@ -30,14 +30,12 @@ MAPPING = obj(
 SHAPES: dict[str, Schema] = {
     "Project": obj(
         {
-            "id": TEXT, "name": TEXT, "aliases": array(TEXT), "clientId": NULL_TEXT, "clientName": NULL_TEXT,
-            "hourlyRate": NULL_NUMBER, "currency": NULL_TEXT, "budgetHours": NULL_NUMBER, "budgetAmount": NULL_NUMBER,
-            "billable": FLAG, "billAgentTime": FLAG, "billSupervised": FLAG, "defaultTask": NULL_TEXT, "archived": FLAG,
-            "origin": TEXT, "repos": array(obj({"id": TEXT, "name": TEXT, "remote": TEXT})), "revision": COUNT,
-            "createdAt": INSTANT,
+            "id": TEXT, "name": TEXT, "clientId": NULL_TEXT, "clientName": NULL_TEXT, "hourlyRate": NULL_NUMBER,
+            "currency": NULL_TEXT, "budgetHours": NULL_NUMBER, "budgetAmount": NULL_NUMBER, "billable": FLAG,
+            "billAgentTime": FLAG, "billSupervised": FLAG, "defaultTask": NULL_TEXT, "archived": FLAG, "origin": TEXT,
+            "repos": array(obj({"id": TEXT, "name": TEXT, "remote": TEXT})), "revision": COUNT, "createdAt": INSTANT,
         },
-        about="`aliases`: its earlier names, by which it is found as well."
-        " `billable`: whether new entries are billable. That is a setting of the project; without it, they are billable if"
+        about="`billable`: whether new entries are billable. That is a setting of the project; without it, they are billable if"
         " the project has a client.",
     ),
     "Budget": obj({
@@ -66,10 +64,12 @@ SHAPES: dict[str, Schema] = {
     "Checkout": obj(
         {
             "path": TEXT, "kind": TEXT, "branch": NULL_TEXT, "head": TEXT, "gone": FLAG, "trouble": TEXT,
-            "lastActiveAt": NULL_INSTANT, "tier": TEXT, "folders": COUNT,
+            "lastActiveAt": NULL_INSTANT, "projectId": NULL_TEXT, "projectName": NULL_TEXT, "why": TEXT, "tier": TEXT,
+            "folders": COUNT,
         },
         ["tier", "folders"],
-        "A work tree of a repository. It has `tier` and `folders` only while it is watched.",
+        "A work tree of a repository, the project that work there counts as now, and why. It has `tier` and `folders` only while"
+        " it is watched.",
     ),
     "Root": obj({
         "path": TEXT, "state": {"enum": ["watched", "missing"]}, "repos": COUNT, "origin": TEXT,

@@ -81,16 +81,27 @@ SHAPES: dict[str, Schema] = {
         {
             "from": INSTANT, "to": INSTANT, "timezone": TEXT, "count": COUNT, "lookedAt": NULL_INSTANT,
             "items": array(obj({
-                "kind": {"enum": ["gap", "suggestion", "project", "unassigned", "unconfirmed", "long", "target", "changed",
+                "kind": {"enum": ["question", "gap", "suggestion", "project", "unassigned", "unconfirmed", "long", "target",
+                                  "changed",
                                   "correction", "meeting"]},
                 "text": TEXT, "command": TEXT, "day": nullable(DAY), "start": NULL_INSTANT, "end": NULL_INSTANT,
                 "seconds": {"type": ["integer", "null"]}, "entryId": NULL_TEXT, "projectId": NULL_TEXT, "projectName": NULL_TEXT,
-                "title": NULL_TEXT,
+                "title": NULL_TEXT, "id": NULL_TEXT, "folders": array(TEXT), "days": {"type": ["integer", "null"]},
+                "agentSeconds": {"type": ["integer", "null"]},
             })),
             "blind": array(obj({"start": INSTANT, "end": INSTANT, "reason": TEXT})),
         },
         about="What needs your decision. Each item has the command that settles it; replace the words in capitals. `blind`: times"
-        " when stintd did not watch; you may have worked then, although nothing was recorded.",
+        " when stintd did not watch; you may have worked then, although nothing was recorded. A `question` asks"
+        " whether `folders` are the same project as another folder; `id` is what POST /api/review/{id} answers, and"
+        " `seconds`, `agentSeconds` and `days` are the time whose project it decides.",
+    ),
+    "Answered": obj(
+        {
+            "id": TEXT, "answer": {"enum": ["same", "own", "another"]}, "editId": TEXT, "seconds": COUNT, "agentSeconds": COUNT,
+            "days": COUNT, "folders": array(obj({"path": TEXT, "projectId": TEXT, "projectName": NULL_TEXT})),
+        },
+        about="An answer whose hours are whose: which project each folder has now, and how much time moved. `editId` undoes it.",
     ),
     "Looked": obj({"lookedAt": INSTANT}),
     "Difference": _DIFFERENCE,

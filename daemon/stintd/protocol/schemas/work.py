@@ -50,9 +50,11 @@ EVIDENCE = obj(
         "absences": array(obj({**_SPAN, "kind": {"enum": ["suspend", "lock", "shutdown", "off"]}})),
         "blind": array(obj({**_SPAN, "reason": TEXT})),
         "gaps": array(obj({**_SPAN, "verdict": VERDICT, "reason": TEXT})),
+        "folders": array(obj({"path": TEXT, "projectId": NULL_TEXT, "projectName": NULL_TEXT, "why": TEXT, "isWaiting": FLAG})),
     },
     about="The evidence for an entry, or for a stretch of time without one. `gaps`: each silence in it, and why it counted as"
-    " work or not.",
+    " work or not. `folders`: where the work happened, the project that work there counts as now, and why; `isWaiting` while a"
+    " question in GET /api/review has no answer.",
 )  # fmt: skip
 
 EDIT = obj(
@@ -97,7 +99,14 @@ SHAPES: dict[str, Schema] = {
         about="A stretch of time without an entry, between two entries of one day. `meetings`: the meetings in your calendars"
         " that could fill it; only GET /api/gaps looks them up.",
     ),
-    "Approval": obj({"entries": ENTRIES, "count": COUNT, "seconds": COUNT, "editId": TEXT}),
+    "Approval": obj(
+        {
+            "entries": ENTRIES, "count": COUNT, "seconds": COUNT, "editId": TEXT, "waitingCount": COUNT, "waitingSeconds": COUNT,
+            "notice": NULL_TEXT,
+        },
+        about="What was approved or unapproved. `waitingCount` entries were left out because they wait for the answer to a"
+        " question in GET /api/review; `notice` says so.",
+    ),
     "Moved": obj({"dryRun": FLAG, "entries": ENTRIES, "seconds": COUNT, "notice": NULL_TEXT}),
     "Heartbeat": obj(
         {

@@ -86,6 +86,19 @@ class GapVerdict:
 
 
 @frozen
+class EvidenceFolder:
+    """A folder in which the work happened, the project that work there counts as now, and why. `is_waiting`: nobody answered yet
+    whose hours they are.
+    """
+
+    path: str
+    project_id: str | None
+    project_name: str | None
+    why: str
+    is_waiting: bool
+
+
+@frozen
 class Evidence:
     """The evidence for an entry, or for a stretch of time without one."""
 
@@ -98,6 +111,7 @@ class Evidence:
     absences: tuple[Absence, ...]
     blind: tuple[Blind, ...]
     gaps: tuple[GapVerdict, ...]
+    folders: tuple[EvidenceFolder, ...] = ()
     entry: Entry | None = None
     at: datetime | None = None
 
