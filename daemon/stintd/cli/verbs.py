@@ -17,8 +17,8 @@ GROUPS = {
         "cancel": "timer", "return": "return_", "add": "add", "off": "off_on", "on": "off_on",
     },
     "Corrections": {
-        "review": "review", "why": "why", "gaps": "gaps", "fill": "gaps", "edit": "edit", "split": "edit", "merge": "edit",
-        "move": "move", "delete": "edit", "undo": "edit", "map": "map_", "rebuild": "rebuild",
+        "review": "review", "answer": "answer", "why": "why", "gaps": "gaps", "fill": "gaps", "edit": "edit",
+        "split": "edit", "merge": "edit", "move": "move", "delete": "edit", "undo": "edit", "map": "map_", "rebuild": "rebuild",
         "backfill": "backfill",
     },
     "Projects": {

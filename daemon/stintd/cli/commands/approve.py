@@ -8,7 +8,7 @@ from stintd.cli.answer import Answer
 from stintd.cli.catalog import find_project
 from stintd.cli.options import Option, Verb, Words
 from stintd.cli.period import PERIOD, RANGE, range_of
-from stintd.cli.text import plural
+from stintd.cli.text import for_terminal, plural, warn
 from stintd.client.control import Control
 from stintd.errors import Invalid
 
@@ -33,6 +33,8 @@ def _run(words: Words, route: str, verb: str) -> None:
         print(json.dumps(answer))
         return
     print(f"{verb} {plural(answer['count'], 'entry', 'entries')}")
+    if answer.get("notice"):
+        print(warn(for_terminal(answer["notice"])))
 
 
 def _post_in_batches(control: Control, route: str, body: Answer) -> Answer:

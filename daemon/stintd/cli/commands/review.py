@@ -11,6 +11,7 @@ from stintd.cli.text import bold, clock, day_name, dim, for_terminal, local_time
 from stintd.client.control import Control
 
 HEADS = {
+    "question": "whose hours are these? ANSWER is same, own, or another PROJECT",
     "correction": "approved hours that have changed since", "gap": "gaps in the working day",
     "meeting": "meetings in your calendar without hours",
     "unassigned": "time without a project", "unconfirmed": "not confirmed", "long": "long manual timers",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from stintd.cli.answer import Answer, Rows
 from stintd.cli.commands.log import span_text
+from stintd.cli.commands.repos import display_path
 from stintd.cli.layout import columns, fit, wrap
 from stintd.cli.options import Operand, Option, Verb, Words
 from stintd.cli.period import instant_of
@@ -29,8 +30,8 @@ def _count(number: int, singular: str, plural: str) -> str:
     return f"{number} {singular if number == 1 else plural}"
 
 
-def heading(entry: Answer, room: int) -> Iterator[str]:
-    """The entry in two or three lines."""
+def heading(entry: Answer, room: int, folders: Rows | None = None) -> Iterator[str]:
+    """The entry in a few lines: what it is, and the folders it happened in, each with why it counts as this project."""
     task = for_terminal(entry.get("taskName") or "")
     title = fit(project_of(entry) + (f" · {task}" if task else ""), room - 8)
     yield f"{bold(title)}  {dim(short_id(entry['id']))}"
@@ -39,9 +40,12 @@ def heading(entry: Answer, room: int) -> Iterator[str]:
         active, supervised = length(entry["handsOnSeconds"]), length(entry["supervisedSeconds"])
         lengths += f" ({active} active, {supervised} supervised)"
     yield from wrap(f"{day_name(local_time(entry['start']))} {span_text(entry)} {lengths}", room)
+    folders = folders or []
     if entry.get("branch"):
-        where = f" in {for_terminal(entry['repo'])}" if entry.get("repo") else ""
+        where = f" in {for_terminal(entry['repo'])}" if entry.get("repo") and not folders else ""
         yield dim(fit(f"branch {for_terminal(entry['branch'])}{where}", room))
+    for folder in folders:
+        yield from map(dim, wrap(f"in {display_path(folder['path'])}: {for_terminal(folder['why'])}", room))
     notes = []
     if entry.get("actor") == "agent":
         notes.append("time of an agent that worked alone")
@@ -51,7 +55,9 @@ def heading(entry: Answer, room: int) -> Iterator[str]:
         notes.append("entered or started by hand")
     if entry.get("pinned"):
         notes.append("you set its " + ", ".join(entry["pinned"]))
-    if not entry.get("confirmed", True):
+    if any(folder.get("isWaiting") for folder in folders):
+        notes.append("waits for your answer whose hours these are: `stint answer`")
+    elif not entry.get("confirmed", True):
         notes.append("unconfirmed: `stint edit ID --confirm` if it was work")
     if notes:
         yield from (dim(line) for line in wrap("; ".join(notes), room))
@@ -109,7 +115,7 @@ def _seconds(stretch: Answer) -> float:
 def lines(entry: Answer | None, evidence: Answer, room: int) -> Iterator[str]:
     """The whole answer."""
     if entry:
-        yield from heading(entry, room)
+        yield from heading(entry, room, evidence.get("folders"))
     yield ""
     yield bold("Evidence")
     yield from evidence_lines(entry, evidence, room)
