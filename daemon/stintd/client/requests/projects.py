@@ -1,6 +1,5 @@
 """Projects and their budgets."""
 
-from collections.abc import Sequence
 from decimal import Decimal
 
 from stintd.client.request import Clear, Request, new_key, page_reader, reader, route, wire_fields
@@ -52,7 +51,6 @@ def update(
     project_id: str,
     *,
     name: str | None = None,
-    aliases: Sequence[str] | None = None,
     client_id: str | Clear | None = None,
     client_name: str | Clear | None = None,
     hourly_rate: Money | Clear | None = None,
@@ -66,7 +64,7 @@ def update(
     archived: bool | None = None,
     revision: int | None = None,
 ) -> Request[Project]:
-    """Change a project. Under an earlier name it is still found; `aliases` replaces those names."""
+    """Change a project."""
     body = wire_fields(locals(), "project_id")
     return Request("PATCH", route(ONE, project_id), reader(Project), body=body)
 

@@ -135,8 +135,10 @@ function NewMapping({ lists, onClose }) {
 const TIERS = { full: "", git: "git folder only", cold: "inactive, git folder only", swept: "polled", none: "not watched", refused: "not watched", waiting: "not watched yet" };
 
 function Repos({ repos }) {
+  const checkouts = repos.flatMap((repo) => repo.checkouts);
   return html`<section class="card"><h2>Watched repositories</h2>
-    <ul class="plain">${repos.map((repo) => html`<li key=${repo.path} class="split"><span><bdi>${line(repo.path)}</bdi> <small>${line(repo.branch)}</small>${repo.problem && html` <strong class="bad">${line(repo.problem)}</strong>`}</span>
-      <small>${[line(repo.projectName), TIERS[repo.tier] ?? line(repo.tier)].filter(Boolean).join(" · ")}</small></li>`)}
-      ${!repos.length && html`<li class="blank">No repositories yet. <code>stint up FOLDER</code> watches the repositories below a folder.</li>`}</ul></section>`;
+    <ul class="plain">${checkouts.map((checkout) => html`<li key=${checkout.path} class="split"><span><bdi>${line(checkout.path)}</bdi> <small>${line(checkout.branch)}</small>
+        <small class="command"><bdi>${line(checkout.why)}</bdi></small>${checkout.trouble && html`<strong class="bad">${line(checkout.trouble)}</strong>`}</span>
+      <small>${[line(checkout.projectName), checkout.gone ? "gone" : TIERS[checkout.tier] ?? line(checkout.tier)].filter(Boolean).join(" · ")}</small></li>`)}
+      ${!checkouts.length && html`<li class="blank">No repositories yet. <code>stint up FOLDER</code> watches the repositories below a folder.</li>`}</ul></section>`;
 }

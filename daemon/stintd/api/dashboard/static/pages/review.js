@@ -7,10 +7,11 @@ import { useQuery } from "../lib/query.js";
 import { line } from "../lib/text.js";
 import { clock, dayShort, localDay, ms, setZone, addDays, spanText } from "../lib/time.js";
 import { mondayOf } from "../lib/week.js";
+import { Answer } from "../parts/answer.js";
 import { Fill } from "../parts/fill.js";
 
 const TITLES = {
-  gap: "Gaps in the working day", unassigned: "Time without a project", unconfirmed: "Unconfirmed entries", correction: "Approved hours that have changed since",
+  question: "Whose hours are these?", gap: "Gaps in the working day", unassigned: "Time without a project", unconfirmed: "Unconfirmed entries", correction: "Approved hours that have changed since",
   meeting: "Meetings without an entry", long: "Long manual timers", project: "New projects", suggestion: "Possibly the same project", target: "Hours that billing targets do not have", changed: "Changed since your last review",
 };
 
@@ -47,6 +48,7 @@ function Item({ item, reload, onFill }) {
   const scope = { from: item.day, to: item.day, ...(item.projectId ? { projectId: item.projectId } : {}) };
   const isUnapproval = item.command.startsWith("stint unapprove");
   const buttons = {
+    question: () => html`<${Answer} item=${item} reload=${reload} />`,
     gap: () => html`<button class="quiet" onClick=${() => onFill({ from: ms(item.start), to: ms(item.end) })}>Fill</button>`,
     meeting: () => html`<button class="quiet" onClick=${() => onFill({ from: ms(item.start), to: ms(item.end), project: item.projectName, description: item.title })}>Fill</button>`,
     unconfirmed: () => html`<button class="quiet" onClick=${() => settle(`Approved ${name}`, () => api.post("/api/approve", scope))}>Approve</button>`,
@@ -55,6 +57,6 @@ function Item({ item, reload, onFill }) {
     project: () => html`<a href="/dash/projects">Projects</a>`, suggestion: () => html`<a href="/dash/projects">Projects</a>`,
     target: () => html`<a href="/dash/targets">Targets</a>`,
   };
-  return html`<li class="split"><span><bdi>${line(item.text)}</bdi><small class="command"><code>${line(item.command)}</code></small></span>
+  return html`<li class="split"><span><bdi>${line(item.text)}</bdi>${item.folders.map((path) => html`<small class="command" key=${path}><bdi>${line(path)}</bdi></small>`)}<small class="command"><code>${line(item.command)}</code></small></span>
     <span class="actions">${buttons[item.kind]?.()}${item.day && html`<a href=${`/?day=${item.day}`}>${dayShort(item.day)}</a>`}</span></li>`;
 }
