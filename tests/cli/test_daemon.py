@@ -256,6 +256,12 @@ def test_projects_clients_and_tasks_are_kept(daemon):
     )
     daemon.stint("projects", "edit", "Kept", "--name", "kept too")
     assert "of 40 h" in daemon.stint("projects", "show", "kept-too").out
+    assert "also found as kept" in daemon.stint("projects", "show", "KEPT").out
+    refused = daemon.stint("projects", "add", "kept", check=False)
+    assert "kept is an earlier name of the project kept too" in refused.err
+    daemon.stint("projects", "alias", "kept", "--name", "older")
+    assert "older is free; it was kept too" in daemon.stint("projects", "free", "older").out
+    assert "is no earlier name" in daemon.stint("projects", "free", "kept too", check=False).err
     daemon.stint("projects", "archive", "kept too")
     assert "kept too" not in daemon.stint("projects").out
     assert "kept too" in daemon.stint("projects", "--all", "--names").out

@@ -77,30 +77,50 @@ def test_near_names_help_who_mistyped_and_the_nearest_is_first():
     assert similar_names("xyz", ["Atlas"]) == ()
 
 
-def test_a_name_that_is_taken_by_another_folder_makes_both_carry_their_parent():
-    naming = free_name("/w/clientB/api", ["api"], ("p1", "/w/clientA/api"))
-    assert naming.name == "clientB/api"
-    assert naming.renames == (("p1", "clientA/api"),)
-
-
-def test_equal_parents_carry_as_much_as_tells_them_apart():
-    naming = free_name("/y/client/api", ["api"], ("p1", "/x/client/api"))
-    assert naming.name == "y/client/api"
-    assert naming.renames == (("p1", "x/client/api"),)
-
-
-def test_a_name_somebody_chose_is_not_changed():
-    naming = free_name("/w/clientB/api", ["API"])
-    assert (naming.name, naming.renames) == ("clientB/api", ())
+def test_a_newcomer_carries_as_much_of_its_parents_as_tells_it_apart():
+    assert free_name("/w/clientB/api", ["api"]) == "clientB/api"
+    assert free_name("/w/clientB/api", ["API"]) == "clientB/api"
+    assert free_name("/y/client/api", ["api", "client/api"]) == "y/client/api"
 
 
 def test_when_every_name_is_taken_a_number_tells_apart():
-    assert free_name("/a/b", ["b", "a/b"]).name == "a/b 2"
+    assert free_name("/a/b", ["b", "a/b"]) == "a/b 2"
 
 
 def test_a_bare_repository_is_called_after_what_people_see():
-    assert free_name("/w/api/.bare", []).name == "api"
-    assert free_name("/w/api.git", []).name == "api"
+    assert free_name("/w/api/.bare", []) == "api"
+    assert free_name("/w/api.git", []) == "api"
+
+
+FORMER = [("p1", "Borealis"), ("p3", "payments"), ("p4", "Atlas")]
+"""Earlier names of projects."""
+
+
+@pytest.mark.parametrize(
+    ("text", "project", "how"),
+    [
+        ("Borealis", "p1", "alias"),
+        ("bore-alis", "p1", "alias"),
+        ("payments", "p3", "alias"),
+        ("Atlas", "p2", "exact"),  # the present name of one counts before the earlier name of another
+        ("atlas", "p2", "normalised"),
+        ("Boreali", None, ""),
+    ],
+)
+def test_an_earlier_name_matches_below_the_present_ones(text, project, how):
+    match = match_name(text, KNOWN, 90, FORMER)
+    assert (match.project, match.how) == (project, how)
+
+
+def test_an_earlier_name_means_its_project_where_another_has_nearly_that_name():
+    """In a home from before, `Shop` and `shop` were two projects, and `shop` was renamed."""
+    known, former = [("p1", "Shop"), ("p2", "store")], [("p2", "shop")]
+    assert [match_name(text, known, aliases=former).project for text in ("shop", "Shop", "SHOP", "store")] == [
+        "p2",
+        "p1",
+        "p1",
+        "p2",
+    ]
 
 
 names = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=30)
@@ -114,5 +134,4 @@ def test_likeness_is_symmetric_and_bounded(one, other):
 
 @given(st.lists(st.sampled_from("abc"), min_size=1, max_size=4), st.lists(st.sampled_from(["a", "b", "a/b", "c/b"]), max_size=4))
 def test_a_free_name_is_free(parts, taken):
-    naming = free_name("/" + "/".join(parts), taken)
-    assert normal_name(naming.name) not in {normal_name(name) for name in taken}
+    assert normal_name(free_name("/" + "/".join(parts), taken)) not in {normal_name(name) for name in taken}

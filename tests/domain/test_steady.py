@@ -39,6 +39,19 @@ def test_a_night_of_steady_checkouts_after_one_save_leaves_the_save() -> None:
     assert day.lines(NOW) == ["17:59-18:01 acme"]
 
 
+def test_the_silence_says_what_the_timer_did_in_it() -> None:
+    day = Timeline()
+    day.beat("18:00", "acme")
+    row(day, "18:10", 12, 10, "acme")
+    (gap,) = day.sheet(NOW).gaps
+    assert "12 acts of git at a steady interval, a timer's" in gap.reason
+    day = Timeline()
+    row(day, "18:10", 12, 10, "acme")
+    (gap,) = day.sheet(NOW).gaps
+    assert (gap.start, gap.end, gap.verdict) == (clock("18:10"), clock("20:00"), "away")
+    assert gap.reason == "nothing but 12 acts of git at a steady interval, a timer's"
+
+
 def test_four_acts_are_a_persons_still_and_the_fifth_takes_them_all() -> None:
     day = Timeline()
     row(day, "10:00", 4, 7)

@@ -146,7 +146,13 @@ def provoke(field: Field) -> None:
     field.names.person = (f"{ESCAPE}{MARKUP}Mallory", "mallory\x1b[5;41m@example.test")
     field.names.git("add", "-A")
     field.names.git("commit", "-q", "-m", SUBJECT)
-    poll_until(lambda: "Healthy work" in field.daemon.stint("log").out, "the healthy work is tracked")
+    both = {"Healthy work", "names"}
+
+    def committed() -> set[str]:
+        entries = [entry for entry in field.daemon.entries() if entry["commits"]]
+        return {name for entry in entries for name in (entry["projectName"], *(c["subject"] for c in entry["commits"]))}
+
+    poll_until(lambda: both <= committed(), "the work is tracked")
 
 
 def wait(seconds: float) -> None:

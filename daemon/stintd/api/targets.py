@@ -91,6 +91,16 @@ async def listing(surface: Surface, call: Call, request: Request) -> Answered:
     return await query(lambda view: deliveries.listing(view, planned))(surface, call, request)
 
 
+def query_with_targets(ask: Answering[T]) -> Answering[T]:
+    """A query that gets the connected targets as the argument `planned`."""
+
+    async def handle(surface: Surface, call: Call, request: Request) -> T:
+        call.arguments["planned"] = surface.daemon.connecting.targets.planned
+        return await ask(surface, call, request)
+
+    return handle
+
+
 async def connect(surface: Surface, call: Call, request: Request) -> Shape:
     """Connect a target, or change one. Its secret is stored in a file and nowhere else."""
     name = call.arguments["name"]

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
+from unicodedata import normalize
 
 from stintd.cli.answer import Answer, Rows
 from stintd.cli.options import Operand, Option, Verb, Words
@@ -13,12 +14,13 @@ from stintd.errors import Invalid, NotFound
 
 def normalise(name: str) -> str:
     """Names that differ only in case, `-`, `_`, `.` and spaces are the same."""
-    return "".join(c for c in name.casefold() if c not in "-_. ")
+    return "".join(c for c in normalize("NFC", name).casefold() if c not in "-_. ")
 
 
 def _pick_row(rows: Rows, word: str, kind: str, hint: str) -> Answer:
     exact = [row for row in rows if word in (row["name"], row["id"], row.get("key"))]
     alike = exact or [row for row in rows if normalise(row["name"]) == normalise(word)]
+    alike = alike or [row for row in rows if normalise(word) in map(normalise, row.get("aliases") or ())]
     if len(alike) == 1:
         return alike[0]
     if alike:

@@ -11,9 +11,16 @@ from stintd.engine.view import Reader
 from stintd.store.row_types import NamedEntryRow
 from stintd.store.rowio import fetch_all
 
+PROJECT_OF_NAME = """
+SELECT id FROM (
+    SELECT id, 0 AS rank FROM project WHERE name = ? AND deleted = 0
+    UNION ALL SELECT project_id, 1 FROM project_alias WHERE name = ? ORDER BY rank LIMIT 1
+)"""
+"""The project that has a name, else the one that had it."""
+
 _FINDERS = {
     "project_id": "e.project_id = ?",
-    "project_name": "p.name = ?",
+    "project_name": f"p.id = ({PROJECT_OF_NAME})",
     "client": "c.name = ?",
     "client_id": "p.client_id = ?",
     "user_id": "e.user_id = ?",

@@ -22,7 +22,7 @@ EVENTS = (
     "user.invited", "user.joined", "user.removed",
 )  # fmt: skip
 """The events a webhook may subscribe to. `screenshot.captured` never happens here: stintd takes no screenshots."""
-NAMING_FIELDS = frozenset({"clientName", "repo", "repos", "folder"})
+NAMING_FIELDS = frozenset({"aliases", "clientName", "repo", "repos", "folder"})
 """The fields of a payload that name a project or client indirectly."""
 TARGET = "webhook:"
 

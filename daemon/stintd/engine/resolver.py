@@ -9,7 +9,7 @@ from stintd.domain.mapping.projectfile import ProjectFile
 from stintd.domain.mapping.resolver import DatedRule, KnownProject, Resolver
 from stintd.domain.model import Context, ProjectId
 from stintd.domain.policy import MapRule, Policy
-from stintd.store.row_types import CheckoutRow, FolderAnswerRow, MappingRow, ProjectRow, RepoRow
+from stintd.store.row_types import CheckoutRow, FolderAnswerRow, MappingRow, ProjectAliasRow, ProjectRow, RepoRow
 from stintd.store.rowio import fetch_all
 
 REPOS = "SELECT id, identity, project_id, network, guest_of FROM repo"
@@ -17,8 +17,9 @@ REPOS = "SELECT id, identity, project_id, network, guest_of FROM repo"
 
 def load_resolver(conn: Connection, policy: Policy, roots: Iterable[str] = (), files: Iterable[ProjectFile] = ()) -> Resolver:
     """How contexts resolve to projects, from the rows as they are now."""
+    aliases = project_aliases(conn)
     projects = [
-        KnownProject(ProjectId(row["id"]), row["name"], row["origin"] == "auto", row["folder"])
+        KnownProject(ProjectId(row["id"]), row["name"], row["origin"] == "auto", row["folder"], aliases.get(row["id"], ()))
         for row in fetch_all(conn, ProjectRow, "SELECT id, name, origin, folder FROM project WHERE deleted = 0")
     ]
     answers = {row["id"]: row for row in fetch_all(conn, FolderAnswerRow, "SELECT * FROM folder_answer")}
@@ -28,6 +29,21 @@ def load_resolver(conn: Connection, policy: Policy, roots: Iterable[str] = (), f
         for row in fetch_all(conn, CheckoutRow, "SELECT path, repo_id, kind, parent, begun_us, is_gone FROM checkout")
     ]
     return Resolver(projects, repos, checkouts, load_rules(conn, policy), policy, roots=roots, files=files)
+
+
+def project_aliases(conn: Connection) -> dict[ProjectId, tuple[str, ...]]:
+    """The earlier names of each project that has some."""
+    names: dict[ProjectId, tuple[str, ...]] = {}
+    for row in fetch_all(conn, ProjectAliasRow, "SELECT project_id, name FROM project_alias ORDER BY since_us, name"):
+        names[row["project_id"]] = (*names.get(row["project_id"], ()), row["name"])
+    return names
+
+
+def names_of_projects(conn: Connection) -> dict[ProjectId, tuple[str, ...]]:
+    """All names of each project: its earlier ones, then its present one."""
+    aliases = project_aliases(conn)
+    rows = fetch_all(conn, ProjectRow, "SELECT id, name FROM project WHERE deleted = 0")
+    return {row["id"]: (*aliases.get(row["id"], ()), row["name"]) for row in rows}
 
 
 def _known_repo(row: RepoRow, answer: FolderAnswerRow | None) -> KnownRepo:

@@ -234,10 +234,12 @@ def project(conn: Connection, row: NamedProjectRow) -> ProjectJson:
     """A Project. `row` comes from PROJECT_SQL. A null `billable` means: billable if it has a client."""
     sql = f"SELECT r.id, r.name, r.remote {REPOS_OF_PROJECT} ORDER BY r.name, r.id"
     repos = fetch_all(conn, ProjectRepoJson, sql, (row["id"],))
+    aliases = conn.execute("SELECT name FROM project_alias WHERE project_id = ? ORDER BY since_us, name", (row["id"],))
     billable = row["billable"] if row["billable"] is not None else row["client_id"] is not None
     return {
         "id": row["id"],
         "name": row["name"],
+        "aliases": [name for (name,) in aliases],
         "clientId": row["client_id"],
         "clientName": row["client_name"],
         "hourlyRate": _amount(row["hourly_rate"]),

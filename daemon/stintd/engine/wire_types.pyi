@@ -247,6 +247,7 @@ class ProjectRepoJson(TypedDict):
 class ProjectJson(TypedDict):
     id: str
     name: str
+    aliases: list[str]
     clientId: str | None
     clientName: str | None
     hourlyRate: float | None
@@ -769,6 +770,7 @@ class TargetJson(_FromOrNull):
     callsLeft: int
     needs: list[str]
     map: list[TargetRuleJson]
+    unknownProjects: list[str]
 
 class TargetRuleJson(TypedDict):
     project: NotRequired[str]

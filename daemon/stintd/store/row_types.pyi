@@ -219,6 +219,14 @@ class FolderAnswerRow(TypedDict):
     is_open: int
     since_us: int
 
+class ProjectAliasRow(TypedDict):
+    """`project_alias`."""
+
+    normal_name: str
+    name: str
+    project_id: ProjectId
+    since_us: int
+
 class CommitRow(TypedDict):
     """`repo_commit`."""
 

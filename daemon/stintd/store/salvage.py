@@ -16,7 +16,8 @@ from stintd.store.ids import EXPLICIT
 
 TABLES = (
     "meta", "context", "entity", "absence", "blind", "session", "repo", "checkout", "folder_answer", "repo_commit", "client",
-    "project", "task", "person", "mapping", "entry", "merged_entry", "taken", "cut", "edit", "edit_row", "day_policy", "change",
+    "project", "project_alias",
+    "task", "person", "mapping", "entry", "merged_entry", "taken", "cut", "edit", "edit_row", "day_policy", "change",
     "idempotency", "api_key", "webhook", "outbox", "delivery_target", "delivery",
 )  # fmt: skip
 """All tables but the derived ones and `cursor`: sources read again from where the backup was, and nothing counts twice."""

@@ -19,6 +19,7 @@ VISIBLE = {
     "merged_entry": "1",
     "project": "id IN (SELECT id FROM temp.reach)",
     "client": "id IN (SELECT client_id FROM main.project WHERE id IN (SELECT id FROM temp.reach)) OR id = :client",
+    "project_alias": IN_REACH,
     "task": IN_REACH,
     "entry": IN_REACH,
     "rollup": IN_REACH,

@@ -1,19 +1,21 @@
-"""`stint projects`: list, add, edit, archive, show, delete."""
+"""`stint projects`: list, add, edit, archive, show, alias, free, delete."""
 
 import json
+import shlex
 
 from stintd.cli.answer import Answer
-from stintd.cli.catalog import catalog_verb, find_project, number_of, present_fields
+from stintd.cli.catalog import catalog_verb, find_project, normalise, number_of, present_fields
 from stintd.cli.layout import Column, columns, table
 from stintd.cli.options import Option, Words
 from stintd.cli.text import bold, dim, for_terminal, length
 from stintd.client.control import Control
+from stintd.errors import Invalid
 
-ACTIONS = ("list", "add", "edit", "archive", "unarchive", "show", "delete")
+ACTIONS = ("list", "add", "edit", "archive", "unarchive", "show", "alias", "free", "delete")
 OPTIONS = (
     Option("--all", "also list archived projects"),
     Option("--names", "list only the names"),
-    Option("--name", "a new name", "NAME"),
+    Option("--name", "edit: a new name; alias: a further name by which it is found", "NAME"),
     Option("--client", "the client; - for none", "CLIENT"),
     Option("--rate", "hourly rate", "AMOUNT"),
     Option("--currency", "currency of the rate, like EUR", "CODE"),
@@ -92,10 +94,32 @@ def _show(words: Words, control: Control, project: Answer) -> None:
     agreed = f" of {budget['hoursLimit']:g} h" if budget.get("hoursLimit") else ""
     print(f"  used {used}{agreed}")
     print(f"  {_billing_words(project)}")
+    if project.get("aliases"):
+        print(f"  also found as {', '.join(for_terminal(name) for name in project['aliases'])}")
     if project.get("clientName"):
         print(f"  client {for_terminal(project['clientName'])}")
     for repo in project.get("repos") or []:
         print(f"  {for_terminal(repo['name'])} {dim(for_terminal(repo.get('remote') or ''))}")
+
+
+def _alias(words: Words, control: Control, project: Answer) -> Answer:
+    """Let a project be found by a further name as well."""
+    if not words.name:
+        raise Invalid("which further name?", f"stint projects alias {shlex.quote(words.name_)} --name NAME")
+    body = {"aliases": [*project["aliases"], words.name], "revision": project["revision"]}
+    answer: Answer = control.patch(f"/api/projects/{project['id']}", body)
+    return answer
+
+
+def _free(words: Words, control: Control, project: Answer) -> None:
+    """Give up an earlier name, so that another project can have it."""
+    word = words.name_
+    left = [name for name in project.get("aliases") or () if normalise(name) != normalise(word)]
+    if len(left) == len(project.get("aliases") or ()):
+        hint = f"`stint projects edit {shlex.quote(word)} --name NEW` renames it; the earlier name can be freed then"
+        raise Invalid(f"{word} is no earlier name of a project", hint)
+    answer = control.patch(f"/api/projects/{project['id']}", {"aliases": left, "revision": project["revision"]})
+    print(json.dumps(answer) if words.json else f"{for_terminal(word)} is free; it was {bold(for_terminal(project['name']))}")
 
 
 def _billing_words(project: Answer) -> str:
@@ -115,14 +139,14 @@ def _add(words: Words, control: Control) -> Answer:
 VERBS = {
     "projects": catalog_verb(
         "projects",
-        "list, add, edit, archive, show, delete projects",
+        "list, add, edit, archive, show, delete projects; add or free a further name",
         ACTIONS,
         OPTIONS,
         show_list=_list,
         add=_add,
         find=lambda words, control: find_project(control, words.name_),
         changes={"edit": _fields, "archive": lambda words: {"archived": True}, "unarchive": lambda words: {"archived": False}},
-        others={"show": _show},
+        others={"show": _show, "alias": _alias, "free": _free},
         complete="projects",
     )
 }

@@ -64,7 +64,8 @@ def _list(words: Words, control: Control) -> None:
             when = ", ".join(_condition(name, rule[name]) for name in CONDITIONS if name in rule) or "everything"
             when += f" ({_rounding_words(rule['rounding'])})" if "rounding" in rule else ""
             where = " ".join(f"{name}={for_terminal(value)}" for name, value in rule["remote"].items())
-            print(f"        {when} → {where}")
+            unknown = f"  {warn('there is no such project')}" if rule.get("project") in target["unknownProjects"] else ""
+            print(f"        {when} → {where}{unknown}")
     if not targets:
         print(dim("no billing targets yet; `stint connect TARGET` connects one"))
 

@@ -1,5 +1,6 @@
 """Projects and their budgets."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from stintd.client.request import Clear, Request, new_key, page_reader, reader, route, wire_fields
@@ -51,6 +52,7 @@ def update(
     project_id: str,
     *,
     name: str | None = None,
+    aliases: Sequence[str] | None = None,
     client_id: str | Clear | None = None,
     client_name: str | Clear | None = None,
     hourly_rate: Money | Clear | None = None,
@@ -64,7 +66,7 @@ def update(
     archived: bool | None = None,
     revision: int | None = None,
 ) -> Request[Project]:
-    """Change a project."""
+    """Change a project. Under an earlier name it is still found; `aliases` replaces those names."""
     body = wire_fields(locals(), "project_id")
     return Request("PATCH", route(ONE, project_id), reader(Project), body=body)
 

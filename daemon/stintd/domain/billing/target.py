@@ -95,7 +95,7 @@ class Target:
 
 @frozen
 class EntryFacts:
-    """The facts of an entry that decide whether and where it is sent."""
+    """The facts of an entry that decide whether and where it is sent. `aliases`: the earlier names of its project."""
 
     project: str | None
     task: str | None
@@ -111,6 +111,7 @@ class EntryFacts:
     is_doubted: bool = False
     day: date = date.max
     task_key: str = ""
+    aliases: tuple[str, ...] = ()
 
 
 @frozen
@@ -158,7 +159,7 @@ def _asks_task(rule: TargetRule) -> bool:
 def _matches(rule: TargetRule, entry: EntryFacts) -> bool:
     """Whether all conditions of a rule match. A rule without conditions takes everything: its owner wrote it that way."""
     return (
-        _is_met(rule.project, entry.project)
+        any(_is_met(rule.project, name) for name in (entry.project, *entry.aliases))
         and _is_task(rule.task, entry)
         and _is_met(rule.client, entry.client)
         and (rule.tag is None or any(_is_met(rule.tag, tag) for tag in entry.tags))

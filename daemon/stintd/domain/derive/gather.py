@@ -20,13 +20,15 @@ SINGLE = frozenset({"prompt", "turn_end", "session_start", "session_end", "commi
 @frozen
 class IslandEvidence:
     """`human`: the person's acts in order; runs of different places do not overlap. `waiting`: the starts of sessions that
-    have not acted yet. `ends`: when sessions ended. `turns`: the agents' turns.
+    have not acted yet. `ends`: when sessions ended. `turns`: the agents' turns. `timers`: when a timer acted, in
+    order.
     """
 
     human: list[Piece]
     waiting: list[Piece]
     ends: dict[str, int]
     turns: Turns
+    timers: Sequence[int] = ()
 
 
 class Gatherer:
@@ -60,13 +62,13 @@ class Gatherer:
         ends = _session_ends(agent + session_acts)
         human = [piece for piece in human if piece[2].kind != "prompt" or not stops.is_echo(piece)]
         human = _drop_estimated_marks(human + self._drop_explained(maybe, turns), self._limits.estimate)
-        human = drop_steady_acts(human, self._expand)
+        human, timers = drop_steady_acts(human, self._expand)
         starts = [(at, at, fact, None) for at, _, fact, _ in human if fact.kind == "session_start"]
         if not starts:
-            return IslandEvidence(untangle(human, self._expand), [], ends, turns)
+            return IslandEvidence(untangle(human, self._expand), [], ends, turns, timers)
         acts = untangle([piece for piece in human if piece[2].kind != "session_start"], self._expand)
         begun_starts, waiting = _split_starts(set(starts), acts, self._limits.idle)
-        return IslandEvidence(untangle(acts + begun_starts, self._expand) if begun_starts else acts, waiting, ends, turns)
+        return IslandEvidence(untangle(acts + begun_starts, self._expand) if begun_starts else acts, waiting, ends, turns, timers)
 
     def _pieces(self, runs: Iterable[Run], lo: int, hi: int) -> list[Piece]:
         facts = self._facts.facts_at(lo)

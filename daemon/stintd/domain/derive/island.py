@@ -3,6 +3,7 @@
 The person's side comes first, because an agent's time is the part of its turns that the person's time leaves.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -87,6 +88,7 @@ def island_part(
         if now <= until and evidence.ends.get(start[2].session or "", -1) < start[0]:
             part.waiting.append((start, until))
             part.deadlines.append(until + 1)
+    _mention_timers(part, evidence.timers)
     _add_agents(part, evidence.turns.all, absences, barriers.agent, limits, now)
     return part
 
@@ -214,6 +216,30 @@ class _Walk:
                     return None
                 last = max(last, session_end)
         return last
+
+
+def _mention_timers(part: IslandPart, timers: Sequence[int]) -> None:
+    """Say of each silence in which a timer acted on git why its acts are no work."""
+    if not timers:
+        return
+    if not part.human:
+        part.away.append(Gap(timers[0], timers[-1], "away", f"nothing but {_timer_words(len(timers))}"))
+        return
+    starts = [draft.start for draft in part.human]
+    for gap in part.away:
+        following = bisect_right(starts, gap.start)
+        until = starts[following] if following < len(starts) else FOREVER
+        count = bisect_left(timers, until) - bisect_left(timers, gap.start)
+        if count:
+            gap.reason += f"; in it, or after it, {_timer_words(count)}"
+
+
+def _timer_words(count: int) -> str:
+    return (
+        "an act of git that a timer made, at a steady interval"
+        if count == 1
+        else f"{count} acts of git at a steady interval, a timer's"
+    )
 
 
 def _mark_unconfirmed(drafts: Sequence[StretchDraft], pieces: Sequence[Piece], limits: Limits) -> None:

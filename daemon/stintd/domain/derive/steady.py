@@ -23,24 +23,27 @@ DECIDED = frozenset({"commit", "checkout"})
 Expand = Callable[[Piece], list[Piece]]
 
 
-def drop_steady_acts(human: list[Piece], expand: Expand) -> list[Piece]:
-    """The person's pieces without those of timers. `expand` returns the single heartbeats of a piece."""
+def drop_steady_acts(human: list[Piece], expand: Expand) -> tuple[list[Piece], list[int]]:
+    """The person's pieces without those of timers, and when the timers acted, in order. `expand` returns the single heartbeats of
+    a piece."""
+    timers: list[int] = []
     counts = Counter[tuple[str, str]]()
     for piece in human:
         if piece[2].kind in GIT_KINDS:
             counts[piece[2].spot, piece[2].kind] += 1 if piece[3] is None else piece[3][3]
     for spot in {spot for (spot, _), count in counts.items() if count >= FEWEST}:
         frequent = {kind for (place, kind), count in counts.items() if place == spot and count >= FEWEST}
-        human = _drop_at(spot, frequent, human, expand)
-    return human
+        human, times = _drop_at(spot, frequent, human, expand)
+        timers += times
+    return human, sorted(timers)
 
 
-def _drop_at(spot: str, frequent: set[str], human: list[Piece], expand: Expand) -> list[Piece]:
-    """The pieces without the steady acts at one spot; the same list if there are none. Nearly always there are none, so only the
-    frequent kinds are looked into at first."""
+def _drop_at(spot: str, frequent: set[str], human: list[Piece], expand: Expand) -> tuple[list[Piece], list[int]]:
+    """The pieces without the steady acts at one spot, and these acts. Nearly always there are none, so only the frequent kinds
+    are looked into at first."""
     here = [piece for piece in human if piece[2].spot == spot]
     if not any(steady_times(_times_of(kind, here, expand), _is_never_broken) for kind in frequent):
-        return human
+        return human, []
     beats = [beat for piece in here for beat in expand(piece)]
     times: dict[str, set[int]] = {kind: _times_of(kind, beats, expand) for kind in GIT_KINDS}
     even: dict[str, frozenset[int]] = {kind: steady_times(of_kind, _is_never_broken) for kind, of_kind in times.items()}
@@ -55,7 +58,7 @@ def _drop_at(spot: str, frequent: set[str], human: list[Piece], expand: Expand) 
         written.update(at for at in near if _nearest(in_order, at))
     in_order = sorted(acts)
     kept = [piece for piece in human if piece[2].spot != spot]
-    return kept + [beat for beat in beats if not _is_timers(beat, in_order, written)]
+    return kept + [beat for beat in beats if not _is_timers(beat, in_order, written)], in_order
 
 
 def _times_of(kind: str, pieces: list[Piece], expand: Expand) -> set[int]:

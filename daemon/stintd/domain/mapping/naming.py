@@ -62,8 +62,8 @@ def is_other_thing(first_name: str, second_name: str) -> bool:
 
 @frozen
 class NameMatch:
-    """What a name matched: `how` is "id", "exact", "normalised" or "fuzzy". Without a project, `how` is "several" when two
-    match equally well, else ""; `near` then lists names that may be meant.
+    """What a name matched: `how` is "id", "exact", "normalised", "alias" or "fuzzy". Without a project, `how` is "several" when
+    two match equally well, else ""; `near` then lists names that may be meant.
     """
 
     project: ProjectId | None
@@ -89,8 +89,14 @@ def similar_names(name: str, names: Iterable[str], limit: int = 3) -> tuple[str,
     return tuple(other for _, other in sorted(scored)[:limit])
 
 
-def match_name(text: str, known: Sequence[tuple[ProjectId, str]], fuzzy_threshold: float | None = None) -> NameMatch:
-    """Match an id or a name: exactly, else normalised, else fuzzily if there is a `fuzzy_threshold`.
+def match_name(
+    text: str,
+    known: Sequence[tuple[ProjectId, str]],
+    fuzzy_threshold: float | None = None,
+    aliases: Sequence[tuple[ProjectId, str]] = (),
+) -> NameMatch:
+    """Match an id or a name: exactly, else normalised, else by an earlier name (`aliases`), else fuzzily if there is a
+    `fuzzy_threshold`.
 
     If two projects match equally well, there is no match: the caller shows `near` and asks.
     """
@@ -101,12 +107,19 @@ def match_name(text: str, known: Sequence[tuple[ProjectId, str]], fuzzy_threshol
     exact = [project for project, name in known if name == text]
     if len(exact) == 1:
         return NameMatch(exact[0], "exact")
+    # An earlier name, exactly: in a home that has two projects of nearly one name, it meant this project and not the other.
+    earlier = [project for project, name in aliases if name == text]
+    if len(earlier) == 1:
+        return NameMatch(earlier[0], "alias")
     key = normal_name(text)
     same_names = [(project, name) for project, name in known if key and normal_name(name) == key]
     if len(same_names) == 1:
         return NameMatch(same_names[0][0], "normalised")
     if same_names:
         return NameMatch(None, "several", tuple(name for _, name in same_names))
+    earlier = [project for project, name in aliases if key and normal_name(name) == key]
+    if len(earlier) == 1:
+        return NameMatch(earlier[0], "alias")
     if fuzzy_threshold is not None:
         close_names = [pair for pair in known if similarity(text, pair[1]) >= fuzzy_threshold]
         if len(close_names) == 1 and not is_other_thing(text, close_names[0][1]):

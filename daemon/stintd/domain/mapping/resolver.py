@@ -59,12 +59,15 @@ PlacedBy = Literal["", "mapping", "file", "foreign file", "name", "answer", "sup
 
 @frozen
 class KnownProject:
-    """What the resolver needs of a project. `is_automatic`: nobody chose its name. `folder`: the folder it was created for."""
+    """What the resolver needs of a project. `is_automatic`: nobody chose its name. `folder`: the folder it was created for.
+    `aliases`: its earlier names.
+    """
 
     id: ProjectId
     name: str
     is_automatic: bool = False
     folder: str = ""
+    aliases: tuple[str, ...] = ()
 
 
 @frozen
@@ -155,6 +158,7 @@ class Resolver:
             self._files.setdefault(file.folder, file)
         self._repo_projects = {project for repo in self._repos.values() for project in (repo.project, repo.answer)}
         self._names = [(project.id, project.name) for project in self._projects.values()]
+        self._aliases = [(project.id, name) for project in self._projects.values() for name in project.aliases]
         self._memo: dict[Context | tuple[Context, str], Placement] = {}
         self._varied: dict[Context, bool] = {}
         self._by_era: dict[int, Resolver] = {len(self._changes_us): self}
@@ -235,7 +239,7 @@ class Resolver:
                 continue
             pattern = path_pattern(rule.path) if rule.path is not None else None
             is_there = pattern is None or any(pattern.matches(path) or pattern.may_match_below(path) for path in places)
-            if is_there and match_name(rule.project or "", self._names).project == project:
+            if is_there and self._match(rule.project or "").project == project:
                 return rule
         return None
 
@@ -260,7 +264,7 @@ class Resolver:
         return Placement(None, "it names no folder and no project", task)
 
     def _place_by_rule(self, rule: MapRule, task: str | None) -> Placement:
-        match = match_name(rule.project or "", self._names)
+        match = self._match(rule.project or "")
         condition = rule.path or rule.remote or rule.branch or "everything"
         name = self._projects[match.project].name if match.project is not None else rule.project
         why = f"mapped: {condition} → {name}"
@@ -272,7 +276,7 @@ class Resolver:
         if file is None or file.project is None or not self._may_apply(file, context):
             return None
         task = (file.task if file.is_trusted else None) or task or task_of_branch(file.branch, self._policy)
-        match = match_name(file.project, self._names)
+        match = self._match(file.project)
         if not file.is_trusted and not self._may_name(file, context, match):
             self.refused[file.folder] = file.project
             return None
@@ -311,7 +315,7 @@ class Resolver:
         return made_for == file.folder and match.project not in self._repo_projects
 
     def _place_by_name(self, name: str, task: str | None) -> Placement:
-        match = match_name(name, self._names)
+        match = self._match(name)
         wanted = name if match.is_new and self._policy.auto_create else None
         return Placement(match.project, f"its sender named {name}", task, wanted, by="name")
 
@@ -418,7 +422,7 @@ class Resolver:
             return Placement(match.project, why, task, is_kept=True, by="folder")
         fallback = self._policy.fallback_project
         if fallback:
-            match = match_name(fallback, self._names)
+            match = self._match(fallback)
             return Placement(match.project, "fallback_project", task, fallback if match.is_new else None, by="fallback")
         if not self._policy.auto_create:
             return Placement(None, "auto_create is off", task)
@@ -426,7 +430,11 @@ class Resolver:
 
     def _automatic_draft(self, folder: str) -> ProjectDraft:
         """A new project for this folder, with a name that nobody confuses with another."""
-        return ProjectDraft(free_name(folder, [name for _, name in self._names]), folder)
+        return ProjectDraft(free_name(folder, [name for _, name in (*self._names, *self._aliases)]), folder)
+
+    def _match(self, name: str) -> NameMatch:
+        """The project of this name, its present one or an earlier one."""
+        return match_name(name, self._names, aliases=self._aliases)
 
     # ------------------------------------------------------------------ places
 

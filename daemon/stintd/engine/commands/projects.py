@@ -16,15 +16,23 @@ from stintd.engine.queries import repos
 from stintd.engine.queries.catalog import find_client
 from stintd.engine.queries.projects import find_project
 from stintd.engine.reply import Reply
+from stintd.engine.resolver import project_aliases
 from stintd.engine.sheet import projects, reconcile
 from stintd.engine.step import Step
 from stintd.engine.wire_types import ChangedMappingJson, MappingJson, ProjectJson
 from stintd.errors import Conflict, Invalid, NotFound
 from stintd.store import rowio
-from stintd.store.row_types import NamedMappingRow, ProjectRow, SqlValue
-from stintd.store.rowio import exists, fetch_one, fetch_value
+from stintd.store.row_types import NamedMappingRow, ProjectAliasRow, SqlValue
+from stintd.store.rowio import exists, fetch_all, fetch_one, fetch_value
 
 _BILLING = frozenset({"billable", "bill_agent_time", "client_id"})
+
+ALIASES = "SELECT normal_name, since_us FROM project_alias WHERE project_id = ?"
+COMPARE_AGAIN = """
+INSERT OR IGNORE INTO delivery_dirty SELECT id FROM entry
+WHERE project_id = ? AND end_us IS NOT NULL AND EXISTS (SELECT 1 FROM delivery_target)
+"""
+"""Rules of targets may name an earlier name; for a new present name a trigger does the same."""
 
 
 class ProjectValues(TypedDict, total=False):
@@ -82,26 +90,49 @@ def create(step: Step, name: str, **values: Unpack[ProjectValues]) -> Reply[Proj
 
 
 def change(
-    step: Step, project_id: str, name: str | None = None, revision: int | None = None, **values: Unpack[ProjectValues]
+    step: Step,
+    project_id: str,
+    name: str | None = None,
+    aliases: tuple[str, ...] | None = None,
+    revision: int | None = None,
+    **values: Unpack[ProjectValues],
 ) -> ProjectJson:
-    """Change a project. A change of `billable` applies to the past as well, except to entries where it was set or that are
-    approved.
+    """Change a project. Under the name that it had it is still found; `aliases` replaces these earlier names. A change of
+    `billable` applies to the past as well, except to entries where it was set or that are approved.
     """
     row = find_project(step, project_id)
     check_revision(row, revision)
     columns = _columns(step, values)
+    former = project_aliases(step.conn).get(row["id"], ())
+    for alias in aliases or ():
+        if alias not in former:
+            resolve.refuse_taken_name(step, alias.strip(), row["id"])
     if name is not None and name.strip() != row["name"]:
-        other = fetch_one(step.conn, ProjectRow, "SELECT id FROM project WHERE name = ? AND deleted = 0", (name.strip(),))
-        if other is not None:
-            raise Conflict(f"a project {name} exists already", "choose another name", {"projectId": other["id"]})
+        resolve.refuse_taken_name(step, name.strip(), row["id"])
+        if aliases is None:
+            aliases = (*former, row["name"])
         columns |= {"name": name.strip(), "normal_name": normal_name(name), "origin": "manual"}
-    if columns:
+    if aliases is not None:
+        _keep_aliases(step, row["id"], name.strip() if name is not None else row["name"], aliases)
+    if columns or aliases is not None:
         rowio.update(step.conn, "project", row["id"], {**columns, "revision": row["revision"] + 1})
         step.forget_places()
         step.publish("project.updated", resolve.project_json(step, row["id"]))
         if columns.keys() & _BILLING:
             reconcile.bill_again(step, row["id"])
     return resolve.project_json(step, row["id"])
+
+
+def _keep_aliases(step: Step, project_id: str, name: str, aliases: tuple[str, ...]) -> None:
+    """Let a project be found by these earlier names and no others, beside its present one."""
+    earlier = {row["normal_name"]: row["since_us"] for row in fetch_all(step.conn, ProjectAliasRow, ALIASES, (project_id,))}
+    step.conn.execute("DELETE FROM project_alias WHERE project_id = ?", (project_id,))
+    step.conn.execute(COMPARE_AGAIN, (project_id,))
+    for alias in dict.fromkeys(text.strip() for text in aliases):
+        key = normal_name(alias)
+        if key not in ("", normal_name(name)):
+            row = (key, alias, project_id, earlier.get(key, to_us(step.now)))
+            step.conn.execute("INSERT OR REPLACE INTO project_alias VALUES (?, ?, ?, ?)", row)
 
 
 def delete(step: Step, project_id: str, revision: int | None = None) -> ProjectJson:
@@ -112,6 +143,8 @@ def delete(step: Step, project_id: str, revision: int | None = None) -> ProjectJ
         raise Conflict("this project has hours", "archive it: PATCH archived, or `stint projects archive`")
     answer = resolve.project_json(step, row["id"])
     rowio.update(step.conn, "project", row["id"], {"deleted": 1, "revision": row["revision"] + 1})
+    step.conn.execute("DELETE FROM project_alias WHERE project_id = ?", (row["id"],))
+    step.conn.execute("DELETE FROM mapping WHERE project = ?", (row["id"],))  # else it would create a project named by an id
     step.forget_places()
     step.publish("project.deleted", {"id": row["id"], "name": row["name"]})
     return answer

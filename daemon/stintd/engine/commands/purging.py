@@ -15,6 +15,7 @@ from stintd.engine import wire
 from stintd.engine.commands import entry_rows
 from stintd.engine.entry_texts import ALL_PINS
 from stintd.engine.period import Period
+from stintd.engine.resolver import project_aliases
 from stintd.engine.rows import LONGEST_US
 from stintd.engine.sheet import rollup
 from stintd.engine.sheet.settle import settle
@@ -31,7 +32,8 @@ ENTRY_SQL = (
 )  # fmt: skip
 PROJECT_SQL = (
     "DELETE FROM task WHERE project_id = ?", "DELETE FROM mapping WHERE project = ?", "DELETE FROM taken WHERE project_id = ?",
-    "DELETE FROM cut WHERE project_id = ?", "DELETE FROM rollup WHERE project_id = ?", "DELETE FROM project WHERE id = ?",
+    "DELETE FROM cut WHERE project_id = ?", "DELETE FROM rollup WHERE project_id = ?",
+    "DELETE FROM project_alias WHERE project_id = ?", "DELETE FROM project WHERE id = ?",
 )  # fmt: skip
 PERIOD_SQL = (
     "DELETE FROM absence WHERE start_us >= ? AND end_us <= ?", "DELETE FROM blind WHERE start_us >= ? AND end_us <= ?",
@@ -58,7 +60,7 @@ def purge_project(step: Step, project_id: str, watched_paths: frozenset[str]) ->
     row = fetch_one(step.conn, ProjectRow, "SELECT * FROM project WHERE id = ?", (project_id,))
     if row is None:
         raise NotFound(f"there is no project {project_id[:40]}", "`stint projects` lists them")
-    deletions = Deletions({project_id}, {row["name"]})
+    deletions = Deletions({project_id}, {row["name"], *project_aliases(step.conn).get(row["id"], ())})
     resolver = step.state.resolver(step.conn, step.policy)
     sessions = _delete_beats(step, deletions, resolver, project_id)
     _keep_moved_entries(step, project_id)

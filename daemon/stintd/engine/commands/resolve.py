@@ -2,6 +2,7 @@
 count only if the request allows them (the timer routes that ClockMe's clients use).
 """
 
+import shlex
 from collections.abc import Mapping
 
 from stintd.domain.mapping.resolver import NameMatch, match_name, normal_name
@@ -10,6 +11,7 @@ from stintd.domain.ticket import key_forms
 from stintd.engine import wire
 from stintd.engine.commands.words import EntryWords
 from stintd.engine.queries.projects import find_project
+from stintd.engine.resolver import project_aliases
 from stintd.engine.sheet import projects
 from stintd.engine.step import Step
 from stintd.engine.wire_types import ProjectJson
@@ -18,6 +20,10 @@ from stintd.frozen import frozen
 from stintd.store import rowio
 from stintd.store.row_types import NamedProjectRow, ProjectRow, TaskRow
 from stintd.store.rowio import fetch_all, fetch_one, fetch_value
+
+FORMER = """
+SELECT p.* FROM project_alias a JOIN project p ON p.id = a.project_id AND p.deleted = 0 WHERE a.normal_name = ? AND p.id <> ?
+"""
 
 
 @frozen
@@ -51,6 +57,11 @@ def load_names(step: Step) -> list[tuple[ProjectId, str]]:
     return [(row["id"], row["name"]) for row in rows if step.admits(row["id"])]
 
 
+def load_aliases(step: Step) -> list[tuple[ProjectId, str]]:
+    """The earlier names of every project within reach."""
+    return [(project, name) for project, names in project_aliases(step.conn).items() for name in names if step.admits(project)]
+
+
 def require_project(
     step: Step, names: ProjectNames, *, may_create: bool = False, fallback_id: str | None = None
 ) -> ProjectChoice:
@@ -81,7 +92,7 @@ def match_project(step: Step, names: ProjectNames) -> ProjectChoice | None:
 
 def _match(step: Step, name: str, is_fuzzy: bool) -> NameMatch:
     """What a name matches. Near matches exclude archived projects: a new start does not mean a finished project."""
-    match = match_name(name, load_names(step))
+    match = match_name(name, load_names(step), aliases=load_aliases(step))
     if not is_fuzzy or not match.is_new:
         return match
     active_rows = fetch_all(step.conn, ProjectRow, "SELECT id, name FROM project WHERE deleted = 0 AND archived = 0")
@@ -97,6 +108,9 @@ def _project_by_name(step: Step, name: str, is_fuzzy: bool, may_create: bool, fa
     # Two near matches count as none: a hook that may create or fall back must not fail because of them (nobody would see it).
     if match.how == "several" and not (is_fuzzy and (may_create or fallback_id is not None)):
         raise Conflict(f"several projects have a name like {name}", "send the projectId: " + ", ".join(match.near))
+    if may_create and match.how == "several":
+        # A home of before may have two projects of nearly one name; a third would be refused, so it is the first that was made.
+        return ProjectChoice(min(project for project, other in load_names(step) if normal_name(other) == normal_name(name)))
     if may_create:
         return ProjectChoice(ProjectId(insert_project(step, {"name": name})), is_new=True)
     if fallback_id is not None:
@@ -127,9 +141,7 @@ def insert_project(step: Step, values: Mapping[str, object]) -> str:
     """Insert a project that a person asked for; answers its id. `conflict` if the name is taken."""
     name = str(values["name"]).strip()
     values = _add_limiting_client(step, values)
-    other = fetch_one(step.conn, ProjectRow, "SELECT id FROM project WHERE name = ? AND deleted = 0", (name,))
-    if other is not None:
-        raise Conflict(f"a project {name} exists already", "choose another name", {"projectId": other["id"]})
+    refuse_taken_name(step, name)
     project_id = step.new_id()
     row = {
         **values,
@@ -145,6 +157,19 @@ def insert_project(step: Step, values: Mapping[str, object]) -> str:
     step.forget_places()
     step.publish("project.created", project_json(step, project_id))
     return project_id
+
+
+def refuse_taken_name(step: Step, name: str, except_id: str = "") -> None:
+    """Refuse a name that another project has or had, or that differs from it only in case, separators or Unicode form."""
+    sql = "SELECT id, name FROM project WHERE deleted = 0 AND id <> ? AND (name = ? OR (normal_name = ? AND normal_name <> ''))"
+    other = fetch_one(step.conn, ProjectRow, sql + " ORDER BY name <> ?, id", (except_id, name, normal_name(name), name))
+    if other is not None:
+        alike = "" if other["name"] == name else f", and {name} is the same but for case, separators or accents' form"
+        raise Conflict(f"a project {other['name']} exists already{alike}", "choose another name", {"projectId": other["id"]})
+    owner = fetch_one(step.conn, NamedProjectRow, FORMER, (normal_name(name), except_id))
+    if owner is not None:
+        hint = f"`stint projects free {shlex.quote(name)}` gives it up there: rules that name it then mean the new project"
+        raise Conflict(f"{name} is an earlier name of the project {owner['name']}", hint, {"projectId": owner["id"]})
 
 
 def _add_limiting_client(step: Step, values: Mapping[str, object]) -> Mapping[str, object]:

@@ -25,6 +25,7 @@ from stintd.engine import wire
 from stintd.engine.delivery.attempt import to_item
 from stintd.engine.delivery.plan import Piece, TargetLink, content, entry_facts
 from stintd.engine.entries import find_entries
+from stintd.engine.resolver import project_aliases
 from stintd.engine.step import Step
 from stintd.engine.view import Reader
 from stintd.frozen import frozen
@@ -84,9 +85,10 @@ def wanted_timer(reader: Reader, link: TargetLink) -> WantedTimer | None:
     than its end is noticed, so it runs there only if the target allows a correction of the end.
     """
     running = [(runs(row)[-1][0], row["id"], row) for row in find_entries(reader, OPEN, [])]
+    aliases = project_aliases(reader.conn) if running else {}
     for start_us, _, row in sorted(running, key=lambda entry: entry[:2], reverse=True):
         day = day_of(from_us(start_us), ZoneInfo(reader.policy.zone))
-        work = entry_facts(row, day)
+        work = entry_facts(row, day, aliases)
         place = targets.place(link.target, work)
         if place is not None and (link.able.update or row["origin"] != "auto"):
             start = start_us // SECOND

@@ -22,9 +22,10 @@ from stintd.domain.billing.amendment import Content
 from stintd.domain.billing.portion import SECOND, Portion, portions
 from stintd.domain.billing.target import Abilities, EntryFacts, Hold, Target
 from stintd.domain.day import ONE_DAY, start_of_day
-from stintd.domain.model import to_us
+from stintd.domain.model import ProjectId, to_us
 from stintd.engine import wire
 from stintd.engine.entries import find_entries, overlap_clauses
+from stintd.engine.resolver import project_aliases
 from stintd.engine.sheet import billable, rollup
 from stintd.engine.step import Step
 from stintd.engine.view import Reader
@@ -152,6 +153,7 @@ def pieces(reader: Reader, link: TargetLink, rows: Sequence[NamedEntryRow], zone
     bills = billable.supervised_billing(reader.conn, reader.policy)
     projects = {row["id"]: row for row in fetch_all(reader.conn, ProjectRow, "SELECT id, name, bill_supervised FROM project")}
     parcels, doubt = [], deliveries.doubt_period(reader.conn)
+    aliases = project_aliases(reader.conn)
     for row in rows:
         parts = _split_entry(row, zone, link)
         if row["project_id"] in projects and not bills(projects[row["project_id"]]):
@@ -161,7 +163,7 @@ def pieces(reader: Reader, link: TargetLink, rows: Sequence[NamedEntryRow], zone
         if not _is_due(link.target, parts) and not is_there:
             continue
         is_doubted = not old_rows and doubt is not None and row["start_us"] < doubt[1] and (row["end_us"] or 0) > doubt[0]
-        facts = entry_facts(row, parts[0].day if parts else date.max, is_doubted)
+        facts = entry_facts(row, parts[0].day if parts else date.max, aliases, is_doubted)
         hold = targets.hold(link.target, facts, link.able)
         parcels += [Piece(row, n, part, facts, hold, is_there) for n, part in enumerate(parts)]
     return _round(parcels, link)
@@ -179,8 +181,10 @@ def _is_due(target: Target, parts: Sequence[Portion]) -> bool:
     return bool(parts) and (target.since is None or parts[0].day >= target.since)
 
 
-def entry_facts(row: NamedEntryRow, day: date, is_doubted: bool = False) -> EntryFacts:
-    """The facts of an entry that decide where it goes."""
+def entry_facts(
+    row: NamedEntryRow, day: date, aliases: Mapping[ProjectId, tuple[str, ...]], is_doubted: bool = False
+) -> EntryFacts:
+    """The facts of an entry that decide where it goes. `aliases`: the earlier names of projects."""
     return EntryFacts(
         project=row["project_name"],
         task=row["task_name"] or row["task"],
@@ -196,6 +200,7 @@ def entry_facts(row: NamedEntryRow, day: date, is_doubted: bool = False) -> Entr
         is_doubted=is_doubted,
         day=day,
         task_key=row["task"] or "",
+        aliases=aliases.get(row["project_id"], ()) if row["project_id"] else (),
     )
 
 

@@ -14,6 +14,7 @@ from stintd.engine.delivery import attempt
 from stintd.engine.delivery.attempt import HOUR_US
 from stintd.engine.delivery.plan import TargetLink
 from stintd.engine.delivery.targets import BillingTargets
+from stintd.engine.resolver import names_of_projects
 from stintd.errors import Invalid, StintdError, Unavailable
 from stintd.frozen import frozen
 from stintd.ports import MISSING, Outcome, RemoteList, RemoteTask, TaskBook, TaskConnector
@@ -93,7 +94,8 @@ class TaskLookup:
             return links
         engine = self._targets.tools.engine
         rows = await engine.read(lambda conn: fetch_all(conn, NamedProjectRow, _NAMES), limit)
-        return [link for link in links if _is_within(link.target, rows, limit)]
+        names = await engine.read(lambda conn: [name for names in names_of_projects(conn).values() for name in names], limit)
+        return [link for link in links if _is_within(link.target, names, rows, limit)]
 
     async def _ask_target(self, link: TargetLink, query: TaskQuery) -> RemoteTask | None:
         name, tools = link.target.name, self._targets.tools
@@ -166,8 +168,8 @@ class TaskLookup:
 _NAMES = "SELECT p.name, c.name AS client_name FROM project p LEFT JOIN client c ON c.id = p.client_id WHERE p.deleted = 0"
 
 
-def _is_within(target: Target, rows: Sequence[NamedProjectRow], limit: ReadLimit) -> bool:
-    projects = {row["name"].casefold() for row in rows}
+def _is_within(target: Target, names: Sequence[str], rows: Sequence[NamedProjectRow], limit: ReadLimit) -> bool:
+    projects = {name.casefold() for name in names}
     clients = {row["client_name"].casefold() for row in rows if row["client_name"] and limit.project_id is None}
     return bool(target.rules) and all(
         rule.project.casefold() in projects if rule.project else (rule.client or "").casefold() in clients

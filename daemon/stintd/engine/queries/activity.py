@@ -11,13 +11,14 @@ from stintd.domain.kinds import AGENT_KINDS
 from stintd.domain.model import Actor, Context, to_us
 from stintd.domain.slicing import Mark, Slice, WorkPiece, slices
 from stintd.engine import wire
-from stintd.engine.entries import find_entries, overlap_clauses
+from stintd.engine.entries import PROJECT_OF_NAME, find_entries, overlap_clauses
 from stintd.engine.period import DAY, midnight
 from stintd.engine.sheet import rollup
 from stintd.engine.view import View
 from stintd.engine.wire_types import WakaTimeLengthJson, WakaTimeShareJson
 from stintd.store import heartbeats
 from stintd.store.row_types import NamedEntryRow
+from stintd.store.rowio import fetch_value
 
 UNKNOWN_PROJECT = "Unknown Project"
 
@@ -49,7 +50,8 @@ def load_work(view: View, first_day: date, last_day: date, zone: ZoneInfo, proje
     rows = find_entries(view, *overlap_clauses(lo, hi))
     names: dict[str | None, str | None] = {row["project_id"]: row["project_name"] for row in rows}
     if project is not None:
-        rows = [row for row in rows if project in (row["project_id"], row["project_name"])]
+        meant = fetch_value(view.conn, str, PROJECT_OF_NAME, (project, project))
+        rows = [row for row in rows if row["project_id"] in (project, meant)]
     pieces = [piece for row in rows for piece in _pieces(view, row, lo, hi)]
     return WorkSlices(slices(pieces, marks(view, lo, hi) if pieces else []), names)
 

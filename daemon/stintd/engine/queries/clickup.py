@@ -5,17 +5,18 @@ looks for unknown tasks at the connected ClickUp (`engine/delivery/tasklookup.py
 from datetime import datetime
 from typing import TypedDict, Unpack
 
-from stintd.domain.mapping.resolver import normal_name
-from stintd.domain.model import to_us
+from stintd.domain.mapping.resolver import match_name
+from stintd.domain.model import ProjectId, to_us
 from stintd.domain.ticket import CLICKUP_PREFIX, key_forms, ticket_of
 from stintd.engine import wire
 from stintd.engine.entries import find_entries, overlap_clauses
 from stintd.engine.queries import timers
+from stintd.engine.resolver import project_aliases
 from stintd.engine.view import Reader, View
 from stintd.engine.wire_types import ClickUpEntryAnswerJson, ClickUpEntryJson, EntryJson, EntryTaskJson
 from stintd.errors import Invalid, NotFound
 from stintd.frozen import frozen
-from stintd.store.row_types import ClickUpTaskRow, TaskRow
+from stintd.store.row_types import ClickUpTaskRow, ProjectRow, TaskRow
 from stintd.store.rowio import fetch_all, fetch_one
 
 _TASKS = """
@@ -72,7 +73,7 @@ def find_task(reader: Reader, task_id: str | None, task_name: str | None, list_n
     rows = _find_by_id(reader, task_id) if task_id else _find_by_name(reader, task_name or "", list_name)
     rows = [row for row in rows if reader.admits(row["project_id"])]
     if list_name and len(rows) > 1:
-        rows = [row for row in rows if normal_name(row["project_name"]) == normal_name(list_name)]
+        rows = [row for row in rows if row["project_id"] == _project_named(reader, list_name)]
     rows = _prefer_open(rows)
     if len(rows) > 1:
         lists = ", ".join(sorted({row["project_name"] for row in rows})[:5])
@@ -100,8 +101,16 @@ def _find_by_name(reader: Reader, name: str, list_name: str | None) -> list[Clic
         reader.conn, ClickUpTaskRow, f"{_TASKS} WHERE lower(t.name) = lower(?) OR t.key = ?", (name.strip(), name.strip())
     )
     rows = rows or fetch_all(reader.conn, ClickUpTaskRow, _ENTRY_TASKS, (name.strip(),))
-    list_key = normal_name(list_name) if list_name else None
-    return [row for row in rows if list_key in (None, normal_name(row["project_name"]))]
+    project = _project_named(reader, list_name) if list_name else None
+    return [row for row in rows if not list_name or row["project_id"] == project]
+
+
+def _project_named(reader: Reader, list_name: str) -> ProjectId | None:
+    """The project that a list's name means, by its present or an earlier name."""
+    rows = fetch_all(reader.conn, ProjectRow, "SELECT id, name FROM project WHERE deleted = 0")
+    names = [(row["id"], row["name"]) for row in rows if reader.admits(row["id"])]
+    aliases = [(project, name) for project, earlier in project_aliases(reader.conn).items() for name in earlier]
+    return match_name(list_name, names, aliases=aliases).project
 
 
 def _prefer_open(rows: list[ClickUpTaskRow]) -> list[ClickUpTaskRow]:

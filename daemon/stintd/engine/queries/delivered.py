@@ -20,6 +20,7 @@ from stintd.engine import wire
 from stintd.engine.delivery.plan import TargetLink, entry_facts
 from stintd.engine.entries import conditions, find_entries, overlap_clauses
 from stintd.engine.period import Period, zone_of
+from stintd.engine.resolver import project_aliases
 from stintd.engine.rows import select
 from stintd.engine.sheet import billable, rollup
 from stintd.engine.view import View
@@ -66,10 +67,10 @@ def _rounded_hours(
     filter_clauses, filter_values = conditions(filters)
     wanted_ids = {row["id"] for row in find_entries(view, clauses + filter_clauses, values + filter_values)}
     groups: dict[tuple[str, str, str, str, Rounding], list[tuple[NamedEntryRow, int]]] = {}
-    billed_length = _billed_length(view)
+    billed_length, aliases = _billed_length(view), project_aliases(view.conn)
     for row in find_entries(view, [*clauses, *project_clauses, "(e.actor = 'human' OR e.billable = 1)"], values + project_values):
         for part in rules.contributions(rollup.entry_of(row), zone, view.now, (span.lo_us, span.hi_us)):
-            rule = rounding_for(link.target, entry_facts(row, part.day))
+            rule = rounding_for(link.target, entry_facts(row, part.day, aliases))
             key = row["project_id"] or "", row["task"] or "", part.day.isoformat(), row["actor"], rule
             groups.setdefault(key, []).append((row, wire.seconds(billed_length(row, part))))
     for (project, task, day, _, rule), group in groups.items():

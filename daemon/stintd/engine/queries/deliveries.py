@@ -1,6 +1,7 @@
 """What billing systems hold and are to hold, for people: targets, what would be sent, and sums beside those of the sheet."""
 
 import json
+from collections.abc import Mapping
 
 from stintd.domain.billing import amendment
 from stintd.domain.billing.delivery import PARKED, PENDING, SENDING
@@ -8,6 +9,7 @@ from stintd.domain.billing.rounding import Rounding
 from stintd.domain.billing.target import Abilities, TargetRule
 from stintd.domain.model import to_us
 from stintd.engine.delivery.plan import TargetLink
+from stintd.engine.resolver import names_of_projects
 from stintd.engine.view import Reader, View
 from stintd.engine.wire import instant
 from stintd.engine.wire_types import Action, OutlookJson, OutlooksJson, PageJson, TargetJson, TargetRuleJson, TargetState
@@ -21,11 +23,19 @@ LONGEST_LIST = 1000
 
 def listing(view: View, planned: dict[str, TargetLink]) -> PageJson[TargetJson]:
     """The connected targets and the state of each."""
-    states = deliveries.targets(view.conn)
-    return {"data": [_target_json(view, link, states.get(name)) for name, link in sorted(planned.items())], "nextCursor": None}
+    states, unknown = deliveries.targets(view.conn), unknown_projects(view, planned)
+    data = [_target_json(view, link, states.get(name), unknown[name]) for name, link in sorted(planned.items())]
+    return {"data": data, "nextCursor": None}
 
 
-def _target_json(view: View, link: TargetLink, state: TargetRow | None) -> TargetJson:
+def unknown_projects(view: View, planned: Mapping[str, TargetLink]) -> dict[str, list[str]]:
+    """By target, what its rules name as a project although there is none: such a rule takes nothing, and nobody would see it."""
+    known = {name.casefold() for names in names_of_projects(view.conn).values() for name in names} if planned else set()
+    named = {name: dict.fromkeys(rule.project for rule in link.target.rules if rule.project) for name, link in planned.items()}
+    return {name: [project for project in projects if project.casefold() not in known] for name, projects in named.items()}
+
+
+def _target_json(view: View, link: TargetLink, state: TargetRow | None, unknown: list[str]) -> TargetJson:
     target, counts = link.target, deliveries.counts(view.conn, link.target.name)
     budget = target.calls_per_hour or link.able.calls_per_hour
     is_this_hour = state is not None and 0 <= to_us(view.now) - state["window_us"] < 3_600_000_000
@@ -43,6 +53,7 @@ def _target_json(view: View, link: TargetLink, state: TargetRow | None) -> Targe
         "callsLeft": max(0, budget - state["used"]) if state is not None and is_this_hour else budget,
         "needs": list(link.able.needs),
         "map": [_rule_json(rule) for rule in target.rules],
+        "unknownProjects": unknown,
     }
 
 

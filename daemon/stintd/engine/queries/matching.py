@@ -5,6 +5,7 @@ from stintd.domain.billing.matching import NONE, LocalName, NamedPlace, Proposal
 from stintd.domain.billing.target import EntryFacts, Target, missing_need, rule_for
 from stintd.engine.delivery.plan import TargetLink
 from stintd.engine.delivery.remote_places import Listing
+from stintd.engine.resolver import names_of_projects
 from stintd.engine.view import View
 from stintd.engine.wire import instant
 from stintd.engine.wire_types import PlaceProposalJson, TargetMatchJson, TargetPlaceJson, TargetPlacesJson
@@ -42,7 +43,8 @@ def proposals(view: View, planned: TargetLink, listing: Listing) -> TargetMatchJ
     """
     open_places = {place.key: place for place in listing.places if place.gone_us is None}
     places = [NamedPlace(place.key, place.name, place.client) for place in open_places.values()]
-    unmapped = [local for local in _local_names(view) if _is_open(planned.target, local)]
+    aliases = {names[-1]: names[:-1] for names in names_of_projects(view.conn).values()}
+    unmapped = [local for local in _local_names(view) if _is_open(planned.target, local, aliases.get(local.project, ()))]
     proposals = matching.proposals(unmapped, places, view.policy.fuzzy_threshold)
     shown_proposals = [
         _proposal_json(proposal, open_places, planned)
@@ -63,9 +65,9 @@ def _local_names(view: View) -> list[LocalName]:
     return [LocalName(row["project"], row["task"], row["client"]) for row in rows]
 
 
-def _is_open(target: Target, local: LocalName) -> bool:
+def _is_open(target: Target, local: LocalName, aliases: tuple[str, ...]) -> bool:
     """Whether it has no mapping yet; a rule for a whole project does not count for one of its tasks."""
-    rule = rule_for(target, EntryFacts(local.project, local.task, local.client))
+    rule = rule_for(target, EntryFacts(local.project, local.task, local.client, aliases=aliases))
     return rule is None or (local.task is not None and rule.task is None)
 
 

@@ -13,7 +13,7 @@ from stintd.domain.day import iso_week, week_of
 from stintd.domain.model import TimeEntry, from_us, to_us
 from stintd.engine import wire
 from stintd.engine.delivery.plan import TargetLink
-from stintd.engine.entries import Filters, conditions, find_entries, overlap_clauses
+from stintd.engine.entries import PROJECT_OF_NAME, Filters, conditions, find_entries, overlap_clauses
 from stintd.engine.period import Period, period, zone_of
 from stintd.engine.queries.delivered import TargetHours, hours_at_target, hours_by_group
 from stintd.engine.sheet import billable as billing
@@ -31,7 +31,7 @@ FROM rollup WHERE day BETWEEN ? AND ?{where} GROUP BY {by_day}project_id, task, 
 """
 _FILTERS = {
     "project_id": " AND project_id = ?",
-    "project_name": " AND project_id IN (SELECT id FROM project WHERE name = ?)",
+    "project_name": f" AND project_id = ({PROJECT_OF_NAME})",
     "client": " AND project_id IN (SELECT p.id FROM project p JOIN client c ON c.id = p.client_id WHERE c.name = ?)",
     "client_id": " AND project_id IN (SELECT id FROM project WHERE client_id = ?)",
     "billable": " AND billable = ?",
@@ -185,7 +185,8 @@ def _sum_day_totals(view: View, span: Period, group_by: str, filters: Mapping[st
     where = "".join(_FILTERS[name] for name in filters)
     sql = TOTALS_SQL.format(day="day" if by_day else "''", where=where, by_day="day, " if by_day else "")
     days = [day.isoformat() for day in span.days]
-    stored_totals = map(Total._make, view.conn.execute(sql, [*days, *filters.values()]))
+    values = [value for name, value in filters.items() for _ in range(_FILTERS[name].count("?"))]
+    stored_totals = map(Total._make, view.conn.execute(sql, [*days, *values]))
     names = _Names(view)
     rows: dict[str, _TotalsRow] = {}
     total = _TotalsRow("", "total")

@@ -5,7 +5,7 @@ entries are settled, and so are the gaps between them.
 """
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TypedDict, cast
 
@@ -14,8 +14,10 @@ from stintd.domain.meeting import Meeting
 from stintd.domain.model import from_us, to_us
 from stintd.domain.policy import Policy
 from stintd.engine import wire
+from stintd.engine.delivery.plan import TargetLink
 from stintd.engine.period import DAY, Period, period, week_of, zone_of
 from stintd.engine.queries import corrections, gaps, meetings, questions
+from stintd.engine.queries.deliveries import unknown_projects
 from stintd.engine.queries.timers import counted_end
 from stintd.engine.view import View
 from stintd.engine.wire_types import BlindJson, ReviewItemJson, ReviewJson, ReviewKind
@@ -71,10 +73,11 @@ def listing(
     since: date | datetime | None = None,
     until: date | datetime | None = None,
     calendar_meetings: Sequence[Meeting] = (),
+    planned: Mapping[str, TargetLink] | None = None,
 ) -> ReviewJson:
     """Every open decision of a period (by default last week and this one), and when the owner last looked at the list."""
     span = _span(view, since, until)
-    lines = [*items(view, span), *_meeting_items(view, span, calendar_meetings)]
+    lines = [*items(view, span), *_unknown_name_items(view, planned or {}), *_meeting_items(view, span, calendar_meetings)]
     if span.days is not None and (span.days[1] - span.days[0]) / DAY < corrections.LONGEST_DAYS:
         lines += _correction_items(view, span)
     looked_us = cursors.get(view.conn, LAST_LOOK)
@@ -298,6 +301,14 @@ def _target_items(view: View) -> Iterator[ReviewItemJson]:
         remedy = row["remedy"].replace("ID", row["id"]) if row["state"] == "parked" else row["remedy"]
         command = remedy.split("`")[1] if remedy.count("`") >= 2 else f"stint outbox --target {row['target']}"
         yield _item("target", f"{row['target']}: {count}: {why}", command)
+
+
+def _unknown_name_items(view: View, planned: Mapping[str, TargetLink]) -> Iterator[ReviewItemJson]:
+    """Rules of targets that name no project: they take nothing, and the hours that were meant are held back."""
+    for target, names in unknown_projects(view, planned).items():
+        for name in names:
+            text = f"{target}: project {name} names nothing, so its rule takes no hours"
+            yield _item("target", text, f"stint projects alias PROJECT --name {shlex.quote(name)}")
 
 
 def _changed_items(view: View, span: Period) -> Iterator[ReviewItemJson]:

@@ -30,12 +30,14 @@ MAPPING = obj(
 SHAPES: dict[str, Schema] = {
     "Project": obj(
         {
-            "id": TEXT, "name": TEXT, "clientId": NULL_TEXT, "clientName": NULL_TEXT, "hourlyRate": NULL_NUMBER,
-            "currency": NULL_TEXT, "budgetHours": NULL_NUMBER, "budgetAmount": NULL_NUMBER, "billable": FLAG,
-            "billAgentTime": FLAG, "billSupervised": FLAG, "defaultTask": NULL_TEXT, "archived": FLAG, "origin": TEXT,
-            "repos": array(obj({"id": TEXT, "name": TEXT, "remote": TEXT})), "revision": COUNT, "createdAt": INSTANT,
+            "id": TEXT, "name": TEXT, "aliases": array(TEXT), "clientId": NULL_TEXT, "clientName": NULL_TEXT,
+            "hourlyRate": NULL_NUMBER, "currency": NULL_TEXT, "budgetHours": NULL_NUMBER, "budgetAmount": NULL_NUMBER,
+            "billable": FLAG, "billAgentTime": FLAG, "billSupervised": FLAG, "defaultTask": NULL_TEXT, "archived": FLAG,
+            "origin": TEXT, "repos": array(obj({"id": TEXT, "name": TEXT, "remote": TEXT})), "revision": COUNT,
+            "createdAt": INSTANT,
         },
-        about="`billable`: whether new entries are billable. That is a setting of the project; without it, they are billable if"
+        about="`aliases`: its earlier names, by which it is found as well."
+        " `billable`: whether new entries are billable. That is a setting of the project; without it, they are billable if"
         " the project has a client.",
     ),
     "Budget": obj({

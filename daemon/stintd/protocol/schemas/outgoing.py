@@ -49,6 +49,7 @@ SHAPES: dict[str, Schema] = {
         "name": TEXT, "kind": TEXT, "baseUrl": NULL_TEXT, "deliver": {"enum": ["approved", "auto"]}, "from": NULL_DAY,
         "state": {"enum": ["connecting", "well", "failing", "stopped"]}, "trouble": NULL_TEXT, "counts": map_of(COUNT),
         "live": FLAG, "callsPerHour": COUNT, "callsLeft": COUNT, "needs": array(TEXT), "map": array(ref("TargetRule")),
+        "unknownProjects": array(TEXT),
     }),
     "TargetRule": obj(
         {

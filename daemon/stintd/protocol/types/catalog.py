@@ -16,10 +16,11 @@ class ProjectRepo:
 
 @frozen
 class Project:
-    """A project."""
+    """A project. `aliases`: its earlier names, by which it is found as well."""
 
     id: str
     name: str
+    aliases: tuple[str, ...]
     client_id: str | None
     client_name: str | None
     hourly_rate: float | None

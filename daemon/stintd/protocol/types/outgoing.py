@@ -95,7 +95,9 @@ class TargetRule:
 
 @frozen
 class Target:
-    """A connected billing system; `state` is connecting, well, failing or stopped."""
+    """A connected billing system; `state` is connecting, well, failing or stopped. `unknown_projects`: what its rules name as
+    projects although there are none, so that these rules take nothing.
+    """
 
     name: str
     kind: str
@@ -110,6 +112,7 @@ class Target:
     calls_left: int
     needs: tuple[str, ...]
     map: tuple[TargetRule, ...]
+    unknown_projects: tuple[str, ...]
 
 
 @frozen

@@ -22,3 +22,10 @@ ALTER TABLE checkout ADD COLUMN begun_us INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE folder_answer (
     id TEXT PRIMARY KEY, project_id TEXT NOT NULL, is_open INTEGER NOT NULL DEFAULT 0, since_us INTEGER NOT NULL
 );
+-- The earlier names of projects: whatever names a project by one of them still means it. No two projects answer to one name.
+CREATE TABLE project_alias (
+    normal_name TEXT PRIMARY KEY, name TEXT NOT NULL, project_id TEXT NOT NULL, since_us INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX project_alias_of ON project_alias (project_id);
+-- Finds the evidence of a folder in which a repository is found later.
+CREATE INDEX context_folder ON context (folder) WHERE folder <> '';
