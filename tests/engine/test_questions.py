@@ -1,5 +1,6 @@
 """Whose hours: what is asked, what an answer moves, what waits for it, and what an undo brings back."""
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -323,3 +324,34 @@ async def test_a_question_that_is_not_there_says_where_to_look(home):
     for unknown in ("", "ffff", "00000000"):
         with pytest.raises(NotFound, match="no question"):
             await home.run(answers.answer, unknown, "same")
+
+
+async def test_a_clone_of_a_folder_that_was_told_apart_is_a_guest_of_its_project(home):
+    """What was answered counts from then on: the copy has a remote of its own, and a clone of that is asked about."""
+    copy = replace(GLOBEX, network="h/globex", remote="https://h/globex.git", marks=replace(GLOBEX.marks, log=KIT.marks.log))
+    await home.work(KIT, NOW - 30 * HOUR, 1)
+    await home.work(copy, NOW - 12 * HOUR, 1)
+    await home.answer("another", project="client", auto_create=True)
+    await home.work(replace(other("/w/second", 9), network="h/globex", remote="https://h/globex.git"), NOW - 9 * HOUR, 1)
+    assert await home.hours() == {("kit", True): 1.0, ("client", True): 1.0, ("client", False): 1.0}
+    [item] = await home.asked()
+    assert item["text"].startswith("second is another clone of h/globex, which counts as client: same project?")
+    await home.answer("own")
+    assert await home.hours() == {("kit", True): 1.0, ("client", True): 1.0, ("second", True): 1.0}
+
+
+async def test_without_a_question_a_status_reads_no_folder(home, monkeypatch):
+    """Every status counts the questions: where nothing is in doubt, no work grows with the folders."""
+    await home.work(EU, NOW - 10 * HOUR, 1)
+    await home.work(KIT, NOW - 6 * HOUR, 1)
+    monkeypatch.setattr("stintd.engine.queries.questions._folders", None)
+    assert await home.query(review.count) == 3  # two new projects and a gap
+
+
+async def test_a_question_among_a_thousand_folders_is_found_in_little_time(home):
+    for number in range(1000):
+        home.daemon.intake.tell(CheckoutSignal(NOW, replace(other(f"/w/r{number}", number + 50), network=f"h/{number}")))
+    await two_clones(home)
+    before = time.process_time()
+    assert await home.query(review.count) >= 1
+    assert time.process_time() - before < 1

@@ -161,6 +161,7 @@ class Resolver:
         self._aliases = [(project.id, name) for project in self._projects.values() for name in project.aliases]
         self._memo: dict[Context | tuple[Context, str], Placement] = {}
         self._varied: dict[Context, bool] = {}
+        self._homes: dict[ProjectId, KnownCheckout] | None = None
         self._by_era: dict[int, Resolver] = {len(self._changes_us): self}
         self.refused: dict[str, str] = {}
 
@@ -371,9 +372,14 @@ class Resolver:
 
     def _home_of(self, project: ProjectId | None) -> KnownCheckout | None:
         """The folder that a project belongs to, not as a guest."""
-        homes = (repo for repo in self._repos.values() if repo.project == project and not repo.guest_of and repo.answer is None)
-        home = next(homes, None)
-        return self._clones.folder(home.id) if home is not None else None
+        if self._homes is None:
+            self._homes = {}
+            for repo in sorted(self._repos.values(), key=lambda repo: repo.answer is not None):
+                owned = repo.project if repo.answer is None else repo.answer
+                folder = self._clones.folder(repo.id)
+                if folder is not None and owned is not None and not repo.guest_of and repo.doubted_since_us is None:
+                    self._homes.setdefault(owned, folder)
+        return self._homes.get(project) if project is not None else None
 
     def doubted_since(self, repo: RepoId | None, project: ProjectId | None) -> int | None:
         """From which instant (microseconds) work in a repository on this project waits for its owner's answer whose hours they

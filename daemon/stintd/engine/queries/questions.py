@@ -84,7 +84,7 @@ def _folder(
         main["path"],
         tuple(dict.fromkeys(path for row in places for path in (row["path"], row["git_dir"], row["common_dir"]) if path)),
         placement.project if placement is not None else None,
-        repo["project_id"],
+        answer["project_id"] if answer is not None and not answer["is_open"] else repo["project_id"],
         repo["guest_of"],
         joined,
         is_answered=answer is not None and not answer["is_open"],
