@@ -30,8 +30,8 @@ export function Answer({ item, reload }) {
       setBusy(false);
     }
   };
-  if (asked) return html`<strong>${asked.hours} would move.</strong> <button class="quiet" disabled=${busy} onClick=${() => send({ ...asked.body, confirm: true })}>Move them</button>
-    <button class="quiet" onClick=${() => setAsked(null)}>Leave as it is</button>`;
+  if (asked) return html`<strong>${asked.hours} would move.</strong> <button class="quiet" onClick=${() => setAsked(null)}>Leave as it is</button>
+    <button class="quiet" disabled=${busy} onClick=${() => send({ ...asked.body, confirm: true })}>Move them</button>`; // last: a double press of an answer must not confirm it
   const title = { same: item.projectName ? `counts as ${line(item.projectName)}` : "one project", own: "a project of the folder's name", another: "a project that you choose" };
   return html`${Object.entries(WORDS).map(([answer, text]) => html`<button class="quiet" key=${answer} title=${title[answer]} disabled=${busy}
       onClick=${() => (answer === "another" ? setOpen(true) : send({ answer }))}>${text}</button>`)}
