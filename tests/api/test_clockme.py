@@ -83,13 +83,6 @@ async def test_auto_create_goes_before_the_fallback(client):
     assert await names(client) == ["fresh", "inbox"]
 
 
-async def test_a_hook_does_not_fail_for_two_names_alike(client):
-    for name in ("my-app", "my_app"):
-        await project(client, name)
-    assert (await start(client, "MyApp")).status == 409
-    assert (await start(client, "MyApp", autoCreate=True)).body["projectCreated"] is True
-
-
 async def test_only_clockmes_routes_take_a_near_name(client):
     await project(client, "payments")
     for path, more in (

@@ -307,19 +307,79 @@ def test_without_auto_create_a_new_place_is_shown_in_review():
     assert (home.project, home.draft) == (None, None)
 
 
-def test_a_folder_outside_repositories_gets_the_nearest_mapping_else_its_own_project():
+def test_a_folder_outside_repositories_gets_the_nearest_mapping_or_the_project_that_was_made_for_it():
     notes = Context("editor", "edit", folder="/code/notes")
     rules = [MapRule(path="/code", project="beta"), MapRule(path="/code/notes", project="Atlas")]
     assert project_of(resolver(rules), notes, "/code/notes/a.md") == "p-atlas"
-    draft = resolver().choose_project(notes).draft
-    assert (draft.name, draft.folder, draft.is_automatic) == ("notes", "/code/notes", True)
     assert project_of(resolver(projects=[KnownProject("p9", "journal", False, "/code/notes")]), notes) == "p9"
 
 
-def test_two_folders_of_one_name_are_two_projects():
-    here = KnownProject("p1", "notes", True, "/code/notes")
-    draft = resolver(projects=[here]).choose_project(Context("editor", "edit", folder="/code/sub/notes")).draft
-    assert draft.name == "sub/notes"
+@pytest.mark.parametrize("folder", ["/code", "/code/notes", "/code/beta", "/home/ada", "/home/ada/beta", "/tmp/x/y", "C:\\x"])
+def test_a_folder_outside_repositories_makes_no_project_and_takes_none_by_its_name(folder):
+    for policy in ({}, {"fallback_project": "atlas"}, {"fallback_project": "Misc"}):
+        home = resolver(**policy).choose_project(Context("shell", "read", folder=folder))
+        assert (home.project, home.draft) == (None, None)
+
+
+def test_a_folder_in_which_a_repository_is_found_later_is_the_repositorys():
+    at = KnownCheckout("/code/api", "r1")
+    for checkouts in ([at], [replace(at, is_gone=True)]):
+        found = resolver(repos=[KnownRepo("r1", project="p-beta")], checkouts=checkouts)
+        for folder in ("/code/api", "/code/api/src"):
+            assert project_of(found, Context("agent", "prompt", folder=folder)) == "p-beta"
+    draft = resolver(checkouts=[at]).choose_project(Context("agent", "prompt", folder="/code/api/src")).draft
+    assert (draft.name, draft.folder) == ("api", "/code/api")
+    moved = [replace(at, is_gone=True), KnownCheckout("/code/elsewhere", "r1")]
+    assert (
+        project_of(
+            resolver(repos=[KnownRepo("r1", project="p-beta")], checkouts=moved), Context("api", "edit", folder="/code/api")
+        )
+        is None
+    )
+
+
+ACME = KnownProject("p-acme", "Acme", True, "/code/acme")
+
+
+@pytest.mark.parametrize(
+    ("path", "folder"),
+    [
+        ("/workspaces/acme", "/workspaces/acme"),
+        ("/workspaces/acme/src/lib", "/workspaces/acme"),
+        ("/home/vscode/acme/src", "/home/vscode/acme"),
+        ("/work/acme/acme", "/work/acme"),
+        ("/workspaces/api/docs", "/workspaces/api"),
+        ("/workspaces/Acme", None),
+        ("/workspaces/acme-2", None),
+        ("/workspaces/src", None),
+        ("/workspaces/acme/api", None),
+        ("/workspaces/beta", None),
+        ("/app", None),
+    ],
+)
+def test_a_folder_elsewhere_looks_like_the_one_project_whose_folder_has_its_name(path, folder):
+    """`beta` is a project without a folder; `src` and `app` say nothing, though a project has such a folder."""
+    others = [KnownProject("p-src", "src", True, "/code/src"), KnownProject("p-app", "app", True, "/code/app")]
+    found = resolver(projects=[ACME, ATLAS, BETA, *others], repos=[KnownRepo("r1", project="p-atlas")])
+    likeness = found.likeness(path)
+    assert (likeness.folder if likeness else None) == folder
+    context = Context("editor", "edit", folder=path)
+    assert (found.resolve(context).project, found.choose_project(context).draft) == (None, None)
+    assert ("looks like" in found.placement(context).why) == (folder is not None)
+    mapped = resolver([MapRule(path=folder or path, project="Acme")], projects=[ACME, ATLAS, BETA])
+    assert project_of(mapped, context) == "p-acme"
+
+
+def test_a_folder_elsewhere_that_looks_like_two_projects_looks_like_none():
+    twin = KnownProject("p-twin", "globex/acme", True, "/code/globex/acme")
+    assert resolver(projects=[ACME, twin]).likeness("/workspaces/acme") is None
+
+
+def test_a_folder_elsewhere_is_compared_in_one_unicode_form():
+    cafe = KnownProject("p-cafe", "Café", True, "/code/Cafe\u0301")
+    likeness = resolver(projects=[cafe]).likeness("/workspaces/Café/src")
+    assert likeness is not None
+    assert likeness.project == "p-cafe"
 
 
 def test_a_heartbeats_project_name_matches_exactly_or_normalised_and_never_nearly():

@@ -67,6 +67,7 @@ async def test_a_visit_that_late_evidence_folds_away_keeps_its_written_text_and_
 
 async def test_what_was_written_on_an_entry_stays_on_all_parts_when_its_middle_is_moved(tmp_path):
     async with running(tmp_path, FakeClock(LATER)) as daemon:
+        await add_mapping(daemon, "/code/a", "a")
         daemon.tell(*beats("/code/a"))
         await daemon.engine.run(lambda step: projects.create(step, "beta"))
         await edit(daemon, 0, description="mine")

@@ -10,7 +10,7 @@ from stintd.engine.intake.intake import Intake
 from stintd.engine.upkeep.purge import Purge
 
 PACKAGE = Path(__file__).parents[2] / "daemon" / "stintd"
-REQUIRED = ("are_known", "is_off", "is_mapped", "on_screen")
+REQUIRED = ("are_known", "is_off", "on_screen")
 
 
 @pytest.mark.parametrize("name", REQUIRED)

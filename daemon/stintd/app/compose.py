@@ -60,7 +60,6 @@ from stintd.engine.intake.screenlock import STATE as SCREEN_STATE
 from stintd.engine.intake.screenlock import ScreenLock
 from stintd.engine.intake.seen_until import SeenUntil, last_seen_at
 from stintd.engine.intake.sessionwatch import SessionWatch
-from stintd.engine.resolver import is_mapped
 from stintd.engine.sheet import checkout_rows
 from stintd.engine.sheet_state import SheetState
 from stintd.engine.supervisor import Supervisor
@@ -148,7 +147,6 @@ def core(
         ),
         are_known=lambda beats: database.read_now(lambda conn: heartbeats.are_known(conn, beats)),
         is_off=recording.is_off,
-        is_mapped=lambda folder: database.read_now(lambda conn: is_mapped(conn, engine.policy, folder)),
         on_screen=screen_lock.take,
     )
 

@@ -7,7 +7,7 @@ from sqlite3 import Connection
 from stintd.domain.mapping.clones import KnownCheckout, KnownRepo
 from stintd.domain.mapping.projectfile import ProjectFile
 from stintd.domain.mapping.resolver import DatedRule, KnownProject, Resolver
-from stintd.domain.model import Context, ProjectId
+from stintd.domain.model import ProjectId
 from stintd.domain.policy import MapRule, Policy
 from stintd.store.row_types import CheckoutRow, FolderAnswerRow, MappingRow, ProjectAliasRow, ProjectRow, RepoRow
 from stintd.store.rowio import fetch_all
@@ -70,9 +70,3 @@ def load_rules(conn: Connection, policy: Policy) -> list[DatedRule]:
         )
         mappings.append(DatedRule(rule, row["since_us"]))
     return [*mappings, *(DatedRule(rule) for rule in policy.mappings)]
-
-
-def is_mapped(conn: Connection, policy: Policy, folder: str) -> bool:
-    """Whether one of the owner's mappings assigns a folder outside every repository to a project."""
-    resolver = Resolver([], [], [], load_rules(conn, policy), policy)
-    return resolver.placement(Context("shell", "read", folder=folder)).rule is not None

@@ -117,6 +117,14 @@ def move_to_repo(conn: Connection, repo: str, repo_path: str, own: str) -> None:
         conn.execute("UPDATE context SET repo_id = ?, hash = ? WHERE id = ?", (own, _hash(texts), row[12]))
 
 
+def below(conn: Connection, folder: str) -> dict[int, Context]:
+    """The contexts of this folder and of those below it that lie in no repository, by number."""
+    folder = _text(folder)
+    sql = f"{_ALL} WHERE folder <> '' AND repo_id = '' AND (folder = ? OR (folder > ? AND folder < ?))"
+    rows = conn.execute(sql, (folder, f"{folder}/", f"{folder}0"))  # "0" follows "/"
+    return {row[12]: _from_row(row) for row in rows}
+
+
 def entity_numbers(conn: Connection, texts: Collection[str]) -> dict[str, int]:
     """The number of each entity text; those that had none get one now."""
     number_of: dict[str, int] = {}

@@ -12,6 +12,7 @@ from typing import Literal
 
 from stintd.domain.kinds import GIT_KINDS
 from stintd.domain.mapping.clones import Clones, KnownCheckout, KnownRepo
+from stintd.domain.mapping.elsewhere import FolderNames, Likeness
 from stintd.domain.mapping.naming import (
     NameMatch,
     folder_names,
@@ -163,6 +164,7 @@ class Resolver:
         self._varied: dict[Context, bool] = {}
         self._homes: dict[ProjectId, KnownCheckout] | None = None
         self._by_era: dict[int, Resolver] = {len(self._changes_us): self}
+        self._folder_names: FolderNames | None = None
         self.refused: dict[str, str] = {}
 
     # ------------------------------------------------------------------ questions
@@ -261,7 +263,7 @@ class Resolver:
         if context.repo is not None:
             return self._place_by_repo(context, entity, task)
         if context.folder is not None:
-            return self._place_by_folder(context.folder, task, "the folder's name")
+            return self._place_outside(context, context.folder, task)
         return Placement(None, "it names no folder and no project", task)
 
     def _place_by_rule(self, rule: MapRule, task: str | None) -> Placement:
@@ -339,6 +341,39 @@ class Resolver:
         home = checkout.parent if checkout and checkout.kind == "worktree" and checkout.parent else context.repo_path
         placement = self._place_by_folder(home or "", task, "own folder")
         return replace(placement, is_kept=placement.is_kept or placement.is_automatic)
+
+    def _place_outside(self, context: Context, folder: str, task: str | None) -> Placement:
+        """A folder in no repository: its own is the project that was made for it, or that of a repository that was found there
+        later. It makes no project: everybody works in many folders, and few of them are anybody's.
+        """
+        if folder in ("", "/"):
+            return Placement(None, "it has no folder to take a name from", task)
+        checkout = next((found for up in folders_up(folder, "/") if (found := self._repository_at(up)) is not None), None)
+        if checkout is not None:
+            return self._place(replace(context, repo=checkout.repo, repo_path=checkout.path, folder=None), "")
+        made_for = next((p.id for p in self._projects.values() if p.folder == folder and p.id not in self._repo_projects), None)
+        if made_for is not None:
+            return Placement(made_for, "the folder's name", task)
+        likeness = self.likeness(folder)
+        name = self._projects[likeness.project].name if likeness is not None else ""
+        why = f"{likeness.folder} looks like {name}, not confirmed" if likeness is not None else "outside every repository"
+        return Placement(None, why, task)
+
+    def _repository_at(self, path: str) -> KnownCheckout | None:
+        """The checkout that is there, or was there last; None where it was moved away."""
+        checkout = self._checkouts.get(path)
+        if checkout is None or not checkout.is_gone:
+            return checkout
+        return checkout if self._clones.folder(checkout.repo) == checkout else None
+
+    def likeness(self, folder: str) -> Likeness | None:
+        """The project that a folder in no repository looks like: a proposal, never applied."""
+        if self._folder_names is None:
+            homes = ((repo.project, self._clones.folder(repo.id)) for repo in self._repos.values() if not repo.guest_of)
+            of_repos = [(project, home.path) for project, home in homes if project in self._projects and home is not None]
+            made_for = [(project.id, project.folder) for project in self._projects.values() if project.folder]
+            self._folder_names = FolderNames([*of_repos, *made_for])
+        return self._folder_names.likeness(folder)
 
     def _place_as_guest(self, repo: KnownRepo, context: Context, task: str | None) -> Placement | None:
         """The project of the folder that this one is a further clone of; None when it is none, or when that folder is mapped."""

@@ -63,9 +63,8 @@ class ProvisionalTimer:
 
 class Intake:
     """One per daemon. `are_known` says for each heartbeat whether it is stored; `is_off`, whether recording was off at an
-    instant; `is_mapped`, whether a folder has a project although nobody watches it; `on_screen` takes the signals of the
-    screen lock. All four are required: without one of them stintd would record what it must not, or record it twice. The
-    `on_…` listeners are called on this thread."""
+    instant; `on_screen` takes the signals of the screen lock. All three are required: without one of them stintd would record
+    what it must not, or record it twice. The `on_…` listeners are called on this thread."""
 
     def __init__(
         self,
@@ -78,14 +77,13 @@ class Intake:
         *,
         are_known: Callable[[Sequence[Heartbeat]], list[bool]],
         is_off: Callable[[datetime], bool],
-        is_mapped: Callable[[str], bool],
         on_screen: Callable[[ScreenSignal], None],
     ) -> None:
         self.agents, self.links = agents, normalise.Links(places)
         self._engine, self._places, self._noise, self._device = engine, places, noise, device
         self._clock = engine.clock
         self._repositories = repositories
-        self._are_known, self._is_off, self._is_mapped, self._on_screen = are_known, is_off, is_mapped, on_screen
+        self._are_known, self._is_off, self._on_screen = are_known, is_off, on_screen
         self._branches = Branches()
         self._read_to: dict[str, str] = {}
         self._release_task: asyncio.Task[None] | None = None
@@ -206,12 +204,6 @@ class Intake:
         """The context without the branch name, if the owner hides it."""
         return replace(place, branch=privacy.branch(place.branch, self._engine.policy, self._device))
 
-    def _is_elsewhere(self, beat: Heartbeat) -> bool:
-        """Whether it happened outside everything that is watched or mapped. Editors and shells work everywhere: what they do
-        elsewhere is private, and each folder that somebody once opened must not become a project."""
-        folder = beat.context.folder
-        return folder is not None and not (self._places.is_below_root(folder) or self._is_mapped(folder))
-
     def has_activity_since(self, since: datetime) -> bool:
         """Whether an editor or a shell has reported a person's activity on this machine since then."""
         return any(self.last_at[name] >= since for name in ("editor", "shell") if name in self.last_at)
@@ -231,7 +223,7 @@ class Intake:
                 return self._take_filtered(signal)
             case BeatSignal():
                 beat = self._heartbeat_of(signal, self._locate(signal), self._clock.now())
-                return [] if self._is_unwanted(beat) or self._is_elsewhere(beat) else [self._hide_names(beat)]
+                return [] if self._is_unwanted(beat) else [self._hide_names(beat)]
             case AgentSignal():
                 return self._take_agent(signal)
             case AbsenceSignal():

@@ -18,6 +18,7 @@ from stintd.engine.delivery.plan import TargetLink
 from stintd.engine.period import DAY, Period, period, week_of, zone_of
 from stintd.engine.queries import corrections, gaps, meetings, questions
 from stintd.engine.queries.deliveries import unknown_projects
+from stintd.engine.queries.elsewhere import UnclaimedFolder, unclaimed_folders
 from stintd.engine.queries.timers import counted_end
 from stintd.engine.view import View
 from stintd.engine.wire_types import BlindJson, ReviewItemJson, ReviewJson, ReviewKind
@@ -247,11 +248,31 @@ def _project_items(view: View, span: Period) -> Iterator[ReviewItemJson]:
 
 
 def _unassigned_items(view: View, span: Period) -> Iterator[ReviewItemJson]:
-    for row in fetch_all(view.conn, EntryRow, UNASSIGNED, (span.lo_us, span.hi_us)):
+    rows = fetch_all(view.conn, EntryRow, UNASSIGNED, (span.lo_us, span.hi_us))
+    groups = unclaimed_folders(view, span, rows)
+    yield from (_folder_item(view, group) for group in groups)
+    asked = {row["id"] for group in groups for row in group.entries}
+    for row in rows:
+        if row["id"] in asked:
+            continue
         end_us = row["end_us"] or row["start_us"]
         text = f"no project {_stretch_text(view, row['start_us'], end_us)}"
         command = f"stint edit {row['id']} --project PROJECT"
         yield _item("unassigned", text, command, {**_time_fields(view, row["start_us"], row["end_us"]), "entryId": row["id"]})
+
+
+def _folder_item(view: View, group: UnclaimedFolder) -> ReviewItemJson:
+    """One question for a folder that no project has, with the project it looks like; a mapping answers it."""
+    length_us = sum((row["end_us"] or row["start_us"]) - row["start_us"] for row in group.entries)
+    first, name = group.entries[0], None
+    if group.project is not None:
+        name = fetch_value(view.conn, str, "SELECT name FROM project WHERE id = ?", (group.project,))
+    looks = f" looks like {name}" if name is not None else " is no project's"
+    text = f"{group.folder}{looks}: {short_length(length_us // 60_000_000 * 60)} there count for no project"
+    command = f"stint map {shlex.quote(group.folder)} {shlex.quote(name) if name is not None else 'PROJECT'}"
+    day = _local_day(view, first["start_us"])
+    fields: _ItemFields = {"day": day, "seconds": wire.seconds(length_us), "projectId": group.project, "projectName": name}
+    return _item("unassigned" if name is None else "suggestion", text, command, {**fields, "entryId": first["id"]})
 
 
 def _unconfirmed_items(view: View, span: Period) -> Iterator[ReviewItemJson]:

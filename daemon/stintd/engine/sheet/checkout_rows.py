@@ -10,7 +10,7 @@ from stintd.domain.model import Absence, CheckoutFacts, FolderMarks, GitSignal, 
 from stintd.engine.checkouts import Checkout, Places
 from stintd.engine.sheet import projects
 from stintd.engine.step import Step
-from stintd.store import absences, heartbeats, rowio
+from stintd.store import absences, contexts, heartbeats, rowio
 from stintd.store.row_types import CheckoutRow, CommitRow, RepoRow, SqlValue
 from stintd.store.rowio import fetch_all, fetch_column, fetch_one
 
@@ -61,9 +61,21 @@ def keep_checkout(step: Step, repo: RepoId, facts: CheckoutFacts) -> None:
     place = {"repo_id": repo, "kind": facts.kind, "parent": facts.parent, "is_gone": 0}
     if is_new or before is None or any(before[name] != place[name] for name in PLACE):  # type: ignore[literal-required]
         step.forget_places()
+    if before is None or before["is_gone"]:
+        _adopt(step, facts.path)
     is_begun_anew = before is not None and before["git_mark"] not in ("", marks.git)
     if known is not None and known["guest_of"] and (is_begun_anew or known["guest_of"] != facts.network):
         leave_project(step, repo)
+
+
+def _adopt(step: Step, folder: str) -> None:
+    """Give what was done in a folder before its repository was found to that repository."""
+    outside = contexts.below(step.conn, folder)
+    if outside:
+        projects.ensure_projects(step, outside.values())
+        bounds = heartbeats.bounds_of(step.conn, outside)
+        if bounds is not None:
+            step.touch(*bounds)
 
 
 def _repo_values(facts: CheckoutFacts) -> dict[str, SqlValue]:

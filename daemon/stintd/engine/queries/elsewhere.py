@@ -1,0 +1,62 @@
+"""What was done in folders that no project has: outside every watched folder (a container, a remote editor, a home folder) and
+in folders without git. The hours wait for the owner to say whose they are.
+"""
+
+from collections.abc import Sequence
+from dataclasses import field
+
+from stintd.domain.mapping.resolver import Resolver
+from stintd.domain.model import Context, ProjectId
+from stintd.domain.pattern import is_within
+from stintd.engine.period import Period
+from stintd.engine.resolver import load_resolver
+from stintd.engine.view import View
+from stintd.frozen import frozen
+from stintd.store.row_types import EntryRow
+
+RUNS = """
+SELECT c.folder, s.first_us, s.last_us FROM span s JOIN context c ON c.id = s.context_id
+WHERE s.id >= ? AND s.id < ? AND c.folder <> '' AND c.repo_id = '' AND c.project = '' AND c.kind <> 'presence' ORDER BY s.id
+"""
+LENGTH_US = 35 * 60_000_000
+"""The longest run of heartbeats that is stored as one (schema 0001)."""
+
+
+@frozen
+class UnclaimedFolder:
+    """A folder without a project, the project it looks like, and the entries without a project in which it was worked on."""
+
+    folder: str
+    project: ProjectId | None
+    entries: list[EntryRow] = field(default_factory=list)
+
+
+def unclaimed_folders(view: View, span: Period, unassigned: Sequence[EntryRow]) -> list[UnclaimedFolder]:
+    """The folders without a project that these entries without a project were worked on in, by their path."""
+    if not unassigned:
+        return []
+    resolver = load_resolver(view.conn, view.policy)
+    runs = view.conn.execute(RUNS, ((span.lo_us - LENGTH_US) * 1024, span.hi_us * 1024)).fetchall()
+    groups = _groups(resolver, sorted({folder for folder, _, _ in runs}))
+    for row in unassigned:
+        end_us = row["end_us"] or row["start_us"]
+        there = (groups.get(folder) for folder, first_us, last_us in runs if first_us <= end_us and last_us >= row["start_us"])
+        group = next((group for group in there if group is not None), None)
+        if group is not None:
+            group.entries.append(row)
+    by_folder = {group.folder: group for group in groups.values() if group.entries}
+    return [by_folder[folder] for folder in sorted(by_folder)]
+
+
+def _groups(resolver: Resolver, folders: Sequence[str]) -> dict[str, UnclaimedFolder]:
+    """The group of each folder without a project: those that look like one project are one; else a folder with what is below."""
+    by_top: dict[str, UnclaimedFolder] = {}
+    groups: dict[str, UnclaimedFolder] = {}
+    for folder in folders:
+        if resolver.placement(Context("api", "edit", folder=folder)).project is not None:
+            continue
+        likeness = resolver.likeness(folder)
+        above = next((top for top, group in by_top.items() if group.project is None and is_within(folder, top)), folder)
+        top, project = (likeness.folder, likeness.project) if likeness is not None else (above, None)
+        groups[folder] = by_top.setdefault(top, UnclaimedFolder(top, project))
+    return groups
