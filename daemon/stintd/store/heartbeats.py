@@ -48,7 +48,7 @@ _as_run = partial(tuple.__new__, SpanRun)
 @frozen
 class Added:
     """What `add` did. `touched`: (first, last) instant of each stretch of new heartbeats, in order. `new_contexts`: contexts
-    that were not stored before.
+    that were not stored before, by their first heartbeat and then by their path.
     """
 
     accepted: int
@@ -81,6 +81,11 @@ def add(conn: Connection, beats: Iterable[Heartbeat]) -> Added:
         weave(conn, by_context, cluster[0].time_us, cluster[-1].time_us)
     seen_ids.remember(conn, [item.key for item in fresh if item.key >= EXPLICIT])
     touched = [(piece[0].time_us, piece[-1].time_us) for piece in _split(fresh, JOIN_US)]
+    if len(new_contexts) > 1:
+        first_us: dict[Context, int] = {}
+        for item in fresh:
+            first_us.setdefault(item.beat.context, item.time_us)
+        new_contexts.sort(key=lambda context: (first_us[context], context.repo_path or context.folder or ""))
     return Added(len(fresh), len(arrived) - len(fresh), touched, new_contexts)
 
 
