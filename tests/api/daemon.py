@@ -15,6 +15,7 @@ import aiohttp
 from stintd import settings
 from stintd.app import compose
 from stintd.app.parts import SourceAccess
+from stintd.domain.model import CheckoutFacts, CheckoutSignal
 from stintd.domain.policy import Policy
 from stintd.engine.delivery.connect import TargetSettings
 from stintd.engine.upkeep.calendars import CalendarSettings
@@ -94,6 +95,11 @@ class Daemon:
         await self.loopback.open(0)
         self.port = int((self.loopback.url or "").rpartition(":")[2])
         return self.port
+
+    def find_repository(self, path: str) -> None:
+        """Make a repository known, as the tracker does that finds it."""
+        facts = CheckoutFacts(path, f"{path}/.git", f"{path}/.git", "main", f"root:{path}", branch="main", head="a" * 40)
+        self.intake.tell(CheckoutSignal(self.clock.now(), facts))
 
     async def stop(self) -> None:
         await self.pusher.stop()

@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 
 from stintd.domain.model import Absence, AbsenceSignal, AgentSignal, BeatSignal
+from stintd.domain.policy import MapRule
 from stintd.engine.intake.backfill import Backfill
 from stintd.ports import AgentLogActs
 from stintd.sources.history import recall
@@ -16,6 +17,8 @@ from tests.support import agentlogs
 @pytest.fixture
 def home(client):
     agentlogs.place(client.daemon.folder / "home")
+    names = ("acme", "beta", "gamma", "delta")
+    client.daemon.set_policy(mappings=tuple(MapRule(path=f"/code/{name}", project=name) for name in names))
     return client.daemon.folder / "home"
 
 
@@ -156,13 +159,14 @@ async def test_the_files_an_agent_changed_become_its_own_when_its_log_is_read(cl
     assert (day["handsOnSeconds"], day["agentSeconds"]) == (-1800, 1800)
 
 
-async def test_a_repository_that_nobody_watches_is_one_project_named_after_the_sessions_folder(client, home):
+async def test_sessions_in_a_repository_that_nobody_watches_are_kept_and_make_no_project(client, home):
     for path in (home / ".claude" / "projects").rglob("*.jsonl"):
         path.write_text(path.read_text().replace("/code/acme", "/gone/since"))
     await client.post("/api/backfill", {})
     names = {entry["projectName"] for entry in (await client.get("/api/entries?from=2026-11-18&to=2026-11-18&limit=500"))["data"]}
-    assert names == {"since", "beta", "gamma", "delta"}
-    assert "human since 08:59-09:19 11" in await day_of(client)
+    assert names == {None, "beta", "gamma", "delta"}
+    assert "human None 08:59-09:19 11" in await day_of(client)
+    assert "acme" not in {one["name"] for one in (await client.get("/api/projects"))["data"]}
 
 
 async def test_excluded_folders_and_times_without_recording_stay_out(client, home):

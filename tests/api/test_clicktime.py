@@ -88,7 +88,9 @@ async def test_what_is_updated_is_so_and_nothing_else_changed(client, job, kind)
     assert answer.status == 200, answer.body
     after = (await act(client, f"get-{kind}", id=made["id"])).body
     assert answer.body == after
-    assert after == before | UPDATE[kind] | {name: after[name] for name in ("revision", "updatedAt", "pinned") if name in after}
+    assert after == before | UPDATE[kind] | {
+        name: after[name] for name in ("revision", "updatedAt", "pinned", "aliases") if name in after
+    }
     assert after["revision"] == before["revision"] + 1
     again = await act(client, f"update-{kind}", {**UPDATE[kind], "revision": before["revision"]}, id=made["id"])
     assert (again.status, again.body["code"]) == (409, "CONFLICT")

@@ -122,6 +122,7 @@ async def test_a_long_report_says_how_much_of_it_is_left_out(client):
 
 async def test_a_start_by_folder_takes_the_folders_project(client, daemon):
     agent = Agent(client)
+    daemon.find_repository("/code/shop")
     assert (await agent.ok("stint_start_timer", path="/code/shop/src"))["timer"]["projectName"] == "shop"
     assert (await agent.fails("stint_start_timer", path="relative"))["details"]["field"] == "path"
 

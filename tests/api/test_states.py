@@ -24,6 +24,7 @@ async def tell_turn(client, start, end, session="s1", actor="human", path="/code
 @pytest.fixture
 async def day(client):
     """06:00 to 06:08 a turn and back at 06:10; then 07:00 to 07:30 a run by itself."""
+    client.daemon.find_repository("/code/acme")
     await tell_turn(client, 0, 8)
     await client.post("/api/heartbeats", [{**ACT, "time": at(10), "kind": "prompt", "sessionId": "s1"}])
     await tell_turn(client, 60, 90, "s2", "agent")

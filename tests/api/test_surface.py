@@ -83,7 +83,8 @@ async def test_the_list_of_heartbeats_pages_through_all_of_them(client):
     assert (await client.get("/api/heartbeats", project="nobody"))["data"] == []
 
 
-async def test_a_path_is_placed_below_the_watched_root(client):
+async def test_a_path_is_placed_in_the_repository_that_contains_it(client):
+    client.daemon.find_repository("/code/site")
     await client.post("/api/heartbeats", {"path": "/code/site/src/a.py"}, 202)
     assert (await client.get("/api/timer/current"))["timer"]["projectName"] == "site"
 
@@ -231,6 +232,7 @@ async def test_tasks_and_clients_are_made_changed_and_deleted(client):
 
 
 async def test_a_mapping_shows_its_difference_first_and_corrects_the_past(client):
+    client.daemon.find_repository("/code/site")
     await client.post(
         "/api/heartbeats", [{"path": "/code/site/a.py", "time": f"{DAY}T09:{m:02d}:00Z"} for m in range(0, 60, 5)], 202
     )

@@ -64,7 +64,8 @@ async def test_the_fallback_takes_what_has_no_name_of_its_own(client):
     assert answer.body["timer"]["projectName"] == "inbox"
 
 
-async def test_a_start_by_path_names_the_folder_below_the_root(client):
+async def test_a_start_by_path_names_the_repository(client):
+    client.daemon.find_repository("/code/site")
     answer = await client.ask("POST", "/api/timer/start", {"path": "/code/site/src", "manual": True})
     assert (answer.status, answer.body["timer"]["projectName"]) == (201, "site")
 

@@ -128,10 +128,10 @@ async def test_a_link_to_what_nobody_watches_is_the_folder_it_lies_in(client, da
     (tmp_path / "root" / "notes").symlink_to(tmp_path / "real")
     daemon.places.set_roots((str(tmp_path / "root"),))
     await send(client, beat(entity=str(tmp_path / "root/notes/deep/a.md"), project="deep"))
-    assert [row["project"] for row in await stored_beats(client)] == ["notes"]
+    assert [row["path"] for row in await stored_beats(client)] == [str(tmp_path / "root/notes")]
 
 
-async def test_outside_repositories_the_watched_folder_names_it_and_outside_those_the_client(client, repo):
+async def test_outside_repositories_only_the_client_names_a_project_and_no_folder_does(client, repo):
     await send(
         client,
         beat(entity="/code/notes/deep/a.md", project="deep"),
@@ -141,7 +141,7 @@ async def test_outside_repositories_the_watched_folder_names_it_and_outside_thos
         beat(-4, entity="Figma", type="app"),
     )
     names = [row["project"] for row in sorted(await stored_beats(client), key=lambda row: row["time"], reverse=True)]
-    assert names == ["notes", "site", "other", "windows", None]
+    assert names == [None, "site", None, "windows", None]
 
 
 async def test_what_an_agent_wrote_is_the_agents(client, repo, daemon):
@@ -227,6 +227,7 @@ async def test_a_page_without_a_branch_is_read_on_whatever_branch_work_goes_on(c
 async def day(client, daemon, repo):
     """Half an hour of Python and a quarter of Rust in one project, ten minutes of another; an agent beside it."""
     daemon.clock.move(hours=4)
+    daemon.find_repository("/code/notes")
     python = [beat(n, entity="/code/acme/main.py") for n in range(0, 31, 2)]
     rust = [beat(n, entity="/code/acme/lib.rs") for n in range(31, 46, 2)]
     other = [beat(n, entity="/code/notes/a.md", category="debugging") for n in range(120, 131, 2)]
