@@ -142,7 +142,7 @@ def core(
         device,
         Repositories(
             places,
-            is_missing=lambda facts, root: gitmarks.is_missing(facts.path, facts.marks.mount, root),
+            presence=lambda facts, root: gitmarks.presence(facts.path, facts.marks.mount, root),
             continues=gitmarks.continues_log,
         ),
         are_known=lambda beats: database.read_now(lambda conn: heartbeats.are_known(conn, beats)),

@@ -116,11 +116,8 @@ class Places:
 
     def seen_folders(self) -> list[SeenFolder]:
         """Every folder with a repository of its own, those of before included."""
-        return [
-            SeenFolder(known.repo, known.facts, known.is_gone)
-            for known in self._checkouts.values()
-            if known.facts.kind != "worktree"
-        ]
+        known = (checkout for checkout in self._checkouts.values() if checkout.facts.kind != "worktree")
+        return [SeenFolder(checkout.repo, checkout.facts, checkout.is_gone) for checkout in known]
 
     def checkouts_of(self, repo: RepoId) -> list[Checkout]:
         """The checkouts of a repository, the main one first."""

@@ -7,6 +7,7 @@ import os
 import stat
 from zlib import crc32
 
+from stintd.domain.mapping.folders import Presence
 from stintd.domain.model import CheckoutFacts, FolderMarks
 
 WRITTEN_ONCE = ("description", "info", "branches", "hooks")
@@ -93,14 +94,14 @@ def mount_of(path: str) -> str:
     return path
 
 
-def is_missing(path: str, mount: str, root: str) -> bool:
-    """Whether a folder below `root` is really gone: the nearest folder above it that is left lies on the same mount and can be
-    read. A disk that is not mounted says nothing about what lies on it."""
+def presence(path: str, mount: str, root: str) -> Presence:
+    """Whether a folder below `root` is there. It is gone only if the nearest folder above it that is left lies on the same mount
+    and can be read: a disk that is not mounted says nothing about what lies on it."""
     if os.path.lexists(path):
-        return False
+        return "there"
     above = os.path.dirname(path)
     while not os.path.isdir(above):
         if above in (root, os.path.dirname(above)):
-            return False
+            return "out of reach"
         above = os.path.dirname(above)
-    return os.access(above, os.R_OK | os.X_OK) and mount_of(above) == mount
+    return "gone" if os.access(above, os.R_OK | os.X_OK) and mount_of(above) == mount else "out of reach"

@@ -4,7 +4,9 @@ Reads files through `gitfiles` and `reflog`; only a reftable repository and a fi
 Has no state, so any thread may call it.
 """
 
+import contextlib
 import os
+from collections.abc import Sequence, Set
 from dataclasses import replace
 
 from stintd.domain.mapping.remote import network_remote, normalise_remote
@@ -35,6 +37,7 @@ from stintd.sources.reflog import (
     ReflogCursor,
     ReflogLine,
     ReflogNews,
+    end_of_known,
     end_of_reflog,
     end_of_shared,
     parse_walk,
@@ -367,13 +370,21 @@ def end_of(facts: CheckoutFacts) -> str:
         return ""
 
 
-def end_of_copy(facts: CheckoutFacts, original: CheckoutFacts) -> str:
-    """The cursor behind what was done in another folder before this one was copied from it; "" when nothing was."""
-    try:
-        shared = end_of_shared(*(os.path.join(one.git_dir, "logs", "HEAD") for one in (facts, original)))
-    except OddFile:
-        return ""
-    return shared.to_text() if shared is not None else ""
+def end_of_copied(facts: CheckoutFacts, originals: Sequence[CheckoutFacts], last_lines: Set[str]) -> str:
+    """The cursor behind what was done in other folders before this one was copied from one of them, or behind a line that was the
+    last one read elsewhere (`last_lines`, digests); "" when nothing was."""
+    ends = []
+    with contextlib.suppress(OddFile):
+        ends.append(end_of_known(_log_of(facts), last_lines))
+    for original in originals:
+        with contextlib.suppress(OddFile):
+            ends.append(end_of_shared(_log_of(facts), _log_of(original)))
+    copied = max((end for end in ends if end is not None), key=lambda end: end.offset, default=None)
+    return copied.to_text() if copied is not None else ""
+
+
+def _log_of(facts: CheckoutFacts) -> str:
+    return os.path.join(facts.git_dir, "logs", "HEAD")
 
 
 def pushes_since(facts: CheckoutFacts, after_us: int, owner: frozenset[str]) -> tuple[list[GitSignal], int]:

@@ -10,12 +10,14 @@ Reads bounded regular files only; starts nothing, writes nothing.
 import hashlib
 import os
 import re
+from collections.abc import Set
 
 from stintd.frozen import frozen
 from stintd.sources.gitfiles import OddFile, failure_of, open_regular, text_of
 
 TAIL_LIMIT = 4 * 1024 * 1024  # about 25,000 lines: more than anybody does between two looks
 SHORT_TAIL = 16 * 1024
+ELSEWHERE = -1  # the inode of a cursor for lines that were copied here
 SUBJECT_LIMIT = 500
 TRUSTED_SKEW_US = 5_000_000  # a committer date this near the file time is the act's own time
 
@@ -130,16 +132,27 @@ def end_of_reflog(path: str) -> ReflogCursor:
     return ReflogCursor(status.st_ino, start + len(whole) if whole else 0, anchor, status.st_mtime_ns // 1000)
 
 
+def end_of_known(path: str, digests: Set[str]) -> ReflogCursor | None:
+    """The cursor behind the last line with one of these digests; None when there is none. `OddFile` as `read_reflog`."""
+    news = read_reflog(path, None)
+    known = [line for line in news.lines if line.digest in digests]
+    return _cursor_elsewhere(known[-1]) if known else None
+
+
 def end_of_shared(path: str, other: str) -> ReflogCursor | None:
     """The cursor behind the lines that two reflogs begin with alike, as after a copy; None when they share none. `OddFile` as
     `read_reflog`."""
-    lines, others = read_reflog(path, None), read_reflog(other, None)
-    shared = 0
-    for line, same in zip(lines.lines, others.lines, strict=False):
+    last = None
+    for line, same in zip(read_reflog(path, None).lines, read_reflog(other, None).lines, strict=False):
         if (line.end, line.digest) != (same.end, same.digest):
             break
-        shared += 1
-    return lines.cursor_after(shared, ReflogCursor()) if shared else None
+        last = line
+    return _cursor_elsewhere(last) if last is not None else None
+
+
+def _cursor_elsewhere(line: ReflogLine) -> ReflogCursor:
+    """The cursor behind a line that was written in another file: the time of this file says nothing about its lines."""
+    return ReflogCursor(ELSEWHERE, line.end, line.digest)
 
 
 def _lines_from(descriptor: int, size: int, cursor: ReflogCursor | None) -> tuple[int, list[ReflogLine]]:

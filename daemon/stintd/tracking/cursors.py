@@ -16,6 +16,7 @@ class CursorBook:
     def __init__(self, stored: Mapping[str, str]) -> None:
         self._cursors: dict[str, str] = {}
         self._by_file: dict[str, str] = {}  # reflog cursors by inode, which a renamed folder keeps
+        self.last_lines: set[str] = set()  # digests of the last lines read, which a folder carried elsewhere keeps
         self.remember(stored)
 
     def remember(self, cursors: Mapping[str, str]) -> None:
@@ -24,10 +25,18 @@ class CursorBook:
         for name, cursor in cursors.items():
             if name.startswith("reflog:") and _inode(cursor) != "0":
                 self._by_file[_inode(cursor)] = cursor
+                self.last_lines.add(_last_line(cursor))
 
-    def reflog(self, reading: CheckoutReading) -> str | None:
-        """Where to continue reading: at the stored cursor, else at that of the folder that this one was moved from."""
-        return self._cursors.get(reflog_name(reading.facts)) or self._by_file.get(_inode(reading.end))
+    def reflog(self, reading: CheckoutReading, copied: str) -> str | None:
+        """Where to continue reading: behind what was read of this file, here or where its folder was before; else behind what
+        was done elsewhere (`copied`); else at the cursor of what was at this place before. The number of a file is given again
+        once it was removed, so its last line must be there too.
+        """
+        here = self._cursors.get(reflog_name(reading.facts))
+        for cursor in (here, self._by_file.get(_inode(reading.end))):
+            if cursor is not None and _inode(cursor) == _inode(reading.end) and _last_line(cursor) == _last_line(copied):
+                return cursor
+        return copied or here
 
     def push_us(self, facts: CheckoutFacts) -> int:
         """Up to when pushes were reported; 0: never."""
@@ -51,3 +60,7 @@ def reflog_name(facts: CheckoutFacts) -> str:
 
 def _inode(cursor: str) -> str:
     return cursor.split(" ", 1)[0]
+
+
+def _last_line(cursor: str) -> str:
+    return cursor.split(" ")[2] if cursor else ""

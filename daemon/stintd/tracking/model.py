@@ -3,7 +3,7 @@
 Tracking must not import sources, so their interfaces are declared here; the composition root passes the real ones.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
@@ -107,7 +107,7 @@ class GitReader(Protocol):
         may_run_git: bool = True,
     ) -> GitLook: ...
     def end_of(self, facts: CheckoutFacts) -> str: ...
-    def end_of_copy(self, facts: CheckoutFacts, original: CheckoutFacts) -> str: ...
+    def end_of_copied(self, facts: CheckoutFacts, originals: Sequence[CheckoutFacts], last_lines: Set[str]) -> str: ...
     def pushes_since(self, facts: CheckoutFacts, after_us: int, owner: frozenset[str]) -> tuple[list[GitSignal], int]: ...
 
 

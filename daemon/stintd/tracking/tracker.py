@@ -532,8 +532,9 @@ class Tracker:
         readings.sort(key=lambda reading: -reading.last_touch_us)
         now = self._clock.now()
         self._tell([CheckoutSignal(now, reading.facts) for reading in readings if _is_storable(reading.facts)], {})
-        for reading in readings:
-            self._adopt(reading, self._original_of(reading.facts, readings))
+        copied = [self._end_of_copied(reading.facts, readings) for reading in readings]
+        for reading, end in zip(readings, copied, strict=True):
+            self._adopt(reading, end)
         linked = self._unknown(path for reading in readings for path in reading.linked)
         if linked:
             await self._add(list(dict.fromkeys(linked)))
@@ -553,15 +554,16 @@ class Tracker:
         linked = self._parts.linked(facts).paths
         return CheckoutReading(facts, tuple(git.git_folders(facts)), git.last_touch_us(facts), git.end_of(facts), linked)
 
-    def _original_of(self, facts: CheckoutFacts, readings: Iterable[CheckoutReading]) -> CheckoutFacts | None:
-        """The folder that this one was copied from: the oldest that began with the same line in its reflog and is still there."""
+    def _end_of_copied(self, facts: CheckoutFacts, readings: Iterable[CheckoutReading]) -> str:
+        """The reflog cursor of a new checkout behind what was done elsewhere: in a folder that it was carried from, and in the
+        older folders that are still there and whose reflog began with the same line. "" when nothing was."""
         start = facts.marks.log.partition(":")[0]
         others = [*(t.facts for t in self._tracked.values()), *(reading.facts for reading in readings)]
-        alike = [o for o in others if start and o.marks.log.partition(":")[0] == start and o.kind == facts.kind]
-        oldest = min(alike, key=lambda other: (other.marks.begun_us, other.path), default=facts)
-        return None if oldest.path == facts.path else oldest
+        age = facts.marks.begun_us, facts.path
+        alike = [o for o in others if start and o.marks.log.partition(":")[0] == start and (o.marks.begun_us, o.path) < age]
+        return self._parts.git.end_of_copied(facts, alike, self._book.last_lines)
 
-    def _adopt(self, reading: CheckoutReading, original: CheckoutFacts | None) -> None:
+    def _adopt(self, reading: CheckoutReading, copied: str) -> None:
         """Watch a checkout's git dir, catch up with it, and plan its work tree for later."""
         facts = reading.facts
         if not facts.git_dir:
@@ -571,8 +573,7 @@ class Tracker:
         self._troubles.forgive(facts.path)
         # On the first start earlier history belongs to a backfill; later all of a new checkout's reflog is new, but for what was
         # done in the folder that it was copied from.
-        copied = self._parts.git.end_of_copy(facts, original) if original is not None else ""
-        cursor = self._book.reflog(reading) or (reading.end if self._is_first_start else copied or None)
+        cursor = self._book.reflog(reading, copied) or (reading.end if self._is_first_start else None)
         pushed = self._book.push_us(facts) or to_us(self._since)
         active = from_us(reading.last_touch_us) if reading.last_touch_us else self._clock.now()
         swept = self._swept_until(facts.path)

@@ -7,14 +7,18 @@ time are never one repository, whatever they share: which of them share a projec
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
 
 from stintd.domain.model import CheckoutFacts, RepoId
 from stintd.frozen import frozen
 
+Presence = Literal["there", "gone", "out of reach"]
+"""Of a folder that was seen earlier. Out of reach: its disk is not mounted, or nobody watches there any more."""
+
 
 @frozen
 class SeenFolder:
-    """A main, bare or submodule checkout as it was last seen. `is_gone`: it was not there when somebody looked."""
+    """A main, bare or submodule checkout as it was last seen. `is_gone`: it was really gone when somebody looked."""
 
     repo: RepoId
     facts: CheckoutFacts

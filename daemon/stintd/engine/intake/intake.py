@@ -364,6 +364,8 @@ class Intake:
         """Learn what a checkout is now; `repo` is None for one that is gone."""
         facts = signal.facts
         if repo is None:
+            if self._repositories.presence(facts) == "out of reach":
+                return
             self._places.forget(facts.path)
             self._engine.write(lambda step: checkout_rows.mark_gone(step, facts.path))
             return

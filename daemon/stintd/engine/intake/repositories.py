@@ -5,31 +5,31 @@ with, else a new one. Loop thread only.
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from stintd.domain.mapping.folders import FolderHistory, match_folders
+from stintd.domain.mapping.folders import FolderHistory, Presence, match_folders
 from stintd.domain.model import CheckoutFacts, RepoId
 from stintd.engine.checkouts import Places
 from stintd.store.ids import new_id
 
 
 class Repositories:
-    """`is_missing`: whether a folder below one of the roots (the second argument) is really gone. `continues`: whether a
-    checkout's reflog begins with the one that had a mark.
+    """`presence`: whether a folder below one of the roots (the second argument) is there. `continues`: whether a checkout's
+    reflog begins with the one that had a mark.
     """
 
     def __init__(
         self,
         places: Places,
-        is_missing: Callable[[CheckoutFacts, str], bool],
+        presence: Callable[[CheckoutFacts, str], Presence],
         continues: Callable[[CheckoutFacts, str], bool],
     ) -> None:
-        self._places, self._is_missing, self._continues = places, is_missing, continues
+        self._places, self._presence, self._continues = places, presence, continues
 
     def assign(self, checkouts: Sequence[CheckoutFacts], now: datetime) -> dict[str, RepoId]:
         """The repository of each checkout by path. Those that were found together are passed together."""
         folders = [facts for facts in checkouts if facts.kind != "worktree"]
         repos = self._same(folders)
         if len(repos) < len(folders):
-            repos = match_folders(folders, FolderHistory(self._places.seen_folders(), self._has_left, self._continues))
+            repos = match_folders(folders, FolderHistory(self._places.seen_folders(), self._is_gone, self._continues))
         stores: dict[str, RepoId] = {}
         for facts in sorted(checkouts, key=lambda facts: (facts.kind == "worktree", facts.path)):
             store = facts.common_dir
@@ -48,6 +48,10 @@ class Repositories:
                 same[facts.path] = before.repo
         return same
 
-    def _has_left(self, facts: CheckoutFacts) -> bool:
+    def presence(self, facts: CheckoutFacts) -> Presence:
+        """Whether a folder that was seen earlier is there."""
         root = self._places.root_of(facts.path)
-        return root is not None and self._is_missing(facts, root)
+        return "out of reach" if root is None else self._presence(facts, root)
+
+    def _is_gone(self, facts: CheckoutFacts) -> bool:
+        return self.presence(facts) == "gone"

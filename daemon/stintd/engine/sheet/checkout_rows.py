@@ -66,6 +66,8 @@ def keep_checkout(step: Step, repo: RepoId, facts: CheckoutFacts) -> None:
     is_begun_anew = before is not None and before["git_mark"] not in ("", marks.git)
     if known is not None and known["guest_of"] and (is_begun_anew or known["guest_of"] != facts.network):
         leave_project(step, repo)
+    elif known is not None and known["guest_of"] and before is None:  # it was moved, and its name may be another
+        resolve_again(step, repo)
 
 
 def _adopt(step: Step, folder: str) -> None:
