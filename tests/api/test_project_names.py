@@ -197,6 +197,25 @@ async def test_a_mapping_made_by_command_follows_its_project_and_decides_what_is
     assert await beats(client, path="/code/docs/b.py") == {"acme-backend"}
 
 
+async def test_a_mapping_of_a_part_decides_what_is_billed_of_that_part_alone(daemon, client):
+    """An internal folder of a client's repository, a folder of documents, and a part of a monorepo that is a project."""
+    await project(client, "acme", billable=True)
+    await project(client, "jobs", billable=True)
+    for path in ("/code/acme", "/code/docs"):
+        found(daemon, path)
+    for path, name in (("/code/acme/internal", "acme"), ("/code/docs", "acme"), ("/code/acme/jobs", "jobs")):
+        await client.post("/api/mappings", {"path": path, "project": name, "billable": False})
+    rows = []
+    for hour, path in ((6, "/code/acme/a.py"), (8, "/code/docs/a.md"), (10, "/code/acme/jobs/a.py")):
+        rows += [
+            {"time": f"2026-11-19T{hour:02}:{minute:02}:00Z", "kind": "edit", "source": "editor", "path": path}
+            for minute in range(9)
+        ]
+    await client.post("/api/heartbeats", rows, 202)
+    entries = (await client.get("/api/entries", from_="2026-11-19", to="2026-11-19"))["data"][::-1]
+    assert [(one["projectName"], one["billable"]) for one in entries] == [("acme", True), ("acme", False), ("jobs", False)]
+
+
 async def test_a_rule_of_a_target_holds_for_its_project_whatever_it_is_called(daemon, client):
     daemon.billing = ClockMeFake(key="k", projects={"p1": "API"})
     one = await project(client, "api", billable=True)

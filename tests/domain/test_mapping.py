@@ -370,6 +370,12 @@ def test_a_folder_elsewhere_looks_like_the_one_project_whose_folder_has_its_name
     assert project_of(mapped, context) == "p-acme"
 
 
+def test_a_bare_repository_is_called_after_what_people_see_elsewhere_too():
+    for path in ("/code/shop/.bare", "/code/shop.git"):
+        bare = KnownProject("p-shop", "shop", True, path)
+        assert resolver(projects=[bare]).likeness("/workspaces/shop/src").project == "p-shop"
+
+
 def test_a_folder_elsewhere_that_looks_like_two_projects_looks_like_none():
     twin = KnownProject("p-twin", "globex/acme", True, "/code/globex/acme")
     assert resolver(projects=[ACME, twin]).likeness("/workspaces/acme") is None

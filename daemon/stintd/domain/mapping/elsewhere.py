@@ -7,6 +7,7 @@ Elsewhere).
 from collections import defaultdict
 from collections.abc import Iterable
 
+from stintd.domain.mapping.naming import folder_names
 from stintd.domain.model import ProjectId
 from stintd.domain.pattern import compose
 from stintd.frozen import frozen
@@ -29,7 +30,7 @@ class FolderNames:
     def __init__(self, folders: Iterable[tuple[ProjectId, str]]) -> None:
         self._projects: defaultdict[str, set[ProjectId]] = defaultdict(set)
         for project, folder in folders:
-            self._projects[compose(folder.rstrip("/").rpartition("/")[2])].add(project)
+            self._projects[compose(folder_names(folder)[0])].add(project)
 
     def likeness(self, path: str) -> Likeness | None:
         """The project whose folder has exactly the name of a folder in this path; None where that is not exactly one project."""

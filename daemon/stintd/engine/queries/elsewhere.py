@@ -9,7 +9,6 @@ from stintd.domain.mapping.resolver import Resolver
 from stintd.domain.model import Context, ProjectId
 from stintd.domain.pattern import is_within
 from stintd.engine.period import Period
-from stintd.engine.resolver import load_resolver
 from stintd.engine.view import View
 from stintd.frozen import frozen
 from stintd.store.row_types import EntryRow
@@ -35,7 +34,7 @@ def unclaimed_folders(view: View, span: Period, unassigned: Sequence[EntryRow]) 
     """The folders without a project that these entries without a project were worked on in, by their path."""
     if not unassigned:
         return []
-    resolver = load_resolver(view.conn, view.policy)
+    resolver = view.resolver()
     runs = view.conn.execute(RUNS, ((span.lo_us - LENGTH_US) * 1024, span.hi_us * 1024)).fetchall()
     groups = _groups(resolver, sorted({folder for folder, _, _ in runs}))
     for row in unassigned:

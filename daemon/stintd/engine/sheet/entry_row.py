@@ -97,6 +97,6 @@ def _next_subject(step: Step, stretch: Stretch) -> str | None:
 def _billing_columns(step: Step, stretch: Stretch, project: ProjectRow | None) -> EntryColumns:
     """The columns `billable` and `tags`: by the owner's mapping, else by the project's own setting, else by whether it has a
     client."""
-    rule = billing.rule_of(step.conn, step.policy, project, stretch.branch) if project else None
+    rule = billing.rule_of(step, project, stretch.repo, stretch.branch) if project else None
     billable = billing.is_billable(rule, project, stretch.actor)
     return {"billable": int(billable), "tags": json.dumps(list(rule.tags) if rule else [], ensure_ascii=False)}

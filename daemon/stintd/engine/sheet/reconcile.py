@@ -60,7 +60,7 @@ def bill_again(step: Step, project_id: str) -> None:
         )
         if project is None or (session is not None and session["billable"] is not None):
             continue
-        rule = billable.rule_of(step.conn, step.policy, project, row["branch"])
+        rule = billable.rule_of(step, project, row["repo_id"], row["branch"])
         _change(step, row, {"billable": int(billable.is_billable(rule, project, row["actor"]))})
 
 
