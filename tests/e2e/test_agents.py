@@ -364,7 +364,7 @@ def test_hooks_of_every_host_installed_by_the_command_are_heard_and_two_hosts_te
 def test_a_broken_message_is_reported_and_the_next_one_heard(live, tmp_path):
     daemon, repo, calls = live
     with Agent(tmp_path, calls) as agent:
-        assert agent.say("Stop", "{}", repo.path) == (0, "", "")
+        assert agent.say("Stop", "[]", repo.path) == (0, "", "")
         agent.say("UserPromptSubmit", claude("UserPromptSubmit", "s1", repo.path, prompt="p"), repo.path, VSCODE_PID="1")
         poll_until(lambda: timers(daemon), "a running timer")
         codes = [one["code"] for one in daemon.client.get("/api/status")["warnings"]]
