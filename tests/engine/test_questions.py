@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from stintd.domain.model import BeatSignal, CheckoutFacts, CheckoutSignal, FolderMarks
-from stintd.engine.commands import answers, approval, corrections, entries, projects
+from stintd.engine.commands import answers, approval, corrections, entries, projects, purging
 from stintd.engine.queries import evidence, repos, review
 from stintd.engine.view import View
 from stintd.errors import Conflict, NotFound
@@ -259,12 +259,22 @@ async def test_hours_whose_time_the_owner_set_move_too_and_come_back(home):
 
 async def test_approved_hours_stay(home):
     await two_clones(home)
-    [row] = await home.daemon.rows("SELECT id FROM entry WHERE is_confirmed = 0")
-    await home.run(entries.change, row["id"], confirmed=True)
+    told = await home.answer("same")
     await home.run(approval.approve, DAY)
+    await home.run(corrections.undo, told["editId"])
     told = await home.answer("own")
     assert told["seconds"] == 0
     assert await home.hours() == {("prod-eu", True): 3.0}
+
+
+async def test_a_waiting_entry_is_not_confirmed_by_itself_either(home):
+    await two_clones(home)
+    [row] = await home.daemon.rows("SELECT id FROM entry WHERE is_confirmed = 0")
+    with pytest.raises(Conflict, match="waits for your answer whose hours it is") as refused:
+        await home.run(entries.change, row["id"], confirmed=True)
+    assert "stint answer" in refused.value.hint
+    await home.answer("same")
+    await home.run(entries.change, row["id"], confirmed=True)
 
 
 async def test_each_folder_says_what_it_counts_as_and_why(home):
@@ -312,11 +322,15 @@ async def test_the_answer_of_a_superproject_is_its_submodules_too(home):
     sub = other("/w/prod-us/lib", 9, kind="submodule", parent="/w/prod-us", network="", remote="", identity="root:9")
     await two_clones(home)
     await home.work(sub, NOW - 5 * HOUR, 1)
-    assert (await home.hours())[("prod-eu", True)] == 2.0
+    assert await home.hours() == {("prod-eu", True): 1.0, ("prod-eu", False): 3.0}
+    [item] = await home.asked()
+    assert item["seconds"] == 3 * 3600 + 4 * 60
+    assert (await home.run(approval.approve, DAY - timedelta(days=3), DAY))["waitingCount"] == 2
+    await home.run(corrections.undo)
     await home.answer("own")
     assert await home.hours() == {("prod-eu", True): 1.0, ("prod-us", True): 3.0}
     await home.run(corrections.undo)
-    assert (await home.hours())[("prod-eu", True)] == 2.0
+    assert await home.hours() == {("prod-eu", True): 1.0, ("prod-eu", False): 3.0}
 
 
 async def test_a_question_that_is_not_there_says_where_to_look(home):
@@ -355,3 +369,16 @@ async def test_a_question_among_a_thousand_folders_is_found_in_little_time(home)
     before = time.process_time()
     assert await home.query(review.count) >= 1
     assert time.process_time() - before < 1
+
+
+async def test_a_purge_takes_the_folders_that_count_there_and_no_others(home):
+    await two_clones(home)
+    await home.answer("own")
+    ids = {row["name"]: row["id"] for row in await home.daemon.rows("SELECT id, name FROM project")}
+    await home.run(purging.purge_project, ids["prod-eu"], frozenset({EU.path, US.path}))
+    assert await home.hours() == {("prod-us", True): 2.0}
+    [repo] = [one for one in (await home.query(repos.repos))["data"] if one["name"] == "prod-us"]
+    assert (repo["checkouts"][0]["projectName"], repo["checkouts"][0]["why"]) == ("prod-us", "your answer")
+    await home.run(purging.purge_project, ids["prod-us"], frozenset())
+    assert await home.daemon.rows("SELECT id FROM folder_answer") == []
+    assert "prod-us" not in [one["name"] for one in (await home.query(repos.repos))["data"]]

@@ -53,6 +53,8 @@ __all__ = [
 ]  # fmt: skip
 
 MEMO_LIMIT = 50_000
+MOST_NESTED = 20
+"""A submodule lies in a submodule only so deep."""
 
 PlacedBy = Literal["", "mapping", "file", "foreign file", "name", "answer", "superproject", "repo", "guest", "folder", "fallback"]
 """What decided a placement; "" where nothing did. A foreign file is a project file that its owner did not write."""
@@ -162,6 +164,7 @@ class Resolver:
         self._aliases = [(project.id, name) for project in self._projects.values() for name in project.aliases]
         self._memo: dict[Context | tuple[Context, str], Placement] = {}
         self._varied: dict[Context, bool] = {}
+        self._submodules = {checkout.repo: checkout for checkout in self._checkouts.values() if checkout.kind == "submodule"}
         self._homes: dict[ProjectId, KnownCheckout] | None = None
         self._by_era: dict[int, Resolver] = {len(self._changes_us): self}
         self._folder_names: FolderNames | None = None
@@ -420,7 +423,7 @@ class Resolver:
         """From which instant (microseconds) work in a repository on this project waits for its owner's answer whose hours they
         are; None: it does not wait. A guest whose folder has another name than its host's waits from its beginning.
         """
-        known = self._repos.get(repo) if repo is not None else None
+        known = self._repos.get(self._outermost(repo)) if repo is not None else None
         if known is None or project is None:
             return None
         folder = self._clones.folder(known.id)
@@ -435,9 +438,18 @@ class Resolver:
         names = {normal_name(folder_names(host.folder)[0])} if host.folder else {normal_name(host.name)}
         return None if normal_name(folder_names(folder.path)[0]) in names else 0
 
+    def _outermost(self, repo: RepoId) -> RepoId:
+        """The repository whose project a repository has: its superproject's, unless it was answered or mapped itself."""
+        for _ in range(MOST_NESTED):
+            inner = self._submodules.get(repo)
+            if inner is None or self.placement(_plain_context(inner)).by != "superproject":
+                return repo
+            repo = self._checkouts[inner.parent or ""].repo
+        return repo
+
     def is_settled(self, repo: RepoId) -> bool:
         """Whether a mapping or a project file decides which project a repository's folder has."""
-        folder = self._clones.folder(repo)
+        folder = self._clones.folder(repo) or self._submodules.get(repo)
         return folder is not None and self.placement(_plain_context(folder)).by in ("mapping", "file")
 
     def folder_placement(self, path: str) -> Placement | None:

@@ -15,6 +15,7 @@ from stintd.engine.commands import answers, backfill, edit_rows, entry_rows, res
 from stintd.engine.commands.entry_rows import check_revision
 from stintd.engine.commands.resolve import ProjectNames
 from stintd.engine.commands.words import EntryChanges, EntryWords
+from stintd.engine.queries import questions
 from stintd.engine.queries.entries import find_entry
 from stintd.engine.reply import Reply
 from stintd.engine.rows import LONGEST_US
@@ -297,6 +298,8 @@ def _confirm(step: Step, entry_id: str, is_confirmed: bool) -> None:
     """The owner confirms doubtful evidence. That stays so: the entry no longer follows that evidence."""
     row = entry_rows.find_row(step, entry_id)
     refuse_locked(row)
+    if is_confirmed and questions.waiting_rows(step, [row]):
+        raise Conflict("this entry waits for your answer whose hours it is", f"{questions.REMEDY}, or move it to another project")
     pins = {*row["pinned"].split(), *(("time", "project") if is_confirmed else ())}
     with step.edit("confirm", "confirm an entry"):
         entry_rows.change(step, row, {"is_confirmed": int(is_confirmed), "pinned": " ".join(sorted(pins))})

@@ -215,7 +215,7 @@ def _has_beats(conn: Connection, session: str) -> bool:
 def _delete_repos(step: Step, deletions: Deletions, project_id: str, watched_paths: frozenset[str]) -> None:
     """Delete the commits of the project's repositories, and the repositories themselves unless they are still watched."""
     conn = step.conn
-    for repo in fetch_all(conn, RepoRow, "SELECT * FROM repo WHERE project_id = ?", (project_id,)):
+    for repo in fetch_all(conn, RepoRow, f"SELECT r.* {wire.REPOS_OF_PROJECT}", (project_id,)):
         deletions.counts["commits"] += conn.execute("DELETE FROM repo_commit WHERE repo_id = ?", (repo["id"],)).rowcount
         checkouts = fetch_all(conn, CheckoutRow, "SELECT * FROM checkout WHERE repo_id = ?", (repo["id"],))
         deletions.still_watched += [row["path"] for row in checkouts if row["path"] in watched_paths]
@@ -232,10 +232,14 @@ def _delete_repos(step: Step, deletions: Deletions, project_id: str, watched_pat
             ):
                 conn.execute("DELETE FROM cursor WHERE name = ?", (name,))
         if any(row["path"] in watched_paths for row in checkouts):
-            conn.execute("UPDATE repo SET project_id = NULL WHERE id = ?", (repo["id"],))
+            conn.execute("UPDATE repo SET project_id = NULL, guest_of = '' WHERE id = ?", (repo["id"],))
         else:
             conn.execute("DELETE FROM repo WHERE id = ?", (repo["id"],))
             deletions.ids.add(repo["id"])
+    conn.execute(
+        "UPDATE repo SET project_id = NULL, guest_of = '' WHERE project_id = ?", (project_id,)
+    )  # those answered elsewhere
+    conn.execute("DELETE FROM folder_answer WHERE project_id = ?", (project_id,))
 
 
 def _delete_catalog_rows(conn: Connection, deletions: Deletions, row: ProjectRow) -> None:

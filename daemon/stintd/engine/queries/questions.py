@@ -1,6 +1,7 @@
 """Whose hours are in doubt: the questions to their owner, the time that an answer moves, and the entries that wait for one."""
 # ruff: noqa: S608  (names of our own schema, never a caller's text)
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -18,6 +19,7 @@ from stintd.engine.entries import project_names
 from stintd.engine.period import zone_of
 from stintd.engine.queries.timers import counted_end
 from stintd.engine.rows import LONGEST_US
+from stintd.engine.sheet.checkout_rows import with_submodules
 from stintd.engine.view import Reader
 from stintd.engine.wire_types import ReviewItemJson
 from stintd.frozen import frozen
@@ -39,6 +41,7 @@ SIGNS = (
 )
 """Each finds out cheaply whether there may be a question; most homes have none, and every status asks."""
 WORKED_IN = "SELECT DISTINCT repo_id FROM context WHERE repo_id <> '' AND kind <> 'presence'"
+LISTED = "SELECT value FROM json_each(?)"
 NOT_APPROVED = "approved_us IS NULL AND locked = 0 AND instr(pinned, 'project') = 0"
 OPEN_HOURS = f"SELECT DISTINCT repo_id FROM entry WHERE repo_id IS NOT NULL AND {NOT_APPROVED}"
 
@@ -141,10 +144,11 @@ def doubtful_time(reader: Reader, question: Question) -> DoubtfulTime:
 
 
 def open_rows(reader: Reader, question: Question, folder: DoubtfulFolder) -> list[EntryRow]:
-    """The entries of a folder that an answer moves."""
+    """The entries of a folder, and of its submodules, that an answer moves."""
     project = question.project if question.is_shared else folder.project
-    sql = f"SELECT * FROM entry WHERE repo_id = ? AND project_id = ? AND {NOT_APPROVED} ORDER BY start_us"
-    return fetch_all(reader.conn, EntryRow, sql, (folder.repo, project))
+    repos = json.dumps(sorted(with_submodules(reader.conn, folder.repo)))
+    sql = f"SELECT * FROM entry WHERE repo_id IN ({LISTED}) AND project_id = ? AND {NOT_APPROVED} ORDER BY start_us"
+    return fetch_all(reader.conn, EntryRow, sql, (repos, project))
 
 
 def _joined_parts(reader: Reader, folder: DoubtfulFolder) -> list[tuple[EntryRow, int]]:

@@ -286,7 +286,9 @@ def _unconfirmed_items(view: View, span: Period) -> Iterator[ReviewItemJson]:
     for (day, project), rows in groups.items():
         name, length = rows[0]["project_name"] or "?", sum((row["end_us"] or row["start_us"]) - row["start_us"] for row in rows)
         minutes = length // 60_000_000
-        what = "estimated" if any(row["is_estimated"] for row in rows) else "from file changes alone"
+        is_chosen = all("project" in row["pinned"] for row in rows)  # their owner chose the project, and did not confirm them
+        alone = "not confirmed" if is_chosen else "from file changes alone"
+        what = "estimated" if any(row["is_estimated"] for row in rows) else alone
         text = f"{name} {date.fromisoformat(day):%a} {int(day[-2:])}: {short_length(60 * minutes)} {what}"
         fields: _ItemFields = {
             "day": day,

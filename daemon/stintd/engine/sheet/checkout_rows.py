@@ -106,14 +106,20 @@ def leave_project(step: Step, repo: RepoId) -> None:
 
 def resolve_again(step: Step, repo: RepoId) -> None:
     """Give all evidence of a repository, and of its submodules, the project it belongs to now."""
-    repos = {repo}
-    while more := set(fetch_column(step.conn, str, SUBMODULES, (json.dumps(sorted(repos)),))) - repos:
-        repos |= {RepoId(inner) for inner in more}
+    repos = with_submodules(step.conn, repo)
     contexts = {number: context for number, context in heartbeats.contexts(step.conn).items() if context.repo in repos}
     projects.ensure_projects(step, contexts.values())
     bounds = heartbeats.bounds_of(step.conn, contexts)
     if bounds is not None:
         step.touch(*bounds)
+
+
+def with_submodules(conn: Connection, repo: RepoId) -> set[RepoId]:
+    """A repository and those whose checkouts are its submodules, however deep."""
+    repos = {repo}
+    while more := set(fetch_column(conn, str, SUBMODULES, (json.dumps(sorted(repos)),))) - repos:
+        repos |= {RepoId(inner) for inner in more}
+    return repos
 
 
 def mark_gone(step: Step, path: str) -> None:

@@ -68,7 +68,7 @@ function events(evidence) {
   };
 }
 
-function notesOf(entry) {
+function notesOf(entry, folders) {
   const notes = [];
   if (entry.actor === "agent") notes.push("Time of an agent that worked on its own.");
   if (entry.origin === "manual") notes.push("Manual: you entered it, or started its timer.");
@@ -76,7 +76,8 @@ function notesOf(entry) {
   if (entry.origin === "backfill") notes.push("Estimated from git and agent logs that were imported later.");
   if (entry.supervisedSeconds) notes.push(`${length(entry.handsOnSeconds)} active, ${length(entry.supervisedSeconds)} supervising an agent.`);
   if (entry.pinned.length) notes.push(`You set its ${entry.pinned.map((field) => (field === "text" ? "description" : field)).join(", ")}; stintd keeps what you set.`);
-  if (!entry.confirmed) notes.push("Unconfirmed: its evidence alone proves little.");
+  if (folders.some((folder) => folder.isWaiting)) notes.push("Unconfirmed: it waits for your answer whose hours these are, on the page Review.");
+  else if (!entry.confirmed) notes.push("Unconfirmed: its evidence alone proves little.");
   return notes.join(" ");
 }
 
@@ -95,7 +96,8 @@ export function Story({ entry, at }) {
   const { short, list } = events(evidence);
   return html`<div class="story">
     ${!entry && html`<p class="headline"><bdi>${evidence.entry ? workOf(evidence.entry) : "No entry"}</bdi><span>${spanText(ms(evidence.start), ms(evidence.end))}</span></p>`}
-    ${evidence.entry && html`<p class="note">${notesOf(evidence.entry)}</p>`}
+    ${evidence.entry && html`<p class="note">${notesOf(evidence.entry, evidence.folders)}</p>`}
+    ${evidence.folders.map((folder) => html`<p class="note" key=${folder.path}>In <bdi>${line(folder.path)}</bdi>: <bdi>${line(folder.why)}</bdi>.</p>`)}
     ${!list.length && html`<p>Nothing was observed in this time${evidence.entry ? "; the entry is as you entered it" : ""}.</p>`}
     <ol>${list.map((event) => html`<li class=${event.kind} key=${`${event.kind}${event.at}`}>
       <time>${event.to && event.to - event.at >= 60_000 ? spanText(event.at, event.to) : clock(event.at)}</time><div>${event.body}</div></li>`)}</ol>
