@@ -367,6 +367,9 @@ def test_a_broken_message_is_reported_and_the_next_one_heard(live, tmp_path):
         assert agent.say("Stop", "[]", repo.path) == (0, "", "")
         agent.say("UserPromptSubmit", claude("UserPromptSubmit", "s1", repo.path, prompt="p"), repo.path, VSCODE_PID="1")
         poll_until(lambda: timers(daemon), "a running timer")
-        codes = [one["code"] for one in daemon.client.get("/api/status")["warnings"]]
-        assert codes == ["spool_unreadable"]
+
+        def codes():
+            return [one["code"] for one in daemon.client.get("/api/status")["warnings"]]
+
+        poll_until(lambda: codes() == ["spool_unreadable"], "a warning, once nobody can be writing it any more")
         assert json.loads(daemon.stint("doctor", "--json", check=False).out)
