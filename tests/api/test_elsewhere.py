@@ -79,11 +79,26 @@ async def test_folders_below_one_another_are_one_question(client, acme):
     assert [command for _, command, _ in await questions(client)] == ["stint map /opt/lab PROJECT"]
 
 
+async def test_a_folder_that_holds_repositories_is_never_proposed_for_a_mapping(client, acme):
+    """`stint map /code PROJECT` would take the hours of every repository there."""
+    await work(client, "/code")
+    await work(client, "/home/ada/lab/x.py", hour=11)
+    (whole, lab) = sorted(command for _, command, _ in await questions(client))
+    assert whole.startswith("stint edit ")
+    assert lab == "stint map /home/ada/lab PROJECT"
+
+
 async def test_a_start_there_is_refused_with_what_to_write_instead(client, acme):
-    for path in ("/code", "/code/notes", "/workspaces/acme", "/home/ada"):
+    for path, remedy in (
+        ("/code", "in the folder of a repository"),
+        ("/", "in the folder of a repository"),
+        ("/code/notes", "stint map"),
+        ("/workspaces/acme", "stint map"),
+        ("/home/ada", "stint map"),
+    ):
         answer = await client.ask("POST", "/api/timer/start", {"path": path})
         assert (answer.status, answer.body["error"]) == (404, f"{path} has no project")
-        assert "stint map" in answer.body["details"]["hint"]
+        assert remedy in answer.body["details"]["hint"]
     assert await names(client) == ["acme"]
 
 

@@ -10,6 +10,7 @@ from stintd.domain.model import Context, ProjectId, to_us
 from stintd.domain.ticket import key_forms
 from stintd.engine import wire
 from stintd.engine.commands.words import EntryWords
+from stintd.engine.queries.elsewhere import holds_repositories
 from stintd.engine.queries.projects import find_project
 from stintd.engine.resolver import project_aliases
 from stintd.engine.sheet import projects
@@ -134,6 +135,8 @@ def _project_at_place(step: Step, place: Context, fallback_id: str | None) -> Pr
     if fallback_id is not None:
         return ProjectChoice(ProjectId(find_project(step, fallback_id)["id"]))
     where = place.repo_path or place.folder or "this place"
+    if place.folder is not None and holds_repositories(step.conn, place.folder, step.state.roots):
+        raise NotFound(f"{where} has no project", "name one, or start in the folder of a repository")
     raise NotFound(f"{where} has no project", "name one, or map the folder with `stint map`")
 
 

@@ -2,8 +2,9 @@
 in folders without git. The hours wait for the owner to say whose they are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import field
+from sqlite3 import Connection
 
 from stintd.domain.mapping.resolver import Resolver
 from stintd.domain.model import Context, ProjectId
@@ -12,6 +13,7 @@ from stintd.engine.period import Period
 from stintd.engine.view import View
 from stintd.frozen import frozen
 from stintd.store.row_types import EntryRow
+from stintd.store.rowio import exists
 
 RUNS = """
 SELECT c.folder, s.first_us, s.last_us FROM span s JOIN context c ON c.id = s.context_id
@@ -36,7 +38,8 @@ def unclaimed_folders(view: View, span: Period, unassigned: Sequence[EntryRow]) 
         return []
     resolver = view.resolver()
     runs = view.conn.execute(RUNS, ((span.lo_us - LENGTH_US) * 1024, span.hi_us * 1024)).fetchall()
-    groups = _groups(resolver, sorted({folder for folder, _, _ in runs}))
+    folders = sorted({folder for folder, _, _ in runs if not holds_repositories(view.conn, folder, view.roots)})
+    groups = _groups(resolver, folders)
     for row in unassigned:
         end_us = row["end_us"] or row["start_us"]
         there = (groups.get(folder) for folder, first_us, last_us in runs if first_us <= end_us and last_us >= row["start_us"])
@@ -45,6 +48,14 @@ def unclaimed_folders(view: View, span: Period, unassigned: Sequence[EntryRow]) 
             group.entries.append(row)
     by_folder = {group.folder: group for group in groups.values() if group.entries}
     return [by_folder[folder] for folder in sorted(by_folder)]
+
+
+def holds_repositories(conn: Connection, folder: str, roots: Iterable[str]) -> bool:
+    """Whether a watched folder or a repository lies in a folder. To map it would take the hours of all of them."""
+    if any(is_within(root, folder) for root in roots):
+        return True
+    top = folder.rstrip("/")
+    return exists(conn, "SELECT 1 FROM checkout WHERE path > ? AND path < ?", (f"{top}/", f"{top}0"))
 
 
 def _groups(resolver: Resolver, folders: Sequence[str]) -> dict[str, UnclaimedFolder]:
