@@ -351,7 +351,8 @@ def test_what_was_done_while_the_daemon_was_dead_is_there_at_its_own_time(day: D
 
 def test_why_names_files_acts_and_commits(day: Day) -> None:
     told = day.why("login")
-    assert "feature/ATL-7-login in atlas" in told
+    assert "branch feature/ATL-7-login" in told
+    assert "/atlas: own folder" in told
     assert {"1 branch change", "1 commit"} <= set(re.split(r", | [(]|  +", told)), told
     assert "src/login.py" in told
     assert "Let people log in" in told
