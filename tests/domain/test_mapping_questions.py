@@ -85,6 +85,14 @@ def test_another_remote_names_no_folder(remote):
     assert ask([KIT, replace(GLOBEX, log="cc", remote=remote)]) == []
 
 
+def test_a_clone_of_a_folder_that_is_mapped_asks_although_it_is_no_guest():
+    mapped = replace(KIT, log="", network="h/x", kept=None, is_settled=True)
+    clone = replace(GLOBEX, log="", network="h/x")
+    assert gist(ask([mapped, clone])) == [("copy", ("/w/globex",), "/w/kit", "p-kit")]
+    assert ask([replace(mapped, begun_us=9), clone]) == []
+    assert ask([replace(mapped, network="h/y"), clone]) == []
+
+
 def test_two_folders_that_name_each_other_are_one_question():
     one, other = replace(KIT, log="", remote="/w/globex"), replace(GLOBEX, log="", remote="/w/kit")
     assert gist(ask([one, other])) == [("copy", ("/w/globex",), "/w/kit", "p-kit")]
@@ -121,6 +129,7 @@ def random_folders(rng):
                 rng.random() < 0.2,
                 rng.random() < 0.8,
                 rng.choice(["", "", f"/w/f{rng.randrange(14)}", "https://h/x"]),
+                rng.choice(["", "h/x", "h/y"]),
                 rng.choice(["", "c1", "c2"]),
                 rng.choice(["", "l1", "l2"]),
                 rng.randrange(4),

@@ -382,3 +382,15 @@ async def test_a_purge_takes_the_folders_that_count_there_and_no_others(home):
     await home.run(purging.purge_project, ids["prod-us"], frozenset())
     assert await home.daemon.rows("SELECT id FROM folder_answer") == []
     assert "prod-us" not in [one["name"] for one in (await home.query(repos.repos))["data"]]
+
+
+async def test_a_clone_of_a_mapped_folder_counts_apart_and_is_asked_about(home):
+    await home.run(projects.add_mapping, pattern="/w/prod-eu", project="europe", auto_create=True)
+    await two_clones(home)
+    assert await home.hours() == {("europe", True): 1.0, ("prod-us", True): 2.0}
+    [item] = await home.asked()
+    assert item["text"] == (
+        "prod-us is another clone of github.com/x/prod, like prod-eu: same project? (if so, 2h 02m on 1 day move)"
+    )
+    await home.answer("same")
+    assert await home.hours() == {("europe", True): 3.0}

@@ -26,7 +26,7 @@ class DoubtfulFolder:
     `places`: the paths of its checkouts and git directories. `project`: what work there counts as now; `kept`: the project that
     the folder keeps, as a guest by the remote `guest_of`; `joined`: the one that an earlier version gave it and nobody confirmed.
     `is_answered`: its owner answered. `is_settled`: a mapping or a project file decides. `has_work`: somebody worked there (of
-    one that is gone: hours of it are not approved yet). `log`: the beginning of its reflog.
+    one that is gone: hours of it are not approved yet). `log`: the beginning of its reflog; `network`: what clones have alike.
     """
 
     repo: RepoId
@@ -43,6 +43,7 @@ class DoubtfulFolder:
     is_gone: bool = False
     has_work: bool = False
     remote: str = ""
+    network: str = ""
     first_commit: str = ""
     log: str = ""
     begun_us: int = 0
@@ -81,6 +82,7 @@ class _Asker:
         self._at_bare: dict[str, DoubtfulFolder] = {}
         self._first_of_log: dict[str, DoubtfulFolder] = {}
         self._first_of_commit: dict[str, DoubtfulFolder] = {}
+        self._first_of_network: dict[str, DoubtfulFolder] = {}
         for folder in folders:
             self._learn(folder)
 
@@ -93,6 +95,8 @@ class _Asker:
             self._at_bare.setdefault(bare_path(place), folder)
         if folder.is_submodule or folder.is_answered:
             return
+        if folder.network and folder.project is not None:  # else it will be a guest itself
+            self._first_of_network.setdefault(folder.network, folder)
         if folder.log:
             self._first_of_log.setdefault(folder.log, folder)
         if folder.first_commit and not folder.remote:
@@ -139,14 +143,15 @@ class _Asker:
 
     def _original(self, folder: DoubtfulFolder) -> DoubtfulFolder | None:
         """The folder that this one began as a copy of: the one that its remote names, else the oldest that has the same beginning
-        of its reflog, or, if neither has a remote, the same first commit. Folders that were answered are not compared again.
+        of its reflog, the same remote on the network without being its host (somebody mapped it), or, if neither has a remote,
+        the same first commit. Folders that were answered are not compared again.
         """
         if folder.is_submodule or folder.is_gone or not folder.has_work or folder.project is None:
             return None
         named = self._remote_of(folder)
         if named is not None and named.repo != folder.repo and not self._asks_back(named, folder):
             return named
-        alike = [self._first_of_log.get(folder.log) if folder.log else None]
+        alike = [self._first_of_log.get(folder.log), self._first_of_network.get(folder.network)]
         if folder.first_commit and not folder.remote:
             alike.append(self._first_of_commit.get(folder.first_commit))
         older = [other for other in alike if other is not None and other.repo != folder.repo and _age(other) < _age(folder)]

@@ -34,6 +34,7 @@ UNANSWERED = "NOT EXISTS (SELECT 1 FROM folder_answer a WHERE a.id = r.id AND a.
 SIGNS = (
     f"SELECT 1 FROM repo r WHERE (r.guest_of <> '' OR (r.remote <> '' AND r.network = '')) AND {UNANSWERED}",
     "SELECT 1 FROM folder_answer WHERE is_open = 1",
+    f"SELECT 1 FROM repo r WHERE r.network <> '' AND r.guest_of = '' AND {UNANSWERED} GROUP BY r.network HAVING count(*) > 1",
     f"SELECT 1 FROM repo r WHERE r.remote = '' AND r.first_commit <> '' AND {UNANSWERED}"
     " GROUP BY r.first_commit HAVING count(*) > 1",
     "SELECT 1 FROM checkout c JOIN repo r ON r.id = c.repo_id WHERE c.log_mark <> '' AND c.kind IN ('main', 'bare')"
@@ -97,6 +98,7 @@ def _folder(
         is_gone=bool(main["is_gone"]),
         has_work=has_work,
         remote=repo["remote"],
+        network=repo["network"],
         first_commit=repo["first_commit"],
         log=main["log_mark"].partition(":")[0],
         begun_us=main["begun_us"],
@@ -209,7 +211,10 @@ def question_text(question: Question, project: str | None, moving: DoubtfulTime)
     """The question, with what would move."""
     *folders, other = _short_names([*question.folders, *([question.other] if question.other is not None else [])], question)
     names, is_one = _list_words(folders), len(folders) == 1
-    if question.kind == "copy":
+    network = question.folders[0].network
+    if question.kind == "copy" and network and question.other is not None and network == question.other.network:
+        what = f"{names} {'is another clone' if is_one else 'are further clones'} of {network}, like {other}"
+    elif question.kind == "copy":
         what = f"{names} began as {'a copy' if is_one else 'copies'} of {other}"
     elif question.kind == "clone":
         what = f"{names} {'is another clone' if is_one else 'are further clones'} of {question.folders[0].guest_of}"
