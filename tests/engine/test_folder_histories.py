@@ -32,7 +32,7 @@ from stintd.tracking.tracker import Tracker
 from tests.support import repos
 from tests.support.clock import FakeClock
 from tests.support.engine import Running, layout_of, settings_of
-from tests.support.folder_model import Folder, Model
+from tests.support.folder_model import Folder, Model, Part
 from tests.support.repos import TestRepo
 from tests.support.tracking import PlainFolders, SpokenWatcher
 
@@ -110,6 +110,8 @@ class History:
         for root in self.roots:
             root.mkdir()
         self.folders: list[Folder] = []
+        self.trees: list[Part] = []
+        self.submodules: list[Part] = []
         self.model = Model(self.roots)
         self.daemon = Daemon(top / "home", self.roots, self.clock, self.choice)
         self.story: list[str] = []
@@ -122,22 +124,25 @@ class History:
         path = parent / self.choice.choice(NAMES)
         return None if path.exists() else path
 
-    def some(self) -> Folder | None:
-        reachable = [folder for folder in self.folders if folder.path.exists()]
+    def some(self, *besides: list[Part]) -> Folder | None:
+        """A folder that is there, but none that has one of these parts: git loses them when it is moved or copied."""
+        bound = {part.owner for parts in besides for part in parts}
+        reachable = [folder for folder in self.folders if folder.path.exists() and folder not in bound]
         return self.choice.choice(reachable) if reachable else None
 
-    def repo(self, folder: Folder) -> TestRepo:
+    def repo(self, folder: Folder | Part) -> TestRepo:
         repo = TestRepo(folder.path)
         repo.now = self.clock.now()
         return repo
 
-    def commit(self, folder: Folder) -> None:
+    def commit(self, folder: Folder | Part) -> None:
         self.repo(folder).commit(f"work {len(self.story)}")
         self.act(folder)
 
-    def act(self, folder: Folder) -> None:
+    def act(self, folder: Folder | Part) -> None:
         """An act is named by its hour: each has one of its own."""
-        self.date_log(folder.path)
+        if isinstance(folder, Folder):
+            self.date_log(folder.path)
         folder.log.append(hour(self.clock.now()))
         self.clock.move(hours=1)
 
@@ -182,7 +187,7 @@ class History:
         config.write_text(kept + remote)
 
     def copy(self) -> str:
-        source, path = self.some(), self.free_path()
+        source, path = self.some(self.trees, self.submodules), self.free_path()
         if source is None or path is None:
             return ""
         shutil.copytree(source.path, path, copy_function=self.choice.choice([shutil.copy, shutil.copy2]))
@@ -191,7 +196,7 @@ class History:
         return f"copy {source.path} {path}"
 
     def move(self) -> str:
-        folder, path = self.some(), self.free_path()
+        folder, path = self.some(self.trees), self.free_path()
         if folder is None or path is None or self.root_of(path) != self.root_of(folder.path):
             return ""
         path.parent.mkdir(exist_ok=True)
@@ -204,7 +209,7 @@ class History:
 
     def carry(self) -> str:
         """To another file system: copied, then removed."""
-        folder, path = self.some(), self.free_path()
+        folder, path = self.some(self.trees, self.submodules), self.free_path()
         if folder is None or path is None:
             return ""
         shutil.copytree(folder.path, path)
@@ -217,7 +222,8 @@ class History:
     def rename_parent(self) -> str:
         root = self.choice.choice([root for root in self.roots if root.is_dir()])
         before, after = root / "one", root / "two"
-        if not before.exists() or after.exists():
+        bound = [part.path for part in self.trees] + [part.owner.path for part in self.trees]
+        if not before.exists() or after.exists() or any(before in path.parents for path in bound):
             return ""
         before.rename(after)
         for folder in self.folders:
@@ -226,7 +232,7 @@ class History:
         return f"move {before} {after}"
 
     def remove(self) -> str:
-        folder = self.some()
+        folder = self.some(self.trees)
         if folder is None:
             return ""
         shutil.rmtree(folder.path)
@@ -234,7 +240,7 @@ class History:
         return f"remove {folder.path}"
 
     def begin_anew(self) -> str:
-        folder = self.some()
+        folder = self.some(self.trees, self.submodules)
         if folder is None:
             return ""
         shutil.rmtree(folder.path / ".git")
@@ -252,12 +258,44 @@ class History:
         self.set_config(folder)
         return f"remote of {folder.path}: {folder.remote}"
 
+    def add_tree(self) -> str:
+        folder, path = self.some(), self.free_path()
+        if folder is None or path is None or self.root_of(path) != self.root_of(folder.path):
+            return ""
+        path.parent.mkdir(exist_ok=True)
+        tree = Part(path, folder)
+        self.repo(folder).worktree(path, f"branch-{len(self.story)}")
+        self.repo(tree)._date_reflog(self.clock.now())
+        self.trees.append(tree)
+        self.act(tree)
+        return f"worktree of {folder.path} {path}"
+
+    def add_submodule(self) -> str:
+        folder = self.some()
+        store = self.roots[0].parent / "stores" / "lib"
+        if folder is None or (folder.path / "lib").exists():
+            return ""
+        if not store.exists():
+            repos.make(store)
+        inner = Part(folder.path / "lib", folder)
+        command = ("-c", "protocol.file.allow=always", "submodule", "add", "-q", str(store), "lib")
+        self.repo(folder).git(*command)
+        self.repo(inner)._date_reflog(self.clock.now())
+        self.submodules.append(inner)
+        self.act(inner)
+        self.commit(folder)
+        return f"submodule of {folder.path}"
+
     def work(self) -> str:
+        for part in self.submodules:
+            part.path = part.owner.path / "lib"
+        parts = [part for part in [*self.trees, *self.submodules] if part.owner in self.folders and part.path.exists()]
         folder = self.some()
         if folder is None:
             return ""
-        self.commit(folder)
-        return f"work in {folder.path}"
+        chosen = self.choice.choice([folder, *parts])
+        self.commit(chosen)
+        return f"work in {chosen.path}"
 
     def unplug(self) -> str:
         disk, away = self.roots[1], self.roots[1].parent / "away"
@@ -279,11 +317,7 @@ class History:
 
     # ------------------------------------------------------------------ the history
 
-    async def run(self, steps: int) -> None:
-        deeds: list[Callable[[], str]] = [
-            *(self.new, self.clone, self.copy, self.move, self.carry, self.rename_parent),
-            *(self.remove, self.begin_anew, self.set_remote, self.unplug, self.work, self.work),
-        ]
+    async def run(self, steps: int, deeds: Sequence[Callable[["History"], str]]) -> None:
         await self.daemon.start()
         for _ in range(steps):
             chance = self.choice.random()
@@ -292,7 +326,7 @@ class History:
             elif chance < 0.2 and self.daemon.running is not None:
                 said = await self.restart()
             else:
-                said = self.choice.choice(deeds)()
+                said = self.choice.choice(deeds)(self)
             self.clock.move(minutes=7)
             if said:
                 self.story.append(said)
@@ -305,7 +339,8 @@ class History:
         if self.daemon.running is not None:
             await self.daemon.look()
             there = [folder for folder in self.folders if folder.path.exists()]
-            self.model.observe(there, hour(self.daemon.seen) if self.daemon.seen else "")
+            parts = [part for part in [*self.trees, *self.submodules] if part.owner in there]
+            self.model.observe(there, parts, hour(self.daemon.seen) if self.daemon.seen else "")
 
     async def counted(self) -> dict[str, tuple[str, bool]]:
         """For each act the project it counts for, and whether it is confirmed. No act has two heartbeats."""
@@ -334,10 +369,19 @@ def groups(acts: dict) -> dict:  # type: ignore[type-arg]
     return {act: frozenset(shared[project]) for act, (project, _) in acts.items()}
 
 
-async def check(top: Path, seed: int, steps: int = 14) -> None:
+DEEDS = (
+    *(History.new, History.clone, History.copy, History.move, History.carry, History.rename_parent, History.remove),
+    *(History.begin_anew, History.set_remote, History.unplug, History.add_tree, History.add_submodule),
+    *(History.work, History.work),
+)
+COPYING = (History.new, History.clone, History.clone, History.copy, History.copy, History.work, History.work)
+"""In these histories a resolver that joins too much shows at once."""
+
+
+async def check(top: Path, seed: int, steps: int = 14, deeds: Sequence[Callable[[History], str]] = DEEDS) -> None:
     history = History(top, seed)
     try:
-        await history.run(steps)
+        await history.run(steps, deeds)
         counted, expected = await history.counted(), history.model.expected()
         story = "\n".join(history.story)
         assert set(counted) == set(expected), story
@@ -394,7 +438,7 @@ async def test_a_wrong_resolver_is_caught(
         top = tmp_path / str(seed)
         top.mkdir()
         try:
-            await check(top, seed)
+            await check(top, seed, deeds=COPYING)
         except AssertionError:
             return
     pytest.fail("no history shows it")

@@ -28,6 +28,15 @@ class Folder:
 
 
 @dataclass(eq=False)
+class Part:
+    """A linked worktree or a submodule of a folder: its acts are those of the folder's project."""
+
+    path: Path
+    owner: Folder
+    log: list[str] = field(default_factory=list)
+
+
+@dataclass(eq=False)
 class Project:
     """A project, by the folder that it was made for."""
 
@@ -55,8 +64,9 @@ class Model:
         self.identities: list[Identity] = []
         self.reported: set[str] = set()
         self.last_at: dict[Path, Identity] = {}
+        self.met: set[Part] = set()
 
-    def observe(self, folders: Iterable[Folder], since: str) -> None:
+    def observe(self, folders: Iterable[Folder], parts: Iterable[Part], since: str) -> None:
         """stintd looks: everything that is there is seen at once. Of a folder that it meets for the first time, acts before
         `since` (when it watched last) belong to a backfill."""
         here = {folder.path: folder for folder in folders if any(self._is_below(folder.path, root) for root in self.roots)}
@@ -73,9 +83,20 @@ class Model:
                 if act not in self.reported:
                     self.reported.add(act)
                     identity.acts.append(act)
+        for part in parts:
+            if part.owner.path in here:
+                matched[part.owner.path].acts += self._acts_of(part, since)
         for identity in matched.values():
             if identity.acts:
                 self._ensure(identity, matched.values())
+
+    def _acts_of(self, part: Part, since: str) -> list[str]:
+        """What is new in a worktree or submodule; of one that was not there before only what is not from before `since`."""
+        is_met = part in self.met
+        self.met.add(part)
+        new = [act for act in part.log if act not in self.reported and (is_met or act >= since)]
+        self.reported.update(part.log)
+        return new
 
     def _is_below(self, path: Path, root: Path) -> bool:
         return root in path.parents and root.is_dir()
