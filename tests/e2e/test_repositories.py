@@ -62,6 +62,13 @@ class Desk:
         """A repository somewhere else."""
         return repos.make(self.outside / name, commits, is_live=True)
 
+    def clone_of_server(self, name: str) -> TestRepo:
+        """A clone of what lies at a network remote: it comes into the watched folder in one piece, like one made by git."""
+        repo = self.source(f"{name} on its way")
+        repo.git("remote", "add", "origin", "https://git.example.test/ada/twin.git")
+        repo.path = repo.path.rename(self.code / name)
+        return repo
+
     # ---------------------------------------------------------------- what is told
 
     def checkout(self, path: Path) -> dict[str, Any] | None:
@@ -193,11 +200,15 @@ def _new_worktree(desk: Desk) -> TestRepo:
 
 
 def _second_clone(desk: Desk) -> TestRepo:
-    """Beside the first one, of the same origin."""
-    source = desk.source("twin")
-    first = source.clone(desk.code / "twin")
+    """Beside the first one, of the same origin on a server."""
+    first = desk.clone_of_server("twin")
     desk.commit_early(first, "Commit in the first clone.")
-    return source.clone(desk.code / "twin-again")
+    return desk.clone_of_server("twin-again")
+
+
+def _clone_of_folder(desk: Desk) -> TestRepo:
+    """Beside the clone of a server that it is a clone of: a path joins nothing."""
+    return TestRepo(desk.code / "twin", is_live=True).clone(desk.code / "twin-copy")
 
 
 def _pushed(desk: Desk) -> TestRepo:
@@ -229,7 +240,8 @@ def _made_anew(desk: Desk) -> TestRepo:
 
 COMING: dict[str, Callable[[Desk], TestRepo]] = {
     "new clone": _new_clone, "new submodule": _new_submodule, "new nested": _new_nested, "new worktree": _new_worktree,
-    "second clone": _second_clone, "pushed": _pushed, "moved": _moved, "made anew": _made_anew,
+    "second clone": _second_clone, "clone of a folder": _clone_of_folder, "pushed": _pushed, "moved": _moved,
+    "made anew": _made_anew,
 }  # fmt: skip
 
 COMMITTED = {
@@ -289,7 +301,8 @@ EXPECTED: dict[str, tuple[str, str, str | None, str | None]] = {
     "new submodule": ("normal", "submodule", "main", None),
     "new nested": ("inner", "main", "main", None),
     "new worktree": ("normal", "worktree", "NRM-5", "NRM-5"),
-    "second clone": ("twin-again", "main", "main", None),
+    "second clone": ("twin", "main", "main", None),
+    "clone of a folder": ("twin-copy", "main", "main", None),
     "pushed": ("store", "main", "main", None),
     "moved": ("before", "main", "main", None),
     "made anew": ("phoenix", "main", "main", None),
@@ -311,6 +324,14 @@ def test_work_there_is_time_of_the_right_project(desk: Desk, case: str) -> None:
     if case in COMMITTED:
         entry = desk.entry(f"Commit in {case}.")
         assert (entry["projectName"], entry["taskName"], entry["branch"]) == (project, task, branch)
+
+
+def test_work_in_a_further_clone_with_another_name_waits_for_an_answer(desk: Desk) -> None:
+    asked = [item["text"] for item in desk.daemon.client.get("/api/review")["items"] if item["kind"] == "question"]
+    assert [text for text in asked if text.startswith("twin-again is another clone of git.example.test/ada/twin")], asked
+    saved = desk.beats("second clone", "edit")[-1]
+    at = [entry for entry in desk.daemon.entries() if started(entry) <= parsed(saved["time"]) < ended(entry)]
+    assert [entry["confirmed"] for entry in at] == [False]
 
 
 def test_a_sha256_commit_is_told_whole(desk: Desk) -> None:
