@@ -75,6 +75,13 @@ def test_the_most_specific_rule_wins_and_the_first_of_equals():
     assert place(target, work(project="x"))["id"] == "any"
 
 
+def test_a_rule_holds_for_a_project_by_its_earlier_names_and_in_either_form_of_an_accent():
+    target = Target("t", "clockme", rules=(TargetRule({"id": "1"}, project="Café"),))
+    for name, aliases in (("Cafe\u0301", ()), ("CAFÉ", ()), ("bistro", ("cafe\u0301",)), ("bistro", ("older", "Café"))):
+        assert place(target, work(project=name, aliases=aliases)) == {"id": "1"}
+    assert place(target, work(project="bistro", aliases=("Cafe",))) is None
+
+
 def test_a_rule_for_a_task_holds_with_and_without_the_prefix_of_clickup():
     for written, key in (("86fpd7vgc", "CU-86fpd7vgc"), ("CU-86fpd7vgc", "86fpd7vgc"), ("86FPD7VGC", "CU-86fpd7vgc")):
         target = Target("t", "clickup", rules=(TargetRule({"task_id": "1"}, task=written),))

@@ -14,6 +14,7 @@ from zlib import crc32
 
 from stintd.domain.kinds import BeatKind
 from stintd.domain.model import Actor, BeatSource, Context, RepoId, Witness
+from stintd.domain.pattern import is_within
 
 _COLUMNS = "source, kind, actor, repo_id, repo_path, folder, project, branch, session, device, witness, source_text"
 _FIND = "SELECT id FROM context WHERE hash = ? AND " + " AND ".join(f"{name} = ?" for name in _COLUMNS.split(", "))
@@ -120,9 +121,9 @@ def move_to_repo(conn: Connection, repo: str, repo_path: str, own: str) -> None:
 def below(conn: Connection, folder: str) -> dict[int, Context]:
     """The contexts of this folder and of those below it that lie in no repository, by number."""
     folder = _text(folder)
-    sql = f"{_ALL} WHERE folder <> '' AND repo_id = '' AND (folder = ? OR (folder > ? AND folder < ?))"
-    rows = conn.execute(sql, (folder, f"{folder}/", f"{folder}0"))  # "0" follows "/"
-    return {row[12]: _from_row(row) for row in rows}
+    sql = f"{_ALL} WHERE folder <> '' AND folder >= ? AND folder < ? AND repo_id = ''"  # one range of the index
+    contexts = {row[12]: _from_row(row) for row in conn.execute(sql, (folder, f"{folder}0"))}  # "0" follows "/"
+    return {number: context for number, context in contexts.items() if is_within(context.folder or "", folder)}
 
 
 def entity_numbers(conn: Connection, texts: Collection[str]) -> dict[str, int]:

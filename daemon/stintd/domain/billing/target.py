@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 from stintd.domain.billing.rounding import Rounding
 from stintd.domain.model import Actor, ShownOrigin
+from stintd.domain.pattern import compose
 from stintd.domain.ticket import key_forms
 from stintd.frozen import frozen
 
@@ -167,8 +168,13 @@ def _matches(rule: TargetRule, entry: EntryFacts) -> bool:
     )
 
 
+def fold(name: str) -> str:
+    """The form in which the conditions of rules are compared: without case, and in one Unicode form."""
+    return compose(name).casefold()
+
+
 def _is_met(wanted: str | None, value: str | None) -> bool:
-    return wanted is None or (value is not None and wanted.casefold() == value.casefold())
+    return wanted is None or (value is not None and fold(wanted) == fold(value))
 
 
 def _is_task(wanted: str | None, entry: EntryFacts) -> bool:

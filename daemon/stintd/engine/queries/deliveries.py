@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from stintd.domain.billing import amendment
 from stintd.domain.billing.delivery import PARKED, PENDING, SENDING
 from stintd.domain.billing.rounding import Rounding
-from stintd.domain.billing.target import Abilities, TargetRule
+from stintd.domain.billing.target import Abilities, TargetRule, fold
 from stintd.domain.model import to_us
 from stintd.engine.delivery.plan import TargetLink
 from stintd.engine.resolver import names_of_projects
@@ -30,9 +30,9 @@ def listing(view: View, planned: dict[str, TargetLink]) -> PageJson[TargetJson]:
 
 def unknown_projects(view: View, planned: Mapping[str, TargetLink]) -> dict[str, list[str]]:
     """By target, what its rules name as a project although there is none: such a rule takes nothing, and nobody would see it."""
-    known = {name.casefold() for names in names_of_projects(view.conn).values() for name in names} if planned else set()
+    known = {fold(name) for names in names_of_projects(view.conn).values() for name in names} if planned else set()
     named = {name: dict.fromkeys(rule.project for rule in link.target.rules if rule.project) for name, link in planned.items()}
-    return {name: [project for project in projects if project.casefold() not in known] for name, projects in named.items()}
+    return {name: [project for project in projects if fold(project) not in known] for name, projects in named.items()}
 
 
 def _target_json(view: View, link: TargetLink, state: TargetRow | None, unknown: list[str]) -> TargetJson:
