@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 TOP = Path(__file__).parents[1]
-PROBE = "from stintd import resources; print(resources.bundled('hooks/git/shim.sh').read_bytes() == open({shim!r}, 'rb').read())"
+PROBE = (
+    "from stintd import resources;print(resources.bundled_path('hooks/git/shim.sh').read_bytes() == open({shim!r}, 'rb').read())"
+)
 SHIM = str(TOP / "hooks" / "git" / "shim.sh")
 
 
