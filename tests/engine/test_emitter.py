@@ -8,7 +8,10 @@ from pathlib import Path
 
 from stintd.domain.emitting import OutgoingBeat
 from stintd.domain.model import from_us, to_us
+from stintd.domain.policy import MapRule, Policy
+from stintd.engine.delivery.emitted import load_outgoing_beats
 from stintd.engine.delivery.emitter import GATHER, Emitter
+from stintd.engine.view import View
 from tests.support import wait_until
 from tests.support.engine import beat, every, running
 
@@ -39,3 +42,16 @@ async def test_what_comes_late_while_its_stretch_is_on_its_way_is_sent_too(tmp_p
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+async def test_nothing_is_sent_of_work_in_a_folder_that_is_no_projects(tmp_path: Path) -> None:
+    async with running(tmp_path, policy=Policy(mappings=(MapRule(path="/home/ada/notes", project="writing"),))) as run:
+        began = run.clock.now()
+        for path in ("/home/ada/.ssh/config", "/home/ada/notes/a.md"):
+            run.tell(beat(began, project=None, path=path))
+        run.tell(beat(began, project="acme", entity="a.py"))
+        await run.sheet()
+        sent, _ = await run.engine.read(
+            lambda conn: load_outgoing_beats(View(conn, run.clock.now(), run.engine.policy), to_us(began), to_us(began) + 1)
+        )
+        assert sorted(one.project for one in sent) == ["acme", "writing"]

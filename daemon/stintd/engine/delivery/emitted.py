@@ -32,6 +32,8 @@ def load_outgoing_beats(view: View, lo_us: int, hi_us: int) -> tuple[list[Outgoi
         for time_us, entity in heartbeats.beats(view.conn, run):
             if lo_us <= time_us <= end_us:
                 project = resolver.resolver_at(time_us).resolve(context, entity).project
+                if project is None and context.repo is None and context.folder is not None:
+                    continue  # what somebody does in a folder that is no project's is nobody else's business
                 beat = _outgoing_beat(time_us, context, entity, names.get(project, "") if project else "")
                 beats.append(beat._replace(path="", place="") if view.policy.hide_project_names else beat)
     return sorted(beats), end_us
