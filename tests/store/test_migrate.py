@@ -163,3 +163,20 @@ def test_a_database_of_every_earlier_schema_comes_forward_with_its_hours(tmp_pat
         assert database.read_now(lambda conn: conn.execute("SELECT count(*) FROM edit").fetchone()) == (1,)
         database.close()
         assert migrate.header_version(path) == migrate.latest_version()
+
+
+def test_a_mapping_to_a_deleted_project_goes_and_projects_of_nearly_one_name_keep_their_names(tmp_path):
+    path, known = tmp_path / "stintd.db", migrate.scripts()
+    conn = sqlite3.connect(path, isolation_level=None)
+    migrate.migrate(conn, path, tmp_path / "backups", NOON, {n: text for n, text in known.items() if n <= 8})
+    for number, (name, deleted) in enumerate((("Shop", 0), ("shop", 0), ("gone", 1))):
+        row = (f"p{number}", name, "shop", "manual", deleted)
+        conn.execute("INSERT INTO project (id, name, normal_name, origin, deleted, created_us) VALUES (?, ?, ?, ?, ?, 0)", row)
+        conn.execute("INSERT INTO mapping (id, position, path, project, created_us) VALUES (?, 0, '/x', ?, 0)", (name, row[0]))
+    conn.close()
+    database = Database(path)
+    database.open()
+    names = database.read_now(lambda conn: conn.execute("SELECT name FROM project WHERE deleted = 0 ORDER BY id").fetchall())
+    mapped = database.read_now(lambda conn: conn.execute("SELECT project FROM mapping ORDER BY project").fetchall())
+    database.close()
+    assert (names, mapped) == ([("Shop",), ("shop",)], [("p0",), ("p1",)])

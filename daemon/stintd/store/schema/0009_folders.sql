@@ -27,5 +27,8 @@ CREATE TABLE project_alias (
     normal_name TEXT PRIMARY KEY, name TEXT NOT NULL, project_id TEXT NOT NULL, since_us INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX project_alias_of ON project_alias (project_id);
+-- A mapping to a project that was deleted would make a project that is called by its id.
+DELETE FROM mapping WHERE project IN (SELECT id FROM project WHERE deleted = 1)
+AND project NOT IN (SELECT name FROM project WHERE deleted = 0);
 -- Finds the evidence of a folder in which a repository is found later.
 CREATE INDEX context_folder ON context (folder) WHERE folder <> '';
