@@ -394,3 +394,14 @@ async def test_a_clone_of_a_mapped_folder_counts_apart_and_is_asked_about(home):
     )
     await home.answer("same")
     assert await home.hours() == {("europe", True): 3.0}
+
+
+async def test_work_in_a_folder_whose_answered_project_was_deleted_goes_to_nobody_else(home):
+    await two_clones(home)
+    await home.answer("own")
+    [row] = await home.daemon.rows("SELECT id FROM project WHERE name = 'prod-us'")
+    for entry in await home.daemon.rows("SELECT id FROM entry WHERE project_id = ?", row["id"]):
+        await home.run(entries.delete, entry["id"])
+    await home.run(projects.delete, row["id"])
+    await home.work(US, NOW - 5 * HOUR, 1)
+    assert await home.hours() == {("prod-eu", True): 1.0, (None, True): 1.0}

@@ -330,6 +330,8 @@ class Resolver:
         checkout = self._checkouts.get(context.repo_path or "")
         if repo is not None and repo.answer in self._projects:
             return Placement(repo.answer, self._why_answered(repo, checkout), task, by="answer")
+        if repo is not None and repo.answer is not None and repo.doubted_since_us is None:
+            return Placement(None, "its project was deleted", task, by="answer")
         parent = self._checkouts.get(checkout.parent or "") if checkout else None
         if checkout and parent and checkout.kind == "submodule" and parent.repo != context.repo:
             placement = self._place(replace(context, repo=parent.repo, repo_path=parent.path), "")

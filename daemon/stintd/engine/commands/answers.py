@@ -49,7 +49,7 @@ def answer(
     moving = questions.doubtful_time(step, question)
     if (answer == "another") != (project is not None):
         raise Invalid(
-            "which project?" if project is None else "project belongs to another", 'send {"answer": "another", "project": …}'
+            "which project?" if project is None else f"{answer} names no project", 'send {"answer": "another", "project": …}'
         )
     chosen = {folder: _project(step, question, folder, answer, project, auto_create) for folder in question.folders}
     stays = all(chosen[folder] == _project_now(question, folder) for folder in question.folders)
