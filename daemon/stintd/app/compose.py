@@ -27,6 +27,7 @@ from stintd.app.emit import emitter_makers
 from stintd.app.facade import Facade
 from stintd.app.live_settings import LiveSettings
 from stintd.app.parts import Core, DeliveryParts, SourceAccess, Sources, Upkeep
+from stintd.app.plain import plain_folders, watch_mappings
 from stintd.app.shared_watcher import SharedWatcher
 from stintd.app.zone import machine_zone
 from stintd.clock import Clock
@@ -101,6 +102,7 @@ from stintd.store.database import Database
 from stintd.store.journal import Journal
 from stintd.store.restore import REBUILD_DUE
 from stintd.tracking.model import TrackerSettings, TrackerSources
+from stintd.tracking.plainfolders import PlainFolders
 from stintd.tracking.tracker import Tracker
 
 
@@ -121,7 +123,7 @@ def core(
     database.open()
     identity = database.write_now(lambda conn: cursors.ensure_identity(conn, clock.now()))
     device = identity[1]
-    state = SheetState(chosen.policy.zone, *identity, chosen.folders)
+    state = SheetState(chosen.policy.zone, *identity, _real_paths(chosen.folders))
     engine = Engine(database, Journal(layout.journal), clock, chosen.policy, health, Hub(), state)
     database.write_now(lambda conn: earlier_joins.separate(conn, clock.now()))
     places = Places(_real_paths(chosen.folders))
@@ -152,7 +154,9 @@ def core(
 
     def take_over(before: Settings, now: Settings) -> None:
         if now.folders != before.folders:
-            places.set_roots(_real_paths(now.folders))
+            roots = _real_paths(now.folders)
+            places.set_roots(roots)
+            engine.write(lambda step: step.state.set_roots(roots))
         if now.policy != engine.policy:
             engine.set_policy(now.policy)
 
@@ -301,16 +305,20 @@ def sources(base: Core, note_down: Callable[[float], None], boot: str) -> Source
     parts = TrackerSources(watcher.tree, gitreader, folders.Folders(clock), discover.discover, linked.linked_checkouts)
     owner = frozenset(chosen.policy.owner_emails)
     rules = TrackerSettings(chosen.folders, chosen.cold_after, owner, base.seen_before)
-    tracker = Tracker(parts, clock, intake.take, base.database.read_now(cursors.all_of), rules)
+    read_to = base.database.read_now(cursors.all_of)
+    plain = plain_folders(base, watcher, rules, read_to, lambda path: tracker.holder(path), lambda: project_files)
+    tracker = Tracker(parts, clock, intake.take, read_to, rules, plain.set_marked)
     intake.on_rescan.subscribe(tracker.rescan)
+    intake.on_rescan.subscribe(lambda checkout: plain.rescan() if checkout is None else None)
     intake.on_work.subscribe(tracker.touch)
-    live.subscribe(partial(_set_roots, tracker))
+    live.subscribe(partial(_set_roots, tracker, plain))
+    watch_mappings(base, tracker, plain)
     clock_watch = suspend.ClockWatch(clock, base.device)
     processes = process.ProcessWatch(clock, base.places.holder_of)
     watcher.on_wake.subscribe(seen.note)
     watcher.on_wake.subscribe(clock_watch.check)
     watcher.on_notes.subscribe(lambda notes: processes.ask())
-    watcher.on_notes.subscribe(tracker.handle_notes)
+    watcher.on_notes.subscribe(lambda notes: tracker.handle_notes(plain.handle_notes(notes)))
     letterbox = spool.SpoolSource(
         base.layout.spool,
         clock,
@@ -323,18 +331,19 @@ def sources(base: Core, note_down: Callable[[float], None], boot: str) -> Source
     )
     bus = base.environment.get("DBUS_SYSTEM_BUS_ADDRESS") or screen.ADDRESS
     session_watch = SessionWatch(engine, boot, process.start_time, process.is_alive, process.Exits().watch, base.is_ready.is_set)
-    project_files = ProjectFiles(engine, intake, projectfiles.find, chosen.folders, chosen.exclude)
+    project_files = ProjectFiles(engine, intake, projectfiles.find, _real_paths(chosen.folders), chosen.exclude)
     intake.on_checkout.subscribe(project_files.request_read)
-    live.subscribe(lambda before, now: project_files.set_scope(now.folders, now.exclude))
+    live.subscribe(lambda before, now: project_files.set_scope(_real_paths(now.folders), now.exclude))
     for listener in (seen.note, session_watch.note_change, lambda: clock_watch.need_ticks(engine.state.is_running)):
         engine.call_after_commit(listener)
     screen_watch = screen.ScreenWatch(clock, bus, intake.has_activity_since)
-    return Sources(seen, watcher, tracker, letterbox, processes, clock_watch, screen_watch, session_watch, project_files)
+    return Sources(seen, watcher, tracker, plain, letterbox, processes, clock_watch, screen_watch, session_watch, project_files)
 
 
-async def _set_roots(tracker: Tracker, before: Settings, now: Settings) -> None:
+async def _set_roots(tracker: Tracker, plain: PlainFolders, before: Settings, now: Settings) -> None:
     if now.folders != before.folders:
         await tracker.set_roots(now.folders)
+        plain.set_roots(now.folders)
 
 
 # ---------------------------------------------------------------- the routes and their ports

@@ -56,6 +56,7 @@ class App:
         await delivery.targets.stop()
         await core.supervisor.stop()
         sources.tracker.stop()
+        sources.plain.stop()
         sources.watcher.tree.stop()
         core.intake.stop()
         core.recording.stop()
@@ -110,13 +111,17 @@ class App:
         core.is_ready.set()
         core.supervisor.start("memory", self._give_back)
         core.supervisor.start("catching up", self._catch_up)
+        core.supervisor.start("plain folders", sources.plain.run)
         instance.notify_manager(self._environment, "STATUS=watching")
         await sources.tracker.run()
 
     async def _catch_up(self) -> None:
         """Begin to note what was seen, once the work trees have been swept for changes made while nothing watched."""
-        await self._parts.sources.tracker.wait_until_settled()
-        self._parts.sources.seen.begin()
+        sources = self._parts.sources
+        await sources.tracker.wait_until_settled()
+        await sources.plain.wait_until_settled()
+        sources.seen.begin()
+        sources.plain.look_soon()
 
     async def _give_back(self) -> None:
         """Return memory that only the start needed."""

@@ -39,6 +39,7 @@ from stintd.ports import Carrier
 from stintd.sources import process, screen, spool, suspend
 from stintd.store.database import Database
 from stintd.tracking.model import RepoState
+from stintd.tracking.plainfolders import PlainFolders
 from stintd.tracking.tracker import Tracker
 
 
@@ -105,6 +106,7 @@ class Sources:
     seen: SeenUntil
     watcher: SharedWatcher
     tracker: Tracker
+    plain: PlainFolders
     spool: spool.SpoolSource
     processes: process.ProcessWatch
     clock_watch: suspend.ClockWatch

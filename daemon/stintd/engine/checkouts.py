@@ -44,6 +44,7 @@ class Places:
     def __init__(self, roots: tuple[str, ...] = ()) -> None:
         self._roots = roots
         self._checkouts: dict[str, Checkout] = {}
+        self._plain: frozenset[str] = frozenset()
         self._stores: dict[str, RepoId] = {}
         self._git_dirs: dict[str, str] = {}
         self._folder_stores: set[str] = set()
@@ -59,6 +60,14 @@ class Places:
         """Watch these folders from now on."""
         self._roots = roots
         self._spellings = _spellings([*roots, *self._checkouts])
+
+    def set_plain(self, folders: frozenset[str]) -> None:
+        """These folders without git count by their saves: what happens in one of them is told by its path in it."""
+        self._plain = folders
+
+    def is_plain(self, folder: str) -> bool:
+        """Whether a folder without git counts by its saves."""
+        return folder in self._plain
 
     def repo_with_remote(self, remote: str) -> RepoId | None:
         """The repository with this normalised remote; of several clones the one that was known first."""
@@ -127,9 +136,11 @@ class Places:
         )
 
     def holder_of(self, path: str) -> str | None:
-        """The top folder of the checkout that contains a path."""
-        checkout = self.locate(path).checkout
-        return checkout.path if checkout is not None else None
+        """The top folder of the checkout that contains a path, or of the folder without git that counts by its saves."""
+        place = self.locate(path)
+        if place.checkout is not None:
+            return place.checkout.path
+        return place.folder if place.folder in self._plain else None
 
     def is_below_root(self, path: str) -> bool:
         """Whether a path lies inside a watched root."""
@@ -137,7 +148,8 @@ class Places:
         return any(path.startswith(root.rstrip("/") + "/") for root in self.roots)
 
     def locate(self, path: str) -> Place:
-        """The deepest known checkout that contains `path`; else the first folder below a watched root; else the path itself.
+        """The deepest known checkout, or folder without git that counts, that contains `path`; else the first folder below a
+        watched root; else the path itself.
 
         The path need not exist; nothing is read from disk (DETAILS, Projects, `path`).
         """
@@ -146,6 +158,8 @@ class Places:
             checkout = self._checkouts.get(folder)
             if checkout is not None and not checkout.is_gone:
                 return Place(checkout, None, path[len(folder) + 1 :] if folder != "/" else path[1:])
+            if folder in self._plain:
+                return Place(None, folder, path[len(folder) + 1 :])
             if folder in self._git_dirs and path != folder:
                 place = self._place_in_git_dir(folder, path[len(folder) + 1 :])
                 if place is not None:

@@ -8,6 +8,7 @@ from stintd.domain.mapping.clones import KnownCheckout, KnownRepo
 from stintd.domain.mapping.projectfile import ProjectFile
 from stintd.domain.mapping.resolver import DatedRule, KnownProject, Resolver
 from stintd.domain.model import ProjectId
+from stintd.domain.pattern import path_pattern
 from stintd.domain.policy import MapRule, Policy
 from stintd.store.row_types import CheckoutRow, FolderAnswerRow, MappingRow, ProjectAliasRow, ProjectRow, RepoRow
 from stintd.store.rowio import fetch_all
@@ -70,3 +71,10 @@ def load_rules(conn: Connection, policy: Policy) -> list[DatedRule]:
         )
         mappings.append(DatedRule(rule, row["since_us"]))
     return [*mappings, *(DatedRule(rule) for rule in policy.mappings)]
+
+
+def mapped_folders(conn: Connection, policy: Policy) -> frozenset[str]:
+    """The folders that the owner mapped by their plain path, wherever they are."""
+    rules = (dated.rule for dated in load_rules(conn, policy))
+    plain = (rule.path for rule in rules if rule.path and rule.project and not (rule.remote or rule.branch))
+    return frozenset(folder for path in plain if (folder := path_pattern(path).literal) is not None)

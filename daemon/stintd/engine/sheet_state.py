@@ -19,6 +19,7 @@ class SheetState:
         self.zone, self.user_id, self.device_id, self.workspace_id = zone, user_id, device_id, workspace_id
         self.waiting: list[WaitingSession] = []
         self.roots = roots
+        self.places_version = 0  # the writer thread counts it up; any thread may compare it
         self._files: dict[str, tuple[ProjectFile, ...]] = {}
         self._live: tuple[int, int] | None = None
         self._silence: datetime | None = None
@@ -53,6 +54,12 @@ class SheetState:
     def forget_places(self) -> None:
         """Resolve anew: projects, repositories or mappings changed."""
         self._resolver = None
+        self.places_version += 1
+
+    def set_roots(self, roots: tuple[str, ...]) -> None:
+        """Look for project files up to these watched folders from now on."""
+        self.roots = roots
+        self.forget_places()
 
     def forget(self) -> None:
         """Clear everything: after a rollback nothing remembered is certain."""

@@ -17,7 +17,18 @@ Action = Literal["create", "update", "delete", "replace", "correct"]
 Grouping = Literal["project", "client", "task", "tag", "branch", "commit", "day", "week"]
 Pin = Literal["time", "project", "text"]
 ReviewKind = Literal[
-    "question", "gap", "suggestion", "project", "unassigned", "unconfirmed", "long", "target", "changed", "correction", "meeting"
+    "question",
+    "gap",
+    "suggestion",
+    "project",
+    "unassigned",
+    "unconfirmed",
+    "long",
+    "target",
+    "changed",
+    "correction",
+    "meeting",
+    "uncounted",
 ]
 ImportOutcome = Literal["added", "known", "overlaps"]
 DeliverWhen = Literal["approved", "auto"]

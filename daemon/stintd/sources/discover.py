@@ -8,6 +8,7 @@ counts only outside every checkout, when it is the root itself or is named `*.gi
 
 import os
 
+from stintd.domain.mapping.projectfile import STINT_FILE
 from stintd.frozen import frozen
 from stintd.sources.gitfiles import EXHAUSTED, OddFile, locate_bare
 
@@ -34,13 +35,14 @@ class WalkLimits:
 @frozen
 class Discovery:
     """What a walk found. `checkouts`: their top folders, outer before inner. `containers`: the folders above them and
-    beside them that are in no checkout, where a new clone would appear. `is_cut`: a limit ended the walk early. `is_blind`: the
-    system had no room to list some folders, so walk again later."""
+    beside them that are in no checkout, where a new clone would appear. `marked`: containers with a `.stint.toml`. `is_cut`:
+    a limit ended the walk early. `is_blind`: the system had no room to list some folders, so walk again later."""
 
     checkouts: tuple[str, ...]
     containers: tuple[str, ...]
     is_cut: bool = False
     is_blind: bool = False
+    marked: tuple[str, ...] = ()
 
 
 DEFAULT_LIMITS = WalkLimits()
@@ -55,7 +57,7 @@ def discover(root: str, is_inside: bool = False, limits: WalkLimits = DEFAULT_LI
         return Discovery((root,), ())
     walk = _CheckoutWalk(limits)
     is_cut = not walk.run(root, is_inside)
-    return Discovery(tuple(walk.checkouts), tuple(walk.containers), is_cut, walk.is_blind)
+    return Discovery(tuple(walk.checkouts), tuple(walk.containers), is_cut, walk.is_blind, tuple(walk.marked))
 
 
 class _CheckoutWalk:
@@ -66,6 +68,7 @@ class _CheckoutWalk:
         self._ahead: list[tuple[str, int, bool]] = []  # (folder, levels left, whether it is inside a checkout)
         self.checkouts: list[str] = []
         self.containers: list[str] = []
+        self.marked: list[str] = []
         self.is_blind = False
 
     def run(self, root: str, is_inside: bool) -> bool:
@@ -83,26 +86,37 @@ class _CheckoutWalk:
     def _visit(self, folder: str, levels: int, is_inside: bool) -> None:
         """Note what a folder is, and put the folders in it next."""
         try:
-            children, is_checkout, looks_bare = _list(folder, is_inside)
+            listing = _list(folder, is_inside)
         except OSError as error:
             self.is_blind = self.is_blind or error.errno in EXHAUSTED
-            children, is_checkout, looks_bare = [], False, False
-        if is_checkout:
+            listing = _Listing()
+        children = listing.children
+        if listing.is_checkout:
             self.checkouts.append(folder)
             is_inside, levels = True, self._limits.depth_inside
-        elif not is_inside and looks_bare:
+        elif not is_inside and listing.looks_bare:
             return  # git's own folders, or what looks like them
         elif not is_inside:
             self.containers.append(folder)
+            self.marked += [folder] if listing.is_marked else []
         if levels > 0:
             self.checkouts += [] if is_inside else [child for child in children if child.endswith(".git") and _is_bare(child)]
             self._ahead += [(child, levels - 1, is_inside) for child in reversed(children)]
 
 
-def _list(folder: str, is_inside: bool) -> tuple[list[str], bool, bool]:
-    """(folders to enter, whether this is a checkout, whether it looks like a bare git dir)."""
+@frozen
+class _Listing:
+    """What a folder holds: folders to enter, `.git`, what git's own folders hold, `.stint.toml`."""
+
+    children: tuple[str, ...] = ()
+    is_checkout: bool = False
+    looks_bare: bool = False
+    is_marked: bool = False
+
+
+def _list(folder: str, is_inside: bool) -> _Listing:
     names: list[str] = []
-    is_checkout = False
+    is_checkout = is_marked = False
     marks = 0
     with os.scandir(folder) as entries:
         for entry in entries:
@@ -111,11 +125,12 @@ def _list(folder: str, is_inside: bool) -> tuple[list[str], bool, bool]:
                 is_checkout = True
                 continue
             marks += name in ("HEAD", "objects", "refs")
+            is_marked = is_marked or name == STINT_FILE
             if entry.is_dir(follow_symlinks=False):
                 names.append(name)
     inside = is_inside or is_checkout
-    children = [os.path.join(folder, name) for name in sorted(names) if _is_entered(folder, name, inside)]
-    return children, is_checkout, marks == 3 and not is_checkout
+    children = tuple(os.path.join(folder, name) for name in sorted(names) if _is_entered(folder, name, inside))
+    return _Listing(children, is_checkout, marks == 3 and not is_checkout, is_marked)
 
 
 def _is_entered(folder: str, name: str, is_inside: bool) -> bool:

@@ -206,6 +206,8 @@ class Folders:
         return rules
 
     def _tracked_paths(self, facts: CheckoutFacts) -> frozenset[bytes]:
+        if not facts.git_dir:
+            return frozenset()
         now = self._clock.monotonic()
         tracked, read_at = self._tracked.get(facts.path, (None, 0.0))
         if tracked is not None and now - read_at < FRESH_FOR:

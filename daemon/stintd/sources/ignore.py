@@ -307,13 +307,14 @@ class _Folder:
 
 
 class IgnoreRules:
-    """The ignore rules of one checkout, read when first needed and then kept. One thread at a time.
+    """The ignore rules of one checkout, read when first needed and then kept. One thread at a time. `names`: the ignore files of
+    a folder; what a later one says holds.
 
     Knows nothing about tracked files: they are never ignored, and the caller must check that.
     """
 
-    def __init__(self, top: str, common_dir: str) -> None:
-        self._top = os.fsencode(top)
+    def __init__(self, top: str, common_dir: str, names: tuple[bytes, ...] = (b".gitignore",)) -> None:
+        self._top, self._names = os.fsencode(top), names
         self._sources = (os.path.join(os.path.realpath(common_dir), "info", "exclude"), global_excludes())
         self._signature = self._sign()
         self._shared: tuple[IgnoreFile, ...] = ()
@@ -362,9 +363,10 @@ class IgnoreRules:
         return folder
 
     def _keep(self, path: bytes, is_ignored: bool, files: tuple[tuple[int, IgnoreFile], ...]) -> _Folder:
-        own = None if is_ignored else read_ignore(os.path.join(self._top, path, b".gitignore"))
-        if own is not None:
-            files = (*files, (len(path) + 1 if path else 0, own))
+        for name in () if is_ignored else self._names:
+            own = read_ignore(os.path.join(self._top, path, name))
+            if own is not None:
+                files = (*files, (len(path) + 1 if path else 0, own))
         folder = self._folders[path] = _Folder(is_ignored, () if is_ignored else files)
         return folder
 

@@ -19,6 +19,7 @@ class Roots:
         self.paths = paths
         self._watcher = watcher
         self._containers: dict[str, set[str]] = {}
+        self._marked: set[str] = set()
         self._open: dict[tuple[str, str], str] = {}
 
     def root_of(self, path: str) -> str | None:
@@ -38,6 +39,16 @@ class Roots:
             self._containers.pop(root, None)
             self._watcher.cover(root, [], [_nearest_folder(root)])
         return not code, signals
+
+    def note_marked(self, folder: str, walk: FolderContents) -> bool:
+        """Note which folders at and below `folder` have a project file; whether that changed."""
+        before = self._marked
+        self._marked = {path for path in before if not is_below(path, folder)} | set(walk.marked)
+        return self._marked != before
+
+    def marked(self) -> frozenset[str]:
+        """The folders outside every checkout that have a project file."""
+        return frozenset(path for path in self._marked if self.root_of(path) is not None)
 
     def is_missing(self, root: str) -> bool:
         """Whether the last check found that a root is not there, or is no folder."""

@@ -11,7 +11,7 @@ is a job for a thread, one at a time.
 
 import asyncio
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -58,11 +58,19 @@ class Tracker:
     name = "tracker"
 
     def __init__(
-        self, parts: TrackerSources, clock: Clock, sink: SignalSink, cursors: Mapping[str, str], settings: TrackerSettings
+        self,
+        parts: TrackerSources,
+        clock: Clock,
+        sink: SignalSink,
+        cursors: Mapping[str, str],
+        settings: TrackerSettings,
+        on_folders: Callable[[frozenset[str]], None] = lambda marked: None,
     ) -> None:
+        """`on_folders` is called when checkouts came or went, or project files outside them, with the folders of these files."""
         self._parts, self._clock, self._sink, self._settings = parts, clock, sink, settings
         self._book = CursorBook(cursors)
         self._tracked: dict[str, TrackedCheckout] = {}
+        self._mapped: frozenset[str] = frozenset()
         self._away: dict[str, CheckoutFacts] = {}  # checkouts below a root that is missing
         self._second_looks = filechanges.SecondLooks()
         self._touched: dict[str, int] = {}  # when each git dir last moved, at the last patrol
@@ -87,6 +95,7 @@ class Tracker:
                 "patrol": self._patrol,
             },
         )
+        self._on_folders = on_folders
         self._troubles = Troubles(lambda signals: self._tell(signals, {}), self._backlog)
         self._since = settings.known_since or clock.now()
         self._is_first_start = settings.known_since is None
@@ -122,6 +131,8 @@ class Tracker:
         before, self._roots.paths = self._roots.paths, _real_paths(roots)
         for root in set(before) - set(self._roots.paths):
             self._roots.drop(root)
+            if root in self._tracked:  # it was a checkout as well, which may lie below another root
+                self._trees.cover(self._tracked[root])
         for path in [path for path in self._tracked if self._roots.root_of(path) is None]:
             self._trees.drop(path)
             del self._tracked[path]
@@ -396,8 +407,15 @@ class Tracker:
 
     async def _say_lost(self, path: str) -> None:
         tracked = self._tracked.get(path)
-        if tracked is not None and tracked.lost is not None:
+        if tracked is not None and tracked.lost is not None and path not in self._mapped:
             self._troubles.say_lost(path)
+
+    def set_mapped(self, folders: frozenset[str]) -> None:
+        """The owner mapped these folders: none of them needs a `.git`."""
+        for path in folders - self._mapped:
+            if path in self._tracked and path not in self._troubles.refused:
+                self._troubles.forgive(path)
+        self._mapped = folders
 
     async def _absorb(self, path: str) -> None:
         """The files of a checkout that is gone are those of the one above it, unless a new one is there already; git may still be
@@ -461,12 +479,15 @@ class Tracker:
         left = {path for path in self._tracked if is_below(path, folder)}
         ahead, new_paths = [folder], list[str]()
         while ahead:
-            walk = await asyncio.to_thread(self._parts.discover, ahead[0], self.holder(ahead[0]) not in (None, ahead[0]))
+            walk_from = ahead[0]
+            walk = await asyncio.to_thread(self._parts.discover, walk_from, self.holder(walk_from) not in (None, walk_from))
             signals, grown = self._roots.cover_containers(root, walk, is_growing=self._has_started)
             self._tell(signals, {})
             ahead = [*ahead[1:], *grown]
             left.difference_update(path for path in walk.checkouts if path in left and self._tracked[path].lost is None)
             new_paths += [path for path in walk.checkouts if path not in self._tracked]
+            if self._roots.note_marked(walk_from, walk) or grown:
+                self._on_folders(self._roots.marked())
             if walk.is_blind:
                 self._troubles.put_off(root, "", is_said=False)
         return list(dict.fromkeys(new_paths)), left
@@ -529,6 +550,8 @@ class Tracker:
                 is_half = reading is None or (self._has_started and not reading.facts.git_dir)
                 if not (is_half and self._troubles.try_again("find", path)) and reading is not None:
                     readings.append(reading)
+        if readings:
+            self._on_folders(self._roots.marked())
         readings.sort(key=lambda reading: -reading.last_touch_us)
         now = self._clock.now()
         self._tell([CheckoutSignal(now, reading.facts) for reading in readings if _is_storable(reading.facts)], {})
@@ -724,6 +747,7 @@ class Tracker:
             self._troubles.forgive(path)
             self._troubles.end_put_off(path)
             self._backlog.add("absorb", path)
+            self._on_folders(self._roots.marked())
             signals = self._troubles.problem_signals(tracked, "")
             self._tell([*signals, CheckoutSignal(self._clock.now(), tracked.facts, is_gone=True)], {})
 

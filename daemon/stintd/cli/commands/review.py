@@ -16,7 +16,7 @@ HEADS = {
     "meeting": "meetings in your calendar without hours",
     "unassigned": "time without a project", "unconfirmed": "not confirmed", "long": "long manual timers",
     "project": "new projects", "suggestion": "projects that may be the same", "target": "hours that billing targets do not have",
-    "changed": "changed since your last review",
+    "changed": "changed since your last review", "uncounted": "folders without git",
 }  # fmt: skip
 
 

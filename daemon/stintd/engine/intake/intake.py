@@ -279,8 +279,12 @@ class Intake:
 
     def _note_edit(self, signal: BeatSignal, place: Place) -> None:
         """Tell the noise filter that an editor wrote this file, whatever it looks like to the watcher."""
-        if signal.source == "editor" and signal.kind == "edit" and place.checkout is not None and place.entity:
+        if signal.source != "editor" or signal.kind != "edit" or not place.entity:
+            return
+        if place.checkout is not None:
             self._noise.note_editor(place.checkout.path, place.entity, signal.time)
+        elif place.folder is not None and self._places.is_plain(place.folder):
+            self._noise.note_editor(place.folder, place.entity, signal.time)
 
     def _note_project_file(self, signal: FileSignal) -> None:
         """Read a project file that changed: what it says now also holds for the past."""
@@ -382,7 +386,7 @@ class Intake:
     def _admit(self, beats: list[Heartbeat]) -> None:
         new_beats = self._drop_known(beats)
         for beat in new_beats:
-            self.provisional_timers.pop(beat.context.repo_path or "", None)
+            self.provisional_timers.pop(beat.context.repo_path or beat.context.folder or "", None)
         self._engine.admit(new_beats)
 
     def _drop_known(self, beats: list[Heartbeat]) -> list[Heartbeat]:

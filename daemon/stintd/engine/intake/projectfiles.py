@@ -33,6 +33,7 @@ class ProjectFiles:
     def __init__(self, engine: Engine, intake: Intake, find: Find, roots: Sequence[str], excluded: Sequence[str]) -> None:
         self._engine, self._intake, self._find = engine, intake, find
         self._roots, self._excluded = roots, excluded
+        self._facts: dict[str, CheckoutFacts] = {}
         self._waiting: dict[str, CheckoutFacts] = {}
         self._folders: dict[str, dict[str, None]] = {}
         self._known: dict[str, tuple[ProjectFile, ...]] = {}
@@ -41,7 +42,7 @@ class ProjectFiles:
     def request_read(self, facts: CheckoutFacts, folder: str) -> None:
         """Ask for a read: a checkout was found or changed, or a project file in this folder of it was written."""
         self._folders.setdefault(facts.path, {})[folder] = None
-        self._waiting[facts.path] = facts
+        self._waiting[facts.path] = self._facts[facts.path] = facts
         self._request.set()
 
     async def run(self) -> None:
@@ -65,7 +66,10 @@ class ProjectFiles:
             self._apply_exclusions()
 
     def set_scope(self, roots: Sequence[str], excluded: Sequence[str]) -> None:
-        """Use these watched roots and exclusions of the settings from now on."""
+        """Use these watched roots and exclusions of the settings from now on. Other roots have other files above a checkout."""
+        if list(roots) != list(self._roots):
+            self._waiting |= self._facts
+            self._request.set()
         self._roots, self._excluded = roots, excluded
         self._apply_exclusions()
 

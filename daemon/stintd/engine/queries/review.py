@@ -4,6 +4,7 @@ A line disappears once its command was run: nothing is stored except when the ow
 entries are settled, and so are the gaps between them.
 """
 
+import os
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -16,7 +17,7 @@ from stintd.domain.policy import Policy
 from stintd.engine import wire
 from stintd.engine.delivery.plan import TargetLink
 from stintd.engine.period import DAY, Period, period, week_of, zone_of
-from stintd.engine.queries import corrections, gaps, meetings, questions
+from stintd.engine.queries import corrections, gaps, meetings, questions, uncounted
 from stintd.engine.queries.deliveries import unknown_projects
 from stintd.engine.queries.elsewhere import UnclaimedFolder, unclaimed_folders
 from stintd.engine.queries.timers import counted_end
@@ -150,6 +151,7 @@ def items(view: View, span: Period) -> list[ReviewItemJson]:
         *_long_items(view, span),
         *_target_items(view),
         *_changed_items(view, span),
+        *_uncounted_items(view, span),
     ]
 
 
@@ -332,6 +334,14 @@ def _unknown_name_items(view: View, planned: Mapping[str, TargetLink]) -> Iterat
         for name in names:
             text = f"{target}: project {name} names nothing, so its rule takes no hours"
             yield _item("target", text, f"stint projects alias PROJECT --name {shlex.quote(name)}")
+
+
+def _uncounted_items(view: View, span: Period) -> Iterator[ReviewItemJson]:
+    """Folders without git that nobody counts. They are no part of `count`: nothing that was recorded waits for a decision."""
+    for path, files in uncounted.folders(view, span):
+        saved = "1 file" if files == 1 else f"{files} files"
+        text = f"{os.path.basename(path)}: {saved} saved this week, not counted"
+        yield _item("uncounted", text, f"stint map {shlex.quote(path)} PROJECT")
 
 
 def _changed_items(view: View, span: Period) -> Iterator[ReviewItemJson]:

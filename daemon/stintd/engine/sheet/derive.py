@@ -53,15 +53,15 @@ def touch_open_ranges(step: Step) -> None:
 
 
 def learn_files(step: Step, checkout: str, files: tuple[ProjectFile, ...]) -> None:
-    """Take over what the project files of a checkout say now. A difference corrects everything that is not pinned, also in
-    the past."""
+    """Take over what the project files of a checkout, or of a folder without git, say now. A difference corrects everything that
+    is not pinned, also in the past."""
     step.state.learn_files(checkout, files)
     name, text = f"project files:{checkout}", repr(files) if files else ""
     if (cursors.get(step.conn, name) or "") == text:
         return
     cursors.put(step.conn, {name: text})
     step.forget_places()
-    contexts = [context for context in heartbeats.contexts(step.conn).values() if context.repo_path == checkout]
+    contexts = [c for c in heartbeats.contexts(step.conn).values() if checkout in (c.repo_path, c.folder)]
     projects.ensure_projects(step, contexts)
     bounds = heartbeats.bounds(step.conn)
     if bounds is not None and contexts:

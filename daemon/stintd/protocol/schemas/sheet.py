@@ -82,7 +82,7 @@ SHAPES: dict[str, Schema] = {
             "from": INSTANT, "to": INSTANT, "timezone": TEXT, "count": COUNT, "lookedAt": NULL_INSTANT,
             "items": array(obj({
                 "kind": {"enum": ["question", "gap", "suggestion", "project", "unassigned", "unconfirmed", "long", "target",
-                                  "changed",
+                                  "changed", "uncounted",
                                   "correction", "meeting"]},
                 "text": TEXT, "command": TEXT, "day": nullable(DAY), "start": NULL_INSTANT, "end": NULL_INSTANT,
                 "seconds": {"type": ["integer", "null"]}, "entryId": NULL_TEXT, "projectId": NULL_TEXT, "projectName": NULL_TEXT,

@@ -12,7 +12,7 @@ import { Fill } from "../parts/fill.js";
 
 const TITLES = {
   question: "Whose hours are these?", gap: "Gaps in the working day", unassigned: "Time without a project", unconfirmed: "Unconfirmed entries", correction: "Approved hours that have changed since",
-  meeting: "Meetings without an entry", long: "Long manual timers", project: "New projects", suggestion: "Possibly the same project", target: "Hours that billing targets do not have", changed: "Changed since your last review",
+  meeting: "Meetings without an entry", long: "Long manual timers", project: "New projects", suggestion: "Possibly the same project", target: "Hours that billing targets do not have", changed: "Changed since your last review", uncounted: "Folders without git",
 };
 
 export function Page() {
