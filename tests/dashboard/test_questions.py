@@ -89,3 +89,22 @@ def test_each_folder_is_listed_with_its_project_and_the_reason(window, daemon, c
     window.page.locator("li", has_text="/prod-us").get_by_text("your answer").wait_for()
     window.page.locator("li", has_text="/prod-eu").get_by_text("own folder").first.wait_for()
     window.page.locator("li", has_text="/kit2").locator("strong.bad").wait_for()
+
+
+def test_an_approval_says_what_it_left_out(window, daemon, code):
+    """Time of a clone in doubt, and on the same day an estimate of the same project."""
+    third = repos.make(code / "prod-ap", is_live=True)
+    third.git("remote", "add", "origin", "https://github.com/x/prod.git")
+    poll_until(lambda: any(one["path"] == str(code / "prod-ap") for one in checkouts(daemon)), "the folder is known")
+    for name, hour in (("prod-ap", 9), ("prod-eu", 12)):
+        start = MONDAY + timedelta(days=5, hours=hour)
+        beats = [
+            {"time": (start + timedelta(minutes=2 * n)).isoformat(), "path": str(code / name / "a.py"), "kind": "edit"}
+            for n in range(151)
+        ]
+        daemon.client.post("/api/heartbeats", [{**beat, "source": "watch"} for beat in beats])
+    open_page(window, "review")
+    line(window, "from file changes alone").get_by_role("button", name="Approve").click()
+    window.wait_for_message("1 entry waits for your answer whose hours they are")
+    approved = [entry for entry in daemon.entries(from_=(MONDAY + timedelta(days=5)).date().isoformat()) if entry["approvedAt"]]
+    assert [entry["repo"] for entry in approved] == ["prod-eu"]

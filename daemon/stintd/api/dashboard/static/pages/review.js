@@ -1,6 +1,6 @@
 // The weekly review: every open decision, each with the action that settles it.
 
-import { act } from "../lib/act.js";
+import { act, showMessage } from "../lib/act.js";
 import { api } from "../lib/api.js";
 import { html, useState } from "../lib/html.js";
 import { useQuery } from "../lib/query.js";
@@ -44,7 +44,10 @@ export function Page() {
 /** One decision: the action that settles it here, and the command that does the same in a terminal. */
 function Item({ item, reload, onFill }) {
   const name = item.projectName && line(item.projectName);
-  const settle = (text, send) => act(text, send).then(reload, () => {});
+  const settle = (text, send) => act(text, send).then((told) => {
+    if (told?.notice) showMessage({ text: line(told.notice), undo: told.editId }); // what an approval left out
+    reload();
+  }, () => {});
   const scope = { from: item.day, to: item.day, ...(item.projectId ? { projectId: item.projectId } : {}) };
   const isUnapproval = item.command.startsWith("stint unapprove");
   const buttons = {
