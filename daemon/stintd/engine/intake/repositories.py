@@ -29,7 +29,7 @@ class Repositories:
         folders = [facts for facts in checkouts if facts.kind != "worktree"]
         repos = self._same(folders)
         if len(repos) < len(folders):
-            repos = match_folders(folders, FolderHistory(self._places.seen_folders(), self._is_gone, self._continues))
+            repos = match_folders(folders, FolderHistory(self._places.seen_folders(), self.presence, self._continues))
         stores: dict[str, RepoId] = {}
         for facts in sorted(checkouts, key=lambda facts: (facts.kind == "worktree", facts.path)):
             store = facts.common_dir
@@ -52,6 +52,3 @@ class Repositories:
         """Whether a folder that was seen earlier is there."""
         root = self._places.root_of(facts.path)
         return "out of reach" if root is None else self._presence(facts, root)
-
-    def _is_gone(self, facts: CheckoutFacts) -> bool:
-        return self.presence(facts) == "gone"
