@@ -58,7 +58,6 @@ class EntryRow(TypedDict):
     created_us: int
     updated_us: int
     is_estimated: int
-    evidence_us: int | None
 
 class NamedEntryRow(EntryRow):
     """`entry` with the names of what it belongs to, as ENTRY_SQL selects it."""
@@ -108,7 +107,6 @@ class EntryColumns(TypedDict, total=False):
     created_us: int
     updated_us: int
     is_estimated: int
-    evidence_us: int | None
 
 class ProjectRow(TypedDict):
     """`project`."""

@@ -46,9 +46,9 @@ class Clones:
 
     def __init__(self, repos: Iterable[KnownRepo], checkouts: Iterable[KnownCheckout]) -> None:
         self._folders: dict[RepoId, KnownCheckout] = {}
-        for checkout in sorted(checkouts, key=lambda checkout: (not checkout.is_gone, checkout.path)):
+        for checkout in sorted(checkouts, key=lambda one: (not one.is_gone, one.kind == "main", one.path)):
             if checkout.kind in HOMES:
-                self._folders[checkout.repo] = checkout  # one that is there is preferred
+                self._folders[checkout.repo] = checkout  # one that is there is preferred, then one that has files
         self._of_remote: defaultdict[str, list[KnownRepo]] = defaultdict(list)
         for repo in repos:
             is_joined = repo.answer is not None and repo.doubted_since_us is not None

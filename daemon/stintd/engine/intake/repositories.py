@@ -28,9 +28,10 @@ class Repositories:
         """The repository of each checkout by path. Those that were found together are passed together."""
         folders = [facts for facts in checkouts if facts.kind != "worktree"]
         repos = self._same(folders)
-        if len(repos) < len(folders):
-            repos = match_folders(folders, FolderHistory(self._places.seen_folders(), self.presence, self._continues))
         stores: dict[str, RepoId] = {}
+        if len(repos) < len(folders):
+            repos = match_folders(folders, FolderHistory(self._places.seen_folders(), self._is_gone, self._continues))
+            stores = self._shared_stores(folders)
         for facts in sorted(checkouts, key=lambda facts: (facts.kind == "worktree", facts.path)):
             store = facts.common_dir
             repo = repos.get(facts.path) or stores.get(store)
@@ -48,7 +49,25 @@ class Repositories:
                 same[facts.path] = before.repo
         return same
 
+    def _shared_stores(self, folders: Sequence[CheckoutFacts]) -> dict[str, RepoId]:
+        """The repositories of bare git directories that are there and that a folder's `.git` file names, or the other way round:
+        they are one. A directory that only lies where another one lay has another mark.
+        """
+        found = {facts.common_dir: facts for facts in folders if facts.marks.git}
+        pairs = (
+            (found.get(known.facts.common_dir), known) for known in self._places.checkouts() if known.facts.kind != "worktree"
+        )
+        return {facts.common_dir: known.repo for facts, known in pairs if facts is not None and _is_bare_pair(facts, known.facts)}
+
     def presence(self, facts: CheckoutFacts) -> Presence:
         """Whether a folder that was seen earlier is there."""
         root = self._places.root_of(facts.path)
         return "out of reach" if root is None else self._presence(facts, root)
+
+    def _is_gone(self, facts: CheckoutFacts) -> bool:
+        return self.presence(facts) == "gone"
+
+
+def _is_bare_pair(facts: CheckoutFacts, other_facts: CheckoutFacts) -> bool:
+    """Whether one is a bare repository, and the other a folder whose `.git` file names it."""
+    return facts.marks.git == other_facts.marks.git and (facts.kind == "bare") != (other_facts.kind == "bare")
