@@ -4,15 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from stintd.domain.mapping.resolver import (
-    DatedRule,
-    KnownCheckout,
-    KnownProject,
-    KnownRepo,
-    ProjectFile,
-    Resolver,
-    parse_project_file,
-)
+from stintd.domain.mapping.clones import KnownCheckout, KnownRepo
+from stintd.domain.mapping.placement import DatedRule, KnownProject
+from stintd.domain.mapping.projectfile import ProjectFile, parse_project_file
+from stintd.domain.mapping.resolver import Resolver
 from stintd.domain.model import Context
 from stintd.domain.policy import MapRule, Policy
 from stintd.errors import Invalid

@@ -19,7 +19,8 @@ import pytest
 from stintd.app import compose
 from stintd.domain.mapping.clones import Clones, KnownRepo
 from stintd.domain.mapping.folders import FolderHistory, match_folders
-from stintd.domain.mapping.resolver import Placement, Resolver
+from stintd.domain.mapping.placement import Placement
+from stintd.domain.mapping.resolver import Resolver
 from stintd.domain.model import CheckoutFacts, Context, RepoId, from_us
 from stintd.domain.policy import Policy
 from stintd.engine.intake import repositories

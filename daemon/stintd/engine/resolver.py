@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from sqlite3 import Connection
 
 from stintd.domain.mapping.clones import KnownCheckout, KnownRepo
+from stintd.domain.mapping.placement import DatedRule, KnownProject
 from stintd.domain.mapping.projectfile import ProjectFile
-from stintd.domain.mapping.resolver import DatedRule, KnownProject, Resolver
+from stintd.domain.mapping.resolver import Resolver
 from stintd.domain.model import ProjectId
 from stintd.domain.pattern import path_pattern
 from stintd.domain.policy import MapRule, Policy

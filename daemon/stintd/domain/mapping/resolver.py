@@ -8,7 +8,6 @@ also corrects the past. It decides what a new place would get (`home`); its call
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Literal
 
 from stintd.domain.kinds import GIT_KINDS
 from stintd.domain.mapping.clones import Clones, KnownCheckout, KnownRepo
@@ -17,116 +16,20 @@ from stintd.domain.mapping.naming import (
     NameMatch,
     folder_names,
     free_name,
-    is_other_thing,
     match_name,
     normal_name,
-    similar_names,
-    similarity,
 )
-from stintd.domain.mapping.projectfile import ProjectFile, parse_project_file
+from stintd.domain.mapping.placement import DatedRule, KnownProject, Placement, ProjectChoice, ProjectDraft
+from stintd.domain.mapping.projectfile import ProjectFile
 from stintd.domain.mapping.remote import normalise_remote
 from stintd.domain.model import Assignment, Context, ProjectId, RepoId
 from stintd.domain.pattern import folders_up, glob, is_within, path_pattern
 from stintd.domain.policy import MapRule, Policy
 from stintd.domain.ticket import task_of_branch
-from stintd.frozen import frozen
-
-__all__ = [
-    "DatedRule",
-    "KnownCheckout",
-    "KnownProject",
-    "KnownRepo",
-    "NameMatch",
-    "Placement",
-    "ProjectChoice",
-    "ProjectDraft",
-    "ProjectFile",
-    "Resolver",
-    "is_other_thing",
-    "match_name",
-    "normal_name",
-    "normalise_remote",
-    "parse_project_file",
-    "similar_names",
-    "similarity",
-    "task_of_branch",
-]  # fmt: skip
 
 MEMO_LIMIT = 50_000
 MOST_NESTED = 20
 """A submodule lies in a submodule only so deep."""
-
-PlacedBy = Literal["", "mapping", "file", "foreign file", "name", "answer", "superproject", "repo", "guest", "folder", "fallback"]
-"""What decided a placement; "" where nothing did. A foreign file is a project file that its owner did not write."""
-
-
-@frozen
-class KnownProject:
-    """What the resolver needs of a project. `is_automatic`: nobody chose its name. `folder`: the folder it was created for.
-    `aliases`: its earlier names.
-    """
-
-    id: ProjectId
-    name: str
-    is_automatic: bool = False
-    folder: str = ""
-    aliases: tuple[str, ...] = ()
-
-
-@frozen
-class DatedRule:
-    """A mapping that holds for evidence from an instant on (`stint map --since`)."""
-
-    rule: MapRule
-    since_us: int | None = None
-
-
-@frozen
-class Placement:
-    """Where a heartbeat belongs, and `why`, in words for people. `by`: what decided it.
-
-    `wanted`: the name of a project that does not exist yet. `is_automatic`: nobody chose that name. `guest_of`: the remote by
-    which its folder is a guest there. `waits_for`: the folder whose project it will share, once that has one.
-    """
-
-    project: ProjectId | None
-    why: str
-    task: str | None = None
-    wanted: str | None = None
-    is_automatic: bool = False
-    folder: str = ""
-    rule: MapRule | None = None
-    tags: tuple[str, ...] = ()
-    is_kept: bool = False
-    guest_of: str = ""
-    waits_for: KnownCheckout | None = None
-    by: PlacedBy = ""
-
-
-@frozen
-class ProjectDraft:
-    """A project to create. For the fields of billing see MapRule."""
-
-    name: str
-    folder: str = ""
-    is_automatic: bool = True
-    client: str | None = None
-    billable: bool | None = None
-    bill_agent_time: bool | None = None
-    bill_supervised: bool | None = None
-
-
-@frozen
-class ProjectChoice:
-    """What a place gets: a project, a project to create, or neither (shown in review). `is_kept`: its repository keeps it, as a
-    guest by the remote `guest_of`. `first`: what must have its project before it.
-    """
-
-    project: ProjectId | None = None
-    draft: ProjectDraft | None = None
-    is_kept: bool = False
-    guest_of: str = ""
-    first: Context | None = None
 
 
 class Resolver:

@@ -12,7 +12,7 @@ from functools import partial
 from typing import cast
 
 from stintd.domain.edits import LONGEST
-from stintd.domain.mapping.resolver import normal_name
+from stintd.domain.mapping.naming import normal_name
 from stintd.domain.model import ProjectId, to_us
 from stintd.engine import wire
 from stintd.engine.commands import entries, resolve, restore_evidence

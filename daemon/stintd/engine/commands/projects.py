@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TypedDict, Unpack, cast
 
-from stintd.domain.mapping.resolver import normal_name
+from stintd.domain.mapping.naming import normal_name
 from stintd.domain.model import to_us
 from stintd.domain.pattern import path_pattern
 from stintd.engine.commands import resolve

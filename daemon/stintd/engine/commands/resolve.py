@@ -5,7 +5,7 @@ count only if the request allows them (the timer routes that ClockMe's clients u
 import shlex
 from collections.abc import Mapping
 
-from stintd.domain.mapping.resolver import NameMatch, match_name, normal_name
+from stintd.domain.mapping.naming import NameMatch, match_name, normal_name
 from stintd.domain.model import Context, ProjectId, to_us
 from stintd.domain.ticket import key_forms
 from stintd.engine import wire

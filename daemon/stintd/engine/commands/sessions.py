@@ -11,7 +11,7 @@ from sqlite3 import Connection
 from typing import Any
 
 from stintd.domain.kinds import BeatKind
-from stintd.domain.mapping.resolver import normal_name
+from stintd.domain.mapping.naming import normal_name
 from stintd.domain.model import SOURCES, Actor, Context, Heartbeat, ProjectId, from_us, to_us
 from stintd.domain.timer import SessionBeat
 from stintd.engine.checks import check_time, unique_id

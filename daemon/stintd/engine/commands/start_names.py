@@ -4,7 +4,7 @@ or is close to its name, finds the same timer again at the stop. (Sessions store
 
 import json
 
-from stintd.domain.mapping.resolver import normal_name
+from stintd.domain.mapping.naming import normal_name
 from stintd.domain.model import EntryId
 from stintd.engine.step import Step
 from stintd.store import cursors

@@ -5,7 +5,7 @@ looks for unknown tasks at the connected ClickUp (`engine/delivery/tasklookup.py
 from datetime import datetime
 from typing import TypedDict, Unpack
 
-from stintd.domain.mapping.resolver import match_name
+from stintd.domain.mapping.naming import match_name
 from stintd.domain.model import ProjectId, to_us
 from stintd.domain.ticket import CLICKUP_PREFIX, key_forms, ticket_of
 from stintd.engine import wire

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from stintd.domain.derive import timesheet
-from stintd.domain.mapping.resolver import Placement, Resolver
+from stintd.domain.mapping.placement import Placement
+from stintd.domain.mapping.resolver import Resolver
 from stintd.domain.model import Actor, GapVerdict, to_us
 from stintd.engine import wire
 from stintd.engine.entries import find_entries, overlap_clauses, project_names

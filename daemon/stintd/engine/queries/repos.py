@@ -2,7 +2,8 @@
 
 import json
 
-from stintd.domain.mapping.resolver import Placement, Resolver
+from stintd.domain.mapping.placement import Placement
+from stintd.domain.mapping.resolver import Resolver
 from stintd.domain.model import Context
 from stintd.engine.entries import project_names
 from stintd.engine.rows import DEFAULT_LIMIT, decode_cursor, page

@@ -4,7 +4,7 @@ client."""
 from collections.abc import Callable
 from sqlite3 import Connection
 
-from stintd.domain.mapping.resolver import normal_name
+from stintd.domain.mapping.naming import normal_name
 from stintd.domain.model import Context, RepoId
 from stintd.domain.pattern import glob, path_pattern
 from stintd.domain.policy import MapRule, Policy

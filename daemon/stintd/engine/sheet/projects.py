@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable
 
-from stintd.domain.mapping.resolver import (
-    ProjectDraft,
-    normal_name,
-)
+from stintd.domain.mapping.naming import normal_name
+from stintd.domain.mapping.placement import ProjectDraft
 from stintd.domain.model import Context, ProjectId, RepoId, to_us
 from stintd.engine import wire
 from stintd.engine.step import Step
