@@ -123,7 +123,7 @@ async def test_a_target_that_is_not_there_is_not_found(client):
 
 
 async def test_an_answer_that_is_no_list_leaves_what_is_known(client, fake):
-    fake._routed = lambda request: (200, "nothing")
+    fake._route = lambda request: (200, "nothing")
     found = await client.get(PLACES, refresh="true")
     assert (len(found["data"]), bool(found["trouble"])) == (3, True)
 

@@ -102,8 +102,8 @@ async def test_what_is_invoiced_closes_itself_and_not_its_day():
     fake = HarvestFake()
     one = connector(fake)
     await one.create(item())
-    shown = fake._shown
-    fake._shown = lambda entry: {**shown(entry), "is_locked": True, "is_billed": True, "locked_reason": "Item Invoiced"}
+    shown = fake._to_wire
+    fake._to_wire = lambda entry: {**shown(entry), "is_locked": True, "is_billed": True, "locked_reason": "Item Invoiced"}
     other = connector(fake)
     assert (await other.create(item(id="another000000000"))).kind == TAKEN
     outcome = await other.update("901", item(description="better"))

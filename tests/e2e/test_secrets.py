@@ -39,10 +39,10 @@ ENTRY = {"projectName": "acme", "autoCreate": True, "startTime": "2021-03-01T10:
 class Echo(ClockMeFake):
     """Says the key it was sent in its own answer, which some servers do."""
 
-    def _routed(self, request):
+    def _route(self, request):
         if request.method == "POST" and "refuse" in (request.body or b"").decode():
             return 422, {"error": f"not with {request.headers.get('Authorization')}"}
-        return super()._routed(request)
+        return super()._route(request)
 
 
 @pytest.fixture

@@ -265,7 +265,10 @@ class History:
             return ""
         path.parent.mkdir(exist_ok=True)
         tree = Part(path, folder)
+        log = folder.path / ".git" / "logs" / "HEAD"
+        before = log.stat().st_mtime_ns
         self.repo(folder).worktree(path, f"branch-{len(self.story)}")
+        os.utime(log, ns=(before, before))  # nothing was done in the folder itself
         self.repo(tree)._date_reflog(self.clock.now())
         self.trees.append(tree)
         self.act(tree)

@@ -144,7 +144,7 @@ def core(
         device,
         Repositories(
             places,
-            presence=lambda facts, root: gitmarks.presence(facts.path, facts.marks.mount, root),
+            presence=gitmarks.presence,
             continues=gitmarks.continues_log,
         ),
         are_known=lambda beats: database.read_now(lambda conn: heartbeats.are_known(conn, beats)),

@@ -354,7 +354,7 @@ class Stretch:
     `is_estimated`: it rests on evidence that was imported later, so it is not confirmed. `hands_on + supervised` is the
     whole length of a human stretch; an agent's stretch has neither. `is_open`: its last evidence is more recent than
     `idle_timeout` and nothing ended it, so the timer runs. Totals count it up to `last_evidence`. `watched`: the parts in
-    which an agent was supervised.
+    which an agent was supervised. `evidence`: an instant of the evidence it rests on, also where only time before it is left.
     """
 
     actor: Actor
@@ -373,6 +373,7 @@ class Stretch:
     is_estimated: bool = False
     gaps: tuple[GapVerdict, ...] = ()
     watched: tuple[tuple[datetime, datetime], ...] = ()
+    evidence: datetime | None = None
 
 
 @frozen

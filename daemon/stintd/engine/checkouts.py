@@ -78,7 +78,11 @@ class Places:
         return self._by_remote.get(remote)
 
     def learn(self, checkout: Checkout) -> None:
-        """Remember a checkout that is new or has changed."""
+        """Remember a checkout that is new or has changed. A folder that is new here has left its earlier place."""
+        if checkout.facts.kind != "worktree" and checkout.path not in self._checkouts and not checkout.is_gone:
+            for other in [known for known in self._checkouts.values() if known.repo == checkout.repo]:
+                if other.facts.kind != "worktree":
+                    self.forget(other.path)
         self._checkouts[checkout.path] = checkout
         self._spellings |= _spellings([checkout.path])
         self._learn_git_dir(checkout)

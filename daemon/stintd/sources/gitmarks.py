@@ -94,14 +94,15 @@ def mount_of(path: str) -> str:
     return path
 
 
-def presence(path: str, mount: str, root: str) -> Presence:
-    """Whether a folder below `root` is there. It is gone only if the nearest folder above it that is left lies on the same mount
-    and can be read: a disk that is not mounted says nothing about what lies on it."""
-    if os.path.lexists(path):
-        return "there"
-    above = os.path.dirname(path)
+def presence(facts: CheckoutFacts, root: str) -> Presence:
+    """Whether a folder below `root` is there, and with the git directory that it had. It is gone only if the nearest folder above
+    it that is left lies on the same mount and can be read: a disk that is not mounted says nothing about what lies on it."""
+    if os.path.lexists(facts.path):
+        is_same = not os.path.lexists(facts.common_dir) or _git_mark(facts.common_dir)[0] == facts.marks.git
+        return "there" if is_same else "replaced"
+    above = os.path.dirname(facts.path)
     while not os.path.isdir(above):
         if above in (root, os.path.dirname(above)):
             return "out of reach"
         above = os.path.dirname(above)
-    return "gone" if os.access(above, os.R_OK | os.X_OK) and mount_of(above) == mount else "out of reach"
+    return "gone" if os.access(above, os.R_OK | os.X_OK) and mount_of(above) == facts.marks.mount else "out of reach"

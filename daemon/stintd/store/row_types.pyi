@@ -58,6 +58,7 @@ class EntryRow(TypedDict):
     created_us: int
     updated_us: int
     is_estimated: int
+    evidence_us: int | None
 
 class NamedEntryRow(EntryRow):
     """`entry` with the names of what it belongs to, as ENTRY_SQL selects it."""
@@ -107,6 +108,7 @@ class EntryColumns(TypedDict, total=False):
     created_us: int
     updated_us: int
     is_estimated: int
+    evidence_us: int | None
 
 class ProjectRow(TypedDict):
     """`project`."""

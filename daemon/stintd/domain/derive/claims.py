@@ -85,6 +85,7 @@ def _stretch(draft: StretchDraft, actor: Actor, start: int, end: int, is_open: b
         is_confirmed=draft.is_confirmed and not draft.is_estimated,
         is_estimated=draft.is_estimated,
         gaps=tuple(_gap_verdict(gap.start, gap.end, gap) for gap in draft.gaps if gap.start < end and gap.end > start),
+        evidence=from_us(draft.first),
         watched=tuple((from_us(max(lo, start)), from_us(min(hi, end))) for lo, hi in watched if lo < end and hi > start),
     )
 

@@ -12,8 +12,9 @@ from typing import Literal
 from stintd.domain.model import CheckoutFacts, RepoId
 from stintd.frozen import frozen
 
-Presence = Literal["there", "gone", "out of reach"]
-"""Of a folder that was seen earlier. Out of reach: its disk is not mounted, or nobody watches there any more."""
+Presence = Literal["there", "replaced", "gone", "out of reach"]
+"""Of a folder that was seen earlier. Replaced: another git directory is at its place. Out of reach: its disk is not mounted, or
+nobody watches there any more."""
 
 
 @frozen
@@ -27,12 +28,12 @@ class SeenFolder:
 
 @frozen
 class FolderHistory:
-    """What is known of folders. `is_missing`: whether a folder is really gone from its place (False when a disk is not mounted
-    or nobody watches there any more). `continues`: whether a checkout's reflog begins with the one that had a mark.
+    """What is known of folders. `presence`: whether one is still at its place. `continues`: whether a checkout's reflog begins
+    with the one that had a mark.
     """
 
     seen: Sequence[SeenFolder]
-    is_missing: Callable[[CheckoutFacts], bool]
+    presence: Callable[[CheckoutFacts], Presence]
     continues: Callable[[CheckoutFacts, str], bool]
 
 
@@ -82,14 +83,16 @@ class _Match:
         return _single_repo(seen.repo for seen in self._history.seen if self._continues_log(seen, facts))
 
     def _continues_log(self, seen: SeenFolder, facts: CheckoutFacts) -> bool:
-        if not _is_alike(seen.facts, facts) or not self._history.is_missing(seen.facts):
+        if not _is_alike(seen.facts, facts) or self._history.presence(seen.facts) != "gone":
             return False
         return not seen.facts.marks.log or self._history.continues(facts, seen.facts.marks.log)
 
     def _has_left(self, seen: SeenFolder) -> bool:
         """Whether a folder is at its place no more, or another git directory is."""
         now = self._folders.get(seen.facts.path)
-        return self._history.is_missing(seen.facts) if now is None else now.marks.git != seen.facts.marks.git
+        if now is not None:
+            return now.marks.git != seen.facts.marks.git
+        return self._history.presence(seen.facts) in ("gone", "replaced")
 
     def _lives_elsewhere(self, repo: RepoId, path: str) -> bool:
         elsewhere = (seen for seen in self._of_repo[repo] if seen.facts.path != path and not seen.is_gone)
@@ -99,7 +102,7 @@ class _Match:
         yield from self._folders.values()
         for seen in self._history.seen:
             is_here = seen.facts.path in self._folders
-            if not is_here and not seen.is_gone and not self._history.is_missing(seen.facts):
+            if not is_here and not seen.is_gone and self._history.presence(seen.facts) != "gone":
                 yield seen.facts
 
 

@@ -30,7 +30,7 @@ class Repositories:
         repos = self._same(folders)
         stores: dict[str, RepoId] = {}
         if len(repos) < len(folders):
-            repos = match_folders(folders, FolderHistory(self._places.seen_folders(), self._is_gone, self._continues))
+            repos = match_folders(folders, FolderHistory(self._places.seen_folders(), self.presence, self._continues))
             stores = self._shared_stores(folders)
         for facts in sorted(checkouts, key=lambda facts: (facts.kind == "worktree", facts.path)):
             store = facts.common_dir
@@ -63,9 +63,6 @@ class Repositories:
         """Whether a folder that was seen earlier is there."""
         root = self._places.root_of(facts.path)
         return "out of reach" if root is None else self._presence(facts, root)
-
-    def _is_gone(self, facts: CheckoutFacts) -> bool:
-        return self.presence(facts) == "gone"
 
 
 def _is_bare_pair(facts: CheckoutFacts, other_facts: CheckoutFacts) -> bool:

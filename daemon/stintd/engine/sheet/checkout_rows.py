@@ -22,6 +22,8 @@ ON CONFLICT (path) DO UPDATE SET repo_id = excluded.repo_id, git_dir = excluded.
 kind = excluded.kind, parent = excluded.parent, branch = excluded.branch, head = excluded.head, trouble = excluded.trouble,
 git_mark = excluded.git_mark, log_mark = excluded.log_mark, mount = excluded.mount, begun_us = excluded.begun_us, is_gone = 0
 """
+LEFT = "UPDATE checkout SET is_gone = 1 WHERE repo_id = ? AND path <> ? AND kind <> 'worktree'"
+"""A folder that is new at a path has left its earlier place."""
 PLACE = ("repo_id", "kind", "parent", "is_gone")
 """The columns that decide what a place resolves to."""
 
@@ -58,6 +60,8 @@ def keep_checkout(step: Step, repo: RepoId, facts: CheckoutFacts) -> None:
         marks.begun_us,
     )
     step.conn.execute(CHECKOUT, columns)
+    if before is None and facts.kind != "worktree":
+        step.conn.execute(LEFT, (repo, facts.path))
     place = {"repo_id": repo, "kind": facts.kind, "parent": facts.parent, "is_gone": 0}
     if is_new or before is None or any(before[name] != place[name] for name in PLACE):  # type: ignore[literal-required]
         step.forget_places()

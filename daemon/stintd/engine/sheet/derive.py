@@ -92,8 +92,7 @@ def _derive_again(step: Step, ranges: list[tuple[int, int]]) -> None:
     for lo_us, hi_us in merge_ranges([heartbeats.island(step.conn, lo, hi, gap_us) for lo, hi in ranges], gap_us):
         _learn_habits(step, lo_us, hi_us)
         sheet = derive_range(step.conn, step.state.resolver(step.conn, step.policy), step.policy, lo_us, hi_us, step.now)
-        reach_us = timesheet.reach(step.policy)
-        reconcile.write(step, sheet, lo_us - reach_us, hi_us + reach_us)
+        reconcile.write(step, sheet, lo_us, hi_us, timesheet.reach(step.policy))
         step.state.note_live(lo_us, hi_us, sheet)
 
 

@@ -46,6 +46,7 @@ def entry_columns(step: Step, stretch: Stretch) -> EntryColumns:
         "hands_on_us": _microseconds(stretch.hands_on),
         "supervised_us": _microseconds(stretch.supervised),
         "last_evidence_us": to_us(stretch.last_evidence),
+        "evidence_us": None if stretch.evidence is None else to_us(stretch.evidence),
         "repo_id": stretch.repo,
         "branch": stretch.branch,
         "session": stretch.session,

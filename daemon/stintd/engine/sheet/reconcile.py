@@ -23,15 +23,15 @@ from stintd.store.rowio import fetch_all, fetch_one
 
 FOLLOWS_EVIDENCE = "origin = 'auto' AND instr(pinned, 'time') = 0"
 """Entries that evidence creates and deletes; all others are the owner's."""
-QUIET_COLUMNS = frozenset({"hands_on_us", "supervised_us", "last_evidence_us"})
+QUIET_COLUMNS = frozenset({"hands_on_us", "supervised_us", "last_evidence_us", "evidence_us"})
 """The columns that each heartbeat of a running timer changes: stored, but without a new revision and without an event."""
 
 
-def write(step: Step, sheet: Sheet, lo_us: int, hi_us: int) -> None:
-    """Make the automatic entries between these instants equal to `sheet`."""
-    bounds = "start_us BETWEEN ? AND ? AND coalesce(end_us, last_evidence_us) >= ?"
-    sql = f"SELECT * FROM entry WHERE {bounds} AND {FOLLOWS_EVIDENCE}"  # noqa: S608
-    stored = {row["id"]: row for row in fetch_all(step.conn, EntryRow, sql, (lo_us - LONGEST_US, hi_us, lo_us))}
+def write(step: Step, sheet: Sheet, lo_us: int, hi_us: int, reach_us: int) -> None:
+    """Make the automatic entries that rest on evidence between these instants equal to `sheet`. They reach at most `reach_us`
+    beyond their evidence; entries of other evidence that reach into this time are left as they are.
+    """
+    stored = _stored_entries(step, sheet, lo_us, hi_us, reach_us)
     stretches = sorted(sheet.stretches, key=lambda s: (s.start, s.actor, s.project or ""))
     rows = [entry_row.entry_columns(step, stretch) for stretch in stretches]
     ids, merged = _identities(stored, stretches)
@@ -46,6 +46,23 @@ def write(step: Step, sheet: Sheet, lo_us: int, hi_us: int) -> None:
     for row in stored.values():
         if row["id"] not in matched and _is_elsewhere(row, stretches):
             _pin_time(step, row)
+
+
+def _stored_entries(step: Step, sheet: Sheet, lo_us: int, hi_us: int, reach_us: int) -> dict[str, EntryRow]:
+    """The entries of this evidence as they are stored. Where it is not known what an entry rests on, it belongs here if it meets
+    the evidence, or what is derived from it for the same project."""
+    bounds = "start_us BETWEEN ? AND ? AND coalesce(end_us, last_evidence_us) >= ?"
+    owned = "(evidence_us IS NULL OR evidence_us BETWEEN ? AND ?)"
+    sql = f"SELECT * FROM entry WHERE {bounds} AND {owned} AND {FOLLOWS_EVIDENCE}"  # noqa: S608
+    around = (lo_us - reach_us - LONGEST_US, hi_us + reach_us, lo_us - reach_us)
+    rows = fetch_all(step.conn, EntryRow, sql, (*around, lo_us, hi_us))
+    return {row["id"]: row for row in rows if row["evidence_us"] is not None or _meets(row, sheet, lo_us, hi_us)}
+
+
+def _meets(row: EntryRow, sheet: Sheet, lo_us: int, hi_us: int) -> bool:
+    start, end = row["start_us"], row["end_us"] or row["last_evidence_us"] or row["start_us"]
+    same = (s for s in sheet.stretches if (s.actor, s.project) == (row["actor"], row["derived_project_id"]))
+    return (start <= hi_us and end >= lo_us) or any(to_us(s.start) <= end and to_us(s.end) >= start for s in same)
 
 
 def bill_again(step: Step, project_id: str) -> None:
