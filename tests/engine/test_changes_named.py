@@ -12,7 +12,7 @@ import pytest
 from stintd.domain.derive.timesheet import island_gap
 from stintd.domain.model import BACKFILLED, from_us
 from stintd.domain.policy import Policy
-from stintd.engine.commands import approval, corrections, entries
+from stintd.engine.commands import approval, corrections, entries, projects
 from stintd.errors import Conflict, Invalid, NotFound
 from tests.support.clock import FakeClock
 from tests.support.engine import Running, beat, running
@@ -168,3 +168,34 @@ async def test_two_estimates_an_hour_and_a_half_apart_do_not_know_each_other(tmp
         assert lengths(await rows(daemon)) == lengths(before)
         await daemon.engine.run(lambda step: approval.approve(step, date(2026, 11, 23), project_id=None))
         assert lengths(await rows(daemon)) == lengths(before)
+
+
+@pytest.mark.parametrize("is_typed", [False, True])
+@pytest.mark.parametrize("verb", ["edit", "move part", "move all"])
+async def test_words_that_evidence_gave_stay_with_it_and_typed_ones_with_the_entry(
+    tmp_path: Path, verb: str, is_typed: bool
+) -> None:
+    async with running(tmp_path, FakeClock(DAY + timedelta(days=2))) as daemon:
+        await daemon.engine.run(lambda step: projects.create(step, "acme", billable=True))
+        await daemon.engine.run(lambda step: projects.create(step, "globex", billable=False))
+        for minute in range(0, 61, 5):
+            daemon.tell(beat(DAY + minute * MINUTE, "acme", branch="ACME-21-secret-cart"))
+        (row,) = (await rows(daemon)).values()
+        assert (row["task"], row["description"]) == ("ACME-21", "ACME-21 secret cart")
+        if is_typed:
+            await daemon.engine.run(lambda step: entries.change(step, row["id"], description="as agreed"))
+        if verb == "edit":
+            await daemon.engine.run(lambda step: entries.change(step, row["id"], project_name="globex"))
+        else:
+            end = DAY + (30 if verb == "move part" else 65) * MINUTE
+            request = corrections.MoveRequest(DAY - 5 * MINUTE, end, project_name="globex")
+            await daemon.engine.run(lambda step: corrections.move(step, request))
+        daemon.tell(beat(DAY + 62 * MINUTE, "acme", branch="ACME-21-secret-cart"))  # and derived again
+        words = await daemon.rows(
+            "SELECT p.name, e.task, e.description, e.billable FROM entry e JOIN project p ON p.id = e.project_id"
+        )
+        moved = [row for row in words if row["name"] == "globex"]
+        assert [(row["task"], row["description"]) for row in moved] == [(None, "as agreed" if is_typed else "")]
+        assert is_typed or [row["billable"] for row in moved] == [0]
+        left = {row["description"] for row in words if row["name"] == "acme"}
+        assert left <= {"ACME-21 secret cart", *(["as agreed"] if is_typed else [])}

@@ -26,7 +26,8 @@ MODES = ("refuse", "replace", "overlap")
 @frozen
 class Surroundings:
     """What an edit needs to know: the present instant, the rules, a source of new ids, the entries near by (`others` may
-    contain the edited entries too), which of them are locked, and the names of projects.
+    contain the edited entries too), which of them are locked, the names of projects, and whether an entry that nobody decided
+    about is billed.
     """
 
     now: datetime
@@ -35,6 +36,7 @@ class Surroundings:
     others: Sequence[TimeEntry] = ()
     locked: frozenset[EntryId] = frozenset()
     names: dict[ProjectId, str] = field(default_factory=dict)
+    is_billed: Callable[[TimeEntry], bool] = lambda entry: entry.billable
 
 
 @frozen
@@ -119,7 +121,10 @@ def patch(entry: TimeEntry, fields: Patch, surroundings: Surroundings, mode: str
         return Change()
     _check_unlocked([entry], surroundings)
     pins = frozenset(_PIN_OF[name] for name in changed)
-    after = replace(entry, **changed, pinned=entry.pinned | pins)
+    after = entry
+    if "project" in changed:
+        after = _assign_project(entry, fields.project if not isinstance(fields.project, _Unset) else None, None, surroundings)
+    after = replace(after, **changed, pinned=entry.pinned | pins)
     if "time" not in pins:
         return Change(updated=(after,))
     after = _fit_to_time(entry, after, surroundings)
@@ -130,6 +135,16 @@ def patch(entry: TimeEntry, fields: Patch, surroundings: Surroundings, mode: str
         taken=(*room.taken, *_removed_time(entry, after, surroundings)),
         overlapping=room.overlapping | _overlapping_ids(after, mode, surroundings),
     )
+
+
+def _assign_project(entry: TimeEntry, project: ProjectId | None, task: str | None, surroundings: Surroundings) -> TimeEntry:
+    """The entry with another project. What evidence said of it (text, tags, whether it is billed) stays with that evidence: one
+    client's words and terms are none of another's. What a person typed stays with the entry."""
+    moved = replace(entry, project=project, task=task, pinned=entry.pinned | {"project"})
+    if entry.project == project or entry.origin != "auto" or "text" in entry.pinned:
+        return moved
+    moved = replace(moved, description="", tags=())
+    return replace(moved, billable=surroundings.is_billed(moved))
 
 
 def _fit_to_time(entry: TimeEntry, after: TimeEntry, surroundings: Surroundings) -> TimeEntry:
@@ -224,7 +239,7 @@ def move(
             continue
         _check_unlocked([entry], surroundings)
         inside, new_parts, outside = _move_part(entry, start, end, surroundings)
-        inside = replace(inside, project=to, task=task, pinned=inside.pinned | {"project"})
+        inside = _assign_project(inside, to, task, surroundings)
         is_same = inside.id == entry.id
         updated += [inside, *outside] if is_same else outside
         created += new_parts if is_same else [inside, *new_parts]

@@ -9,12 +9,12 @@ from stintd.engine import wire
 from stintd.engine.commands import entry_rows
 from stintd.engine.entries import overlap_clauses
 from stintd.engine.entry_texts import pauses_text, tags_text
-from stintd.engine.sheet import rollup
+from stintd.engine.sheet import billable, rollup
 from stintd.engine.step import Step
 from stintd.errors import Conflict
 from stintd.store import rowio
 from stintd.store.row_types import EntryColumns, EntryRow, ProjectRow
-from stintd.store.rowio import fetch_all
+from stintd.store.rowio import fetch_all, fetch_one
 
 DAY_US = 86_400_000_000
 
@@ -31,7 +31,15 @@ def load_surroundings(step: Step, lo_us: int, hi_us: int) -> Surroundings:
         [rollup.entry_of(row) for row in rows],
         frozenset(EntryId(row["id"]) for row in rows if row["locked"] or row["approved_us"] is not None),
         {ProjectId(row["id"]): row["name"] for row in names},
+        lambda entry: _is_billed(step, entry),
     )
+
+
+def _is_billed(step: Step, entry: TimeEntry) -> bool:
+    """Whether an entry is billed by its project's settings and the mappings to it."""
+    project = fetch_one(step.conn, ProjectRow, "SELECT * FROM project WHERE id = ?", (entry.project,))
+    rule = billable.rule_of(step, project, entry.repo, entry.branch) if project is not None else None
+    return billable.is_billable(rule, project, entry.actor)
 
 
 def load_surroundings_of(step: Step, entries: Iterable[TimeEntry]) -> Surroundings:

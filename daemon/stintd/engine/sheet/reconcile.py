@@ -148,7 +148,8 @@ def _overlay_edits(before: EntryRow, derived: EntryColumns) -> EntryColumns:
     pins = before["pinned"].split()
     if "project" in pins:
         row["project_id"], row["task"] = before["project_id"], before["task"]
-    if "text" in pins:
+    is_moved = "project" in pins and before["project_id"] != derived["project_id"]
+    if "text" in pins or is_moved:  # words of other evidence are none of this project's
         row |= {"description": before["description"], "tags": before["tags"], "billable": before["billable"]}
     return row
 
