@@ -1,7 +1,9 @@
 """Git's files are read bounded and without trust, for every kind of checkout."""
 
 import os
+import shutil
 import stat
+import threading
 from pathlib import Path
 
 import pytest
@@ -236,3 +238,17 @@ def test_linked_worktrees_and_git_folders(tmp_path: Path) -> None:
     folders = gitreader.git_folders(facts)
     assert f"{repo.path}/.git/objects" not in folders
     assert {f"{repo.path}/.git{below}" for below in ("", "/logs", "/worktrees")} <= set(folders)
+
+
+def test_a_repository_that_is_being_removed_is_no_repository_rather_than_an_odd_one(tmp_path: Path) -> None:
+    """Its files go one by one, and HEAD may go between two looks."""
+    repo = repos.make(tmp_path / "acme", 1)
+    told: set[str] = set()
+    for number in range(60):
+        copy = shutil.copytree(repo.path, tmp_path / str(number))
+        removal = threading.Thread(target=shutil.rmtree, args=(copy,))
+        removal.start()
+        while removal.is_alive():
+            facts = gitreader.facts_of(str(copy))
+            told.add(facts.trouble if facts is not None else "none")
+    assert told <= {"", "none"}

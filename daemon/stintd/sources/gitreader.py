@@ -87,6 +87,8 @@ def facts_of(path: str, first_commit: str = "", roots: tuple[str, ...] = ()) -> 
     except UnreadFile as error:
         return CheckoutFacts(path, "", "", "main", f"path:{path}", trouble=error.message, is_unread=True)
     except OddFile as odd:
+        if _is_removed(path, roots):
+            return None
         trouble = f"{odd.message}; {odd.hint}".rstrip("; ")
         return CheckoutFacts(path, "", os.path.join(path, ".git"), "main", f"path:{path}", trouble=trouble)
     trouble = _misplacement(place, config) or distrust_reason(place)
@@ -107,6 +109,14 @@ def facts_of(path: str, first_commit: str = "", roots: tuple[str, ...] = ()) -> 
         network=network_remote(config.remote),
         marks=read_marks(place.path, place.git_dir, place.common_dir),
     )
+
+
+def _is_removed(path: str, roots: tuple[str, ...]) -> bool:
+    """Whether a checkout that was odd is none any more: it was read while somebody removed it, file by file."""
+    try:
+        return (locate(path, roots) or locate_bare(path, roots)) is None
+    except OddFile:
+        return False
 
 
 def _is_text(path: str) -> bool:
