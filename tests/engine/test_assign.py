@@ -1,4 +1,4 @@
-"""A bare repository and the folder whose `.git` file names it are one, in whatever order they are found."""
+"""Which repository each folder is does not depend on the order in which they are found."""
 
 from datetime import UTC, datetime
 from itertools import permutations
@@ -27,6 +27,7 @@ def assign_each(*batches):
         repos |= repositories.assign(batch, NOW)
         for one in batch:
             places.learn(Checkout(one.path, repos[one.path], one))
+    assert {one.path for one in places.checkouts()} == set(repos)
     return repos
 
 
@@ -49,3 +50,23 @@ def test_a_bare_repository_that_lies_where_another_one_lay_is_not_that_one_s_fol
     """The folder that names it was read when the earlier one lay there, and will be read again."""
     repos = assign_each([facts("/code/grove", mark="7:1")], [facts(BARE, "bare", mark="8:2")])
     assert repos["/code/grove"] != repos[BARE]
+
+
+def stand(number, mark):
+    return facts(f"/code/f{number}", mark=f"{mark}:1", store=f"/code/f{number}/.git")
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+@pytest.mark.parametrize("moved", [(1, 0, 2), (1, 2, 0), (2, 0, 1)])
+def test_folders_that_changed_places_are_followed_whichever_is_heard_of_first(moved, order):
+    places = Places(("/code",))
+    repositories = Repositories(places, lambda facts, root: "replaced", lambda facts, mark: False)
+    first = [stand(number, number) for number in range(3)]
+    before = repositories.assign(first, NOW)
+    for one in first:
+        places.learn(Checkout(one.path, before[one.path], one))
+    for number in order:
+        now = stand(number, moved[number])
+        repo = repositories.assign([now], NOW)[now.path]
+        places.learn(Checkout(now.path, repo, now))
+        assert repo == before[f"/code/f{moved[number]}"]

@@ -78,10 +78,13 @@ class Places:
         return self._by_remote.get(remote)
 
     def learn(self, checkout: Checkout) -> None:
-        """Remember a checkout that is new or has changed. A folder that is new here has left its earlier place."""
+        """Remember a checkout that is new or has changed. A folder that is new here has left its earlier place; a bare
+        repository and the folder whose `.git` file names it are both there.
+        """
         if checkout.facts.kind != "worktree" and checkout.path not in self._checkouts and not checkout.is_gone:
             for other in [known for known in self._checkouts.values() if known.repo == checkout.repo]:
-                if other.facts.kind != "worktree":
+                is_pair = (other.facts.kind == "bare") != (checkout.facts.kind == "bare")
+                if other.facts.kind != "worktree" and not is_pair:
                     self.forget(other.path)
         self._checkouts[checkout.path] = checkout
         self._spellings |= _spellings([checkout.path])

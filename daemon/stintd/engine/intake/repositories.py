@@ -23,6 +23,8 @@ class Repositories:
         continues: Callable[[CheckoutFacts, str], bool],
     ) -> None:
         self._places, self._presence, self._continues = places, presence, continues
+        self._displaced: dict[str, RepoId] = {}
+        """By the mark of its git directory: a repository in whose place another one was found, until it is found itself."""
 
     def assign(self, checkouts: Sequence[CheckoutFacts], now: datetime) -> dict[str, RepoId]:
         """The repository of each checkout by path. Those that were found together are passed together."""
@@ -31,6 +33,7 @@ class Repositories:
         stores: dict[str, RepoId] = {}
         if len(repos) < len(folders):
             repos = match_folders(folders, FolderHistory(self._places.seen_folders(), self.presence, self._continues))
+            repos |= {facts.path: self._displaced[mark] for facts in folders if (mark := facts.marks.git) in self._displaced}
             stores = self._shared_stores(folders)
         for facts in sorted(checkouts, key=lambda facts: (facts.kind == "worktree", facts.path)):
             store = facts.common_dir
@@ -38,7 +41,17 @@ class Repositories:
             if repo is None and (facts.kind == "worktree" or not self._places.has_folder(store)):
                 repo = self._places.repo_of_store(store)
             repos[facts.path] = stores[store] = repo or RepoId(new_id(now))
+        self._note_displaced(folders, repos)
         return repos
+
+    def _note_displaced(self, folders: Sequence[CheckoutFacts], repos: dict[str, RepoId]) -> None:
+        """Remember whose places were taken: of folders that changed places, the other one may be heard of later."""
+        for facts in folders:
+            before = self._places.checkout(facts.path)
+            if before is not None and not before.is_gone and before.facts.marks.git and before.repo != repos[facts.path]:
+                self._displaced[before.facts.marks.git] = before.repo
+        settled = set(repos.values())
+        self._displaced = {mark: repo for mark, repo in self._displaced.items() if repo not in settled}
 
     def _same(self, folders: Sequence[CheckoutFacts]) -> dict[str, RepoId]:
         """The repositories of the folders that are what they were: nothing has to be compared for them."""
