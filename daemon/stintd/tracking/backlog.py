@@ -14,8 +14,8 @@ Handler = Callable[[str], Awaitable[None]]
 class Backlog:
     """Jobs by (kind, subject). A job that is requested twice while it waits runs once."""
 
-    def __init__(self, clock: Clock, handlers: Mapping[str, Handler]) -> None:
-        self._clock, self._handlers = clock, handlers
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._waiting: dict[tuple[str, str], None] = {}
         self._delayed: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._wake, self._idle = asyncio.Event(), asyncio.Event()
@@ -33,15 +33,15 @@ class Backlog:
         if key not in self._delayed:
             self._delayed[key] = asyncio.create_task(self._wait(key, delay))
 
-    async def run(self) -> None:
-        """Work until cancelled. An exception of a handler ends it, so that the supervisor sees it."""
+    async def run(self, handlers: Mapping[str, Handler]) -> None:
+        """Work until cancelled. `handlers` by kind of job; an exception of one ends it, so that the supervisor sees it."""
         while True:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
                 kind, subject = next(iter(self._waiting))
                 del self._waiting[kind, subject]
-                await self._handlers[kind](subject)
+                await handlers[kind](subject)
             self._idle.set()
 
     async def wait_until_settled(self) -> None:

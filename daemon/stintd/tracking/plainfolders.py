@@ -22,7 +22,7 @@ from stintd.domain.policy import Policy
 from stintd.errors import StintdError
 from stintd.frozen import frozen
 from stintd.tracking import filechanges
-from stintd.tracking.backlog import Backlog
+from stintd.tracking.backlog import Backlog, Handler
 from stintd.tracking.model import SignalSink, TrackerSettings, WatchCoverage, Watcher, WatchNote
 from stintd.tracking.roots import is_below
 from stintd.tracking.troubles import RETRIES
@@ -108,22 +108,20 @@ class PlainFolders:
         self._folders: dict[str, _Folder] = {}
         self._said: set[tuple[str, str]] = set()
         self._second_looks = filechanges.SecondLooks()
-        self._backlog = Backlog(
-            clock,
-            {
-                "refresh": self._refresh,
-                "plan": self._plan,
-                "sweep": self._sweep,
-                "again": self._look_at_files_again,
-                "look": self._look_at_others,
-            },
-        )
+        self._backlog = Backlog(clock)
         self._backlog.add("refresh", "")
 
     async def run(self) -> None:
         """Work until cancelled."""
+        handlers: dict[str, Handler] = {
+            "refresh": self._refresh,
+            "plan": self._plan,
+            "sweep": self._sweep,
+            "again": self._look_at_files_again,
+            "look": self._look_at_others,
+        }
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._backlog.run())
+            group.create_task(self._backlog.run(handlers))
             group.create_task(self._run_patrols())
 
     async def wait_until_settled(self) -> None:

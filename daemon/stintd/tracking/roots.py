@@ -22,6 +22,11 @@ class Roots:
         self._marked: set[str] = set()
         self._open: dict[tuple[str, str], str] = {}
 
+    def replace_paths(self, paths: tuple[str, ...]) -> tuple[str, ...]:
+        """Take these roots for those of before, which it returns. Each of those that is no root now is to be dropped."""
+        before, self.paths = self.paths, paths
+        return before
+
     def root_of(self, path: str) -> str | None:
         """The root that holds `path`."""
         return next((root for root in self.paths if is_below(path, root)), None)

@@ -29,7 +29,7 @@ from stintd.domain.model import (
 )
 from stintd.errors import StintdError
 from stintd.tracking import filechanges, gitchanges
-from stintd.tracking.backlog import Backlog
+from stintd.tracking.backlog import Backlog, Handler
 from stintd.tracking.coverage import WorkTrees
 from stintd.tracking.cursors import CursorBook, reflog_name, root_cursor
 from stintd.tracking.model import (
@@ -75,26 +75,7 @@ class Tracker:
         self._second_looks = filechanges.SecondLooks()
         self._touched: dict[str, int] = {}  # when each git dir last moved, at the last patrol
         self._roots = Roots(_real_paths(settings.roots), parts.watcher)
-        self._backlog = Backlog(
-            clock,
-            {
-                "find": self._find,
-                "inside": self._find,
-                "look": self._look_again,
-                "settle": self._settle,
-                "plan": self._plan,
-                "sweep": self._sweep,
-                "again": self._look_at_files_again,
-                "arm": self._arm,
-                "linked": self._find_linked,
-                "retry": self._read_again,
-                "anew": self._read_anew,
-                "absorb": self._absorb,
-                "say_lost": self._say_lost,
-                "name": self._name_repo,
-                "patrol": self._patrol,
-            },
-        )
+        self._backlog = Backlog(clock)
         self._on_folders = on_folders
         self._troubles = Troubles(lambda signals: self._tell(signals, {}), self._backlog)
         self._since = settings.known_since or clock.now()
@@ -114,8 +95,25 @@ class Tracker:
 
     async def run(self) -> None:
         """Do background work and patrol until cancelled."""
+        handlers: dict[str, Handler] = {
+            "find": self._find,
+            "inside": self._find,
+            "look": self._look_again,
+            "settle": self._settle,
+            "plan": self._plan,
+            "sweep": self._sweep,
+            "again": self._look_at_files_again,
+            "arm": self._arm,
+            "linked": self._find_linked,
+            "retry": self._read_again,
+            "anew": self._read_anew,
+            "absorb": self._absorb,
+            "say_lost": self._say_lost,
+            "name": self._name_repo,
+            "patrol": self._patrol,
+        }
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._backlog.run())
+            group.create_task(self._backlog.run(handlers))
             group.create_task(self._run_patrols())
 
     async def wait_until_settled(self) -> None:
@@ -128,7 +126,7 @@ class Tracker:
 
     async def set_roots(self, roots: Sequence[str]) -> None:
         """Watch these roots and no others. Checkouts below a dropped root are forgotten, not reported as gone."""
-        before, self._roots.paths = self._roots.paths, _real_paths(roots)
+        before = self._roots.replace_paths(_real_paths(roots))
         for root in set(before) - set(self._roots.paths):
             self._roots.drop(root)
             if root in self._tracked:  # it was a checkout as well, which may lie below another root
