@@ -8,20 +8,18 @@ from tests.support import poll_until, repos
 
 NOW = datetime.now(UTC)
 MONDAY = (NOW - timedelta(days=NOW.weekday() + 7)).replace(hour=0, minute=0, second=0, microsecond=0)
+REMOTE = "https://github.com/x/prod.git"
 
 
 @pytest.fixture(scope="module", autouse=True)
 def code(daemon, tmp_path_factory):
-    """Three clones of one remote, the folder of each named otherwise, and a copy of a folder."""
+    """Two clones of one remote, the folder of each named otherwise, and a copy of a folder. They are empty: nothing that is done
+    to make them counts."""
     code = tmp_path_factory.mktemp("code")
+    repos.init(code / "kit", is_live=True)
+    for name, remote in {"prod-eu": REMOTE, "prod-us": REMOTE, "kit2": str(code / "kit")}.items():
+        repos.init(code / name, is_live=True).git("remote", "add", "origin", remote)
     daemon.client.post("/api/roots", {"path": str(code)})
-    remotes = {"prod-eu": "https://github.com/x/prod.git", "prod-us": "https://github.com/x/prod.git", "kit": ""}
-    for name, remote in remotes.items():
-        repo = repos.make(code / name, is_live=True)
-        repo.commit("begin")
-        if remote:
-            repo.git("remote", "add", "origin", remote)
-    repos.make(code / "kit2", is_live=True).git("remote", "add", "origin", str(code / "kit"))
     poll_until(lambda: len(checkouts(daemon)) == 4, "the folders are known")
     for number, (name, hours) in enumerate({"prod-eu": 1, "prod-us": 9, "kit": 1, "kit2": 2}.items()):
         start = MONDAY + timedelta(days=number, hours=9)
@@ -83,6 +81,9 @@ def test_many_hours_take_a_second_press(window, daemon):
 
 
 def test_each_folder_is_listed_with_its_project_and_the_reason(window, daemon, code):
+    for question in questions(daemon):
+        if "prod-us is another clone" in question["text"]:
+            daemon.client.post(f"/api/review/{question['id']}", {"answer": "own", "confirm": True})
     (code / "kit2" / ".git" / "config").write_text("[core]\n\tworktree = /elsewhere\n")
     poll_until(lambda: any(one["trouble"] for one in checkouts(daemon)), "the trouble is seen")
     open_page(window, "projects")
@@ -93,8 +94,9 @@ def test_each_folder_is_listed_with_its_project_and_the_reason(window, daemon, c
 
 def test_an_approval_says_what_it_left_out(window, daemon, code):
     """Time of a clone in doubt, and on the same day an estimate of the same project."""
-    third = repos.make(code / "prod-ap", is_live=True)
-    third.git("remote", "add", "origin", "https://github.com/x/prod.git")
+    third = repos.init(code.parent / "prod-ap", is_live=True)
+    third.git("remote", "add", "origin", REMOTE)
+    third.path.rename(code / "prod-ap")
     poll_until(lambda: any(one["path"] == str(code / "prod-ap") for one in checkouts(daemon)), "the folder is known")
     for name, hour in (("prod-ap", 9), ("prod-eu", 12)):
         start = MONDAY + timedelta(days=5, hours=hour)

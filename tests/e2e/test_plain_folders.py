@@ -70,7 +70,7 @@ def test_other_folders_are_named_in_review_and_nothing_is_made_of_them(daemon: D
 
     daemon.stint("map", str(code / "notes"), "journal", "--create")  # a folder that counts from now on: the others are looked at
     poll_until(lambda: line() == ["loose: 2 files saved this week, not counted"], "the folder is named")
-    assert f"stint map {code / 'loose'} PROJECT" in daemon.stint("review").out
+    assert f"stint map {code / 'loose'} PROJECT" in daemon.stint("review", COLUMNS="300").out
     assert {project["name"] for project in daemon.client.every("/api/projects")} == {"acme", "journal"}
     assert saved(daemon, None) == set()
 

@@ -32,11 +32,13 @@ def desk(tmp_path):
 
 
 def cloned(desk, *names, remote=REMOTE):
-    """Clones of one remote, found by the daemon in this order."""
+    """Clones of one remote, found by the daemon in this order. They are empty and come whole: nothing that is done to make them
+    counts."""
     for name in names:
-        repo = repos.make(desk.code / name, is_live=True)
+        repo = repos.init(desk.code.parent / "made" / name, is_live=True)
         repo.git("remote", "add", "origin", remote)
-        known(desk, repo.path)
+        repo.path.rename(desk.code / name)
+        known(desk, desk.code / name)
 
 
 def known(desk, path):
@@ -128,6 +130,7 @@ def test_an_answer_holds_after_a_restart_and_follows_the_folder(desk):
 def test_copies_are_one_question_and_joined_by_one_answer(desk):
     kit = repos.make(desk.code / "kit", is_live=True)
     kit.commit("begin")
+    os.utime(kit.path / "work.txt", (0, 0))  # its copies come with a file of long ago, which counts nowhere
     known(desk, kit.path)
     for name in ("globex", "initech"):
         shutil.copytree(kit.path, desk.code / name)
