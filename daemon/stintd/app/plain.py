@@ -25,7 +25,7 @@ def plain_folders(
     engine, intake, places = base.engine, base.intake, base.places
 
     async def mapped() -> frozenset[str]:
-        return await engine.read(lambda conn: mapped_folders(conn, engine.policy))
+        return await base.database.read(lambda conn: mapped_folders(conn, engine.policy))  # committed: nothing is flushed for it
 
     def take_over(folders: frozenset[str], changed: Iterable[str]) -> None:
         places.set_plain(folders)
@@ -41,7 +41,7 @@ def watch_mappings(base: Core, tracker: Tracker, plain: PlainFolders) -> None:
     seen = -1
 
     async def read() -> None:
-        tracker.set_mapped(await base.engine.read(lambda conn: mapped_folders(conn, base.engine.policy)))
+        tracker.set_mapped(await base.database.read(lambda conn: mapped_folders(conn, base.engine.policy)))
         plain.ask_mapped()
 
     def look() -> None:
