@@ -125,9 +125,7 @@ def core(
     device = identity[1]
     state = SheetState(chosen.policy.zone, *identity, _real_paths(chosen.folders))
     engine = Engine(database, Journal(layout.journal), clock, chosen.policy, health, Hub(), state)
-    database.write_now(lambda conn: earlier_joins.separate(conn, clock.now()))
-    places = Places(_real_paths(chosen.folders))
-    database.read_now(lambda conn: checkout_rows.load_checkouts(conn, places))
+    places = _load_places(database, clock, chosen)
     states = database.read_now(cursors.all_of)
     seen_before = database.read_now(lambda conn: last_seen_at(conn, last_note, clock.now()))
     recording = Recording(engine, clock, device)
@@ -142,31 +140,36 @@ def core(
         NoiseFilter(chosen.policy, chosen.exclude, agents.processes),
         agents,
         device,
-        Repositories(
-            places,
-            presence=gitmarks.presence,
-            continues=gitmarks.continues_log,
-        ),
+        Repositories(places, presence=gitmarks.presence, continues=gitmarks.continues_log),
         are_known=lambda beats: database.read_now(lambda conn: heartbeats.are_known(conn, beats)),
         is_off=recording.is_off,
         on_screen=screen_lock.take,
     )
-
-    def take_over(before: Settings, now: Settings) -> None:
-        if now.folders != before.folders:
-            roots = _real_paths(now.folders)
-            places.set_roots(roots)
-            engine.write(lambda step: step.state.set_roots(roots))
-        if now.policy != engine.policy:
-            engine.set_policy(now.policy)
-
-    live.subscribe(take_over)
+    live.subscribe(partial(_take_over, engine, places))
     _note_repairs(database, engine)
     supervisor = Supervisor(clock, health)
     return Core(
         live, layout, environment, device, database, engine, places, recording, screen_lock, intake, seen_before, supervisor,
         asyncio.Event(),
     )  # fmt: skip
+
+
+def _load_places(database: Database, clock: Clock, chosen: Settings) -> Places:
+    """The folders that were known when the daemon stopped."""
+    database.write_now(lambda conn: earlier_joins.separate(conn, clock.now()))
+    places = Places(_real_paths(chosen.folders))
+    database.read_now(lambda conn: checkout_rows.load_checkouts(conn, places))
+    return places
+
+
+def _take_over(engine: Engine, places: Places, before: Settings, now: Settings) -> None:
+    """Let changed settings hold from now on."""
+    if now.folders != before.folders:
+        roots = _real_paths(now.folders)
+        places.set_roots(roots)
+        engine.write(lambda step: step.state.set_roots(roots))
+    if now.policy != engine.policy:
+        engine.set_policy(now.policy)
 
 
 def _real_paths(paths: Sequence[str]) -> tuple[str, ...]:
