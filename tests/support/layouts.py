@@ -22,8 +22,6 @@ SERVER = "https://git.example.com"
 """Where the scripts clone from: git is told to look for it in a folder of the test's."""
 
 
-SAVES_IN_BARE = "files saved in a worktree that lies in its bare repository are taken for git's own"
-
 HEARD_APART = "sometimes a new clone at a path is read before the folder that was moved from there: it is taken for that one"
 
 
@@ -239,7 +237,6 @@ MORE = (
         "serve meadow",
         ("git clone -q --bare $SERVER/meadow.git; git -C meadow.git worktree add -q clover -b CLO-1; commit meadow.git/clover",),
         (worktree("meadow.git/clover", "meadow.git", "meadow"),),
-        missing={"live": SAVES_IN_BARE, "after downtime": SAVES_IN_BARE},
     ),
     Layout(
         "git data in a separate folder",

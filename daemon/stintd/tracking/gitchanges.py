@@ -16,8 +16,11 @@ NEW_FOLDERS = frozenset({"logs", "reftable", "worktrees", "modules", "refs"})
 
 
 def is_in_git(facts: CheckoutFacts, path: str) -> bool:
-    """Whether a path belongs to the git data of a checkout."""
-    return bool(facts.git_dir) and (is_below(path, facts.git_dir) or is_below(path, facts.common_dir))
+    """Whether a path belongs to the git data of a checkout. A worktree may lie inside its bare repository."""
+    if not facts.git_dir or is_below(path, facts.git_dir):
+        return bool(facts.git_dir)
+    is_inside_bare = facts.kind == "worktree" and is_below(facts.path, facts.common_dir)
+    return is_below(path, facts.common_dir) and not (is_inside_bare and is_below(path, facts.path))
 
 
 def is_lock_taken(note: WatchNote) -> bool:
