@@ -2,19 +2,22 @@
 
 import asyncio
 import os
-from collections.abc import Sequence
-from contextlib import suppress
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from stintd.clock import Clock
-from stintd.domain.model import CheckoutFacts, FileSignal, Signal
+from stintd.clock import Clock, SystemClock
+from stintd.domain.model import CheckoutFacts, FileSignal, GitSignal, Signal
 from stintd.sources import gitreader
 from stintd.sources.discover import discover
 from stintd.sources.linked import linked_checkouts
+from stintd.sources.watch import TreeWatcher
 from stintd.tracking.model import TrackerSettings, TrackerSources
 from stintd.tracking.tracker import Tracker
+from tests.support import PATIENCE
 from tests.support.clock import FakeClock
 
 
@@ -148,3 +151,37 @@ class Bench:
         found = self.of(*types)
         self.told = [signal for signal in self.told if not isinstance(signal, types)]
         return found
+
+
+class Live(Bench):
+    """A bench whose watcher speaks for itself."""
+
+    async def until(self, is_so: Callable[[], object]) -> None:
+        """Wait for the sink to be told of something; no polling."""
+        async with asyncio.timeout(PATIENCE):
+            while not is_so():
+                self.news.clear()
+                await self.news.wait()
+
+    def sink(self, signals: list[Signal], cursors: dict[str, str]) -> None:
+        super().sink(signals, cursors)
+        self.told_at = time.perf_counter()
+        self.news.set()
+
+    def acts(self) -> list[tuple[str, str]]:
+        return [(Path(s.checkout).name, s.kind) for s in self.of(GitSignal)]  # type: ignore[attr-defined]
+
+
+@asynccontextmanager
+async def watching(code: Path, **parts: object) -> AsyncIterator[Live]:
+    """A tracker of `code` with the machine's watcher and clock, as if nothing had been said yet."""
+    clock = SystemClock()
+    live = Live((str(code),), clock, **parts)  # type: ignore[arg-type]
+    live.news = asyncio.Event()  # type: ignore[attr-defined]
+    watcher = TreeWatcher(lambda notes: live.tracker.handle_notes(notes), asyncio.get_running_loop(), clock, roots=(str(code),))
+    watcher.start()
+    live.watcher = watcher  # type: ignore[assignment]
+    async with live:
+        live.told.clear()
+        yield live
+    watcher.stop()

@@ -10,10 +10,9 @@ import pytest
 from stintd.clock import SystemClock
 from stintd.domain.model import CheckoutSignal, FileSignal, GitSignal, TroubleSignal
 from stintd.sources.folders import Folders
-from stintd.sources.watch import TreeWatcher
 from tests.support import repos
 from tests.support.repos import TestRepo
-from tests.tracking.test_tracker_live import Live
+from tests.support.tracking import Live, watching
 
 
 @pytest.fixture
@@ -24,20 +23,12 @@ async def code(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def bench(code: Path) -> AsyncIterator[Live]:
-    clock = SystemClock()
-    live = Live((str(code),), clock, folders=Folders(clock))  # type: ignore[arg-type]
-    live.news = asyncio.Event()  # type: ignore[attr-defined]
-    watcher = TreeWatcher(lambda notes: live.tracker.handle_notes(notes), asyncio.get_running_loop(), clock, roots=(str(code),))
-    watcher.start()
-    live.watcher = watcher  # type: ignore[assignment]
     repo = repos.make(code / "acme", 1, is_live=True)
     repo.write(".gitignore", ".claude/\nignored/\n")
     repo.git("add", ".")
     repo.git("commit", "-q", "-m", "ignore")
-    async with live:
-        live.told.clear()
+    async with watching(code, folders=Folders(SystemClock())) as live:
         yield live
-    watcher.stop()
 
 
 def saved(bench: Live, folder: Path) -> set[str]:

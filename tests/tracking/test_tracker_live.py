@@ -12,31 +12,11 @@ from pathlib import Path
 import pytest
 
 from stintd.clock import SystemClock
-from stintd.domain.model import CheckoutSignal, FileSignal, GitSignal, LockSignal, Signal
+from stintd.domain.model import CheckoutSignal, FileSignal, GitSignal, LockSignal
 from stintd.domain.noise.filter import NoiseFilter
 from stintd.domain.policy import Policy
-from stintd.sources.watch import TreeWatcher
-from tests.support import PATIENCE, repos
-from tests.support.tracking import Bench
-
-
-class Live(Bench):
-    """A bench whose watcher speaks for itself."""
-
-    async def until(self, is_so: Callable[[], object]) -> None:
-        """Wait for the sink to be told of something; no polling."""
-        async with asyncio.timeout(PATIENCE):
-            while not is_so():
-                self.news.clear()
-                await self.news.wait()
-
-    def sink(self, signals: list[Signal], cursors: dict[str, str]) -> None:
-        super().sink(signals, cursors)
-        self.told_at = time.perf_counter()
-        self.news.set()
-
-    def acts(self) -> list[tuple[str, str]]:
-        return [(Path(s.checkout).name, s.kind) for s in self.of(GitSignal)]  # type: ignore[attr-defined]
+from tests.support import repos
+from tests.support.tracking import Bench, Live, watching
 
 
 @pytest.fixture
@@ -47,17 +27,9 @@ async def code(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def bench(code: Path) -> AsyncIterator[Live]:
-    clock = SystemClock()
-    live = Live((str(code),), clock)
-    live.news = asyncio.Event()  # type: ignore[attr-defined]
-    watcher = TreeWatcher(lambda notes: live.tracker.handle_notes(notes), asyncio.get_running_loop(), clock, roots=(str(code),))
-    watcher.start()
-    live.watcher = watcher  # type: ignore[assignment]
     repos.make(code / "acme", 1, is_live=True)
-    async with live:
-        live.told.clear()
+    async with watching(code) as live:
         yield live
-    watcher.stop()
 
 
 async def test_a_written_file_and_a_commit_are_told(bench: Live, code: Path) -> None:
