@@ -23,20 +23,7 @@ def daemon(tmp_path, servers):
         one.client.post("/api/projects", {"name": "acme"})
         for kind, served in servers.items():
             options = [word for name, value in served.fake.options.items() for word in ("--set", f"{name}={value}")]
-            one.stint(
-                "connect",
-                kind,
-                "--url",
-                served.url,
-                "--key-from",
-                "-",
-                "--live",
-                "on",
-                "--settle",
-                "0s",
-                *options,
-                stdin=served.fake.key + "\n",
-            )
+            one.connect(kind, served.url, served.fake.key, "--live", "on", *options)
             remote = [f"{name}={value}" for name, value in served.fake.remote.items()]
             one.stint("targets", "map", kind, "--project", "acme", *remote)
         yield one

@@ -124,21 +124,7 @@ async def test_hours_of_a_project_that_was_closed_there_are_a_difference_and_not
 
 def test_it_holds_what_the_report_says_after_a_week_with_edits(tmp_path, server):
     with Daemon(tmp_path / "home") as daemon:
-        shown = daemon.stint(
-            "connect",
-            "redmine",
-            "--url",
-            server.url,
-            "--key-from",
-            "-",
-            "--from",
-            "2026-01-01",
-            "--deliver",
-            "auto",
-            "--settle",
-            "0s",
-            stdin=server.key + "\n",
-        )
+        shown = daemon.connect("redmine", server.url, server.key, "--from", "2026-01-01", "--deliver", "auto")
         assert "connected redmine as mia" in shown.out
         assert "Atlas / Development" in shown.out
         daemon.stint("targets", "map", "redmine", "--project", "acme", "issue_id={task}", "activity_id=9")

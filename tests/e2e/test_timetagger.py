@@ -71,21 +71,7 @@ def server(tmp_path):
 
 def test_it_holds_what_the_report_says(tmp_path, server):
     with Daemon(tmp_path / "home") as daemon:
-        shown = daemon.stint(
-            "connect",
-            "timetagger",
-            "--url",
-            server.base,
-            "--key-from",
-            "-",
-            "--from",
-            "2026-01-01",
-            "--deliver",
-            "auto",
-            "--settle",
-            "0s",
-            stdin=server.token + "\n",
-        )
+        shown = daemon.connect("timetagger", server.base, server.token, "--from", "2026-01-01", "--deliver", "auto")
         assert "connected timetagger" in shown.out
         daemon.stint("targets", "map", "timetagger", "--project", "acme", "tag=acme")
         ids = []

@@ -47,22 +47,7 @@ def test_hours_go_to_the_ticket_that_a_task_names_and_follow_what_is_edited(tmp_
         ids = {}
         for kind, (fake, served) in fakes.items():
             options = [word for name, value in fake.options.items() for word in ("--set", f"{name}={value}")]
-            shown = daemon.stint(
-                "connect",
-                kind,
-                "--url",
-                served.url,
-                "--key-from",
-                "-",
-                "--from",
-                "2026-01-01",
-                "--deliver",
-                "auto",
-                "--settle",
-                "0s",
-                *options,
-                stdin=fake.key + "\n",
-            )
+            shown = daemon.connect(kind, served.url, fake.key, "--from", "2026-01-01", "--deliver", "auto", *options)
             assert f"connected {kind} as " in shown.out
             daemon.stint("targets", "map", kind, "--project", kind, *PLACES[kind])
             ids[kind] = [daemon.client.post("/api/entries", entry(kind, hour, f"at {hour}"))["id"] for hour in (9, 11)]

@@ -132,6 +132,11 @@ class Daemon:
             raise AssertionError(f"stint {' '.join(argv)} → {done.returncode}: {done.stderr or done.stdout}")
         return Outcome(done.returncode, done.stdout, done.stderr)
 
+    def connect(self, kind: str, url: str, key: str, *options: str) -> Outcome:
+        """Connect a billing target that delivers without delay."""
+        words = ("connect", kind, "--url", url, "--key-from", "-", "--settle", "0s")
+        return self.stint(*words, *options, stdin=f"{key}\n")
+
     def entries(self, **query: str) -> list[dict[str, Any]]:
         """Entries, earliest first."""
         return sorted(self.client.every("/api/entries", **query), key=lambda entry: entry["start"])
