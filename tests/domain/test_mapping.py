@@ -342,7 +342,7 @@ ACME = KnownProject("p-acme", "Acme", True, "/code/acme")
         ("/workspaces/acme", "/workspaces/acme"),
         ("/workspaces/acme/src/lib", "/workspaces/acme"),
         ("/home/vscode/acme/src", "/home/vscode/acme"),
-        ("/work/acme/acme", "/work/acme"),
+        ("/srv/acme/acme", "/srv/acme"),
         ("/workspaces/api/docs", "/workspaces/api"),
         ("/workspaces/Acme", None),
         ("/workspaces/acme-2", None),

@@ -24,7 +24,7 @@ def read_marks(path: str, git_dir: str, common_dir: str) -> FolderMarks:
 
 def _git_mark(common_dir: str) -> tuple[str, int]:
     """(the number of the directory and when git began it, when it came here). The number alone says little: it is given again
-    once a directory was removed. Of a file that git writes once, a move keeps both times and a copy has a new second one.
+    once a directory was removed. A move keeps both times of a file that git writes once; a copy has at least a new change time.
     """
     try:
         number = os.lstat(common_dir).st_ino

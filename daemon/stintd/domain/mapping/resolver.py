@@ -2,7 +2,7 @@
 equal name, new project.
 
 Pure. Heartbeats store where they happened, and the resolver is used again whenever entries are derived, so a new mapping
-also corrects the past. It decides what a new place would get (`home`); its caller creates the project.
+also corrects the past. It decides what a new place would get (`choose_project`); its caller creates the project.
 """
 
 from bisect import bisect_right
