@@ -42,8 +42,10 @@ def test_a_bare_repository_and_the_folder_that_names_it_are_one_whatever_is_foun
 
 
 def test_a_folder_with_the_git_directory_of_another_folder_is_one_of_its_own():
-    repos = assign_each([facts("/code/a", store="/code/a/.git")], [facts("/code/b", store="/code/a/.git")])
-    assert repos["/code/a"] != repos["/code/b"]
+    first, second = facts("/code/a", store="/code/a/.git"), facts("/code/b", store="/code/a/.git")
+    for batches in ([[first], [second]], [[first, second]], [[second, first]]):
+        repos = assign_each(*batches)
+        assert repos["/code/a"] != repos["/code/b"]
 
 
 def test_a_bare_repository_that_lies_where_another_one_lay_is_not_that_one_s_folder():

@@ -245,6 +245,12 @@ MORE = (
         (own("split"),),
     ),
     Layout(
+        "copy of a folder whose git data is elsewhere",
+        "serve tied2; mkdir data2; git clone -q --separate-git-dir data2/tied2.git $SERVER/tied2.git tied2",
+        ("cp -r tied2 untied",),
+        (own("tied2"), Place("untied", "untied", "own folder", has_commits=False)),
+    ),
+    Layout(
         "submodule of a submodule",
         "serve inner middle outer; sub $AWAY/middle.git inner inner; take outer",
         ("sub outer middle middle; git -C outer submodule -q update --init --recursive",),

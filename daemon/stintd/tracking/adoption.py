@@ -41,6 +41,7 @@ class Adopter:
                     readings.append(reading)
         if readings:
             self._state.report_folders()
+        readings = self._without_borrowed_data(readings)
         readings.sort(key=lambda reading: -reading.last_touch_us)
         now = self._state.clock.now()
         self._state.tell([CheckoutSignal(now, reading.facts) for reading in readings if _is_storable(reading.facts)], {})
@@ -50,6 +51,21 @@ class Adopter:
         linked = self._state.list_untracked(path for reading in readings for path in reading.linked)
         if linked:
             await self.adopt_all(list(dict.fromkeys(linked)))
+
+    def _without_borrowed_data(self, readings: Iterable[CheckoutReading]) -> list[CheckoutReading]:
+        """The readings; a folder whose `.git` file names the git data of another living folder has none of its own: its files
+        count, and the acts in that data are the other's (a copy of a checkout made with `--separate-git-dir`)."""
+        owners = {t.facts.git_dir: path for path, t in self._state.tracked.items() if t.facts.kind == "main" and t.lost is None}
+        out = []
+        for reading in sorted(readings, key=lambda reading: reading.facts.path):
+            facts = reading.facts
+            owner = owners.setdefault(facts.git_dir, facts.path) if facts.kind == "main" and facts.git_dir else facts.path
+            if owner == facts.path:
+                out.append(reading)
+                continue
+            trouble = f"its .git names the git data of {owner}, whose commits are that folder's; `git clone` one of its own"
+            out.append(CheckoutReading(CheckoutFacts(facts.path, "", "", "main", f"path:{facts.path}", trouble=trouble)))
+        return out
 
     def _read_checkouts(self, paths: Sequence[str]) -> list[tuple[str, CheckoutReading | None]]:
         return [(path, self._read_checkout(path)) for path in paths]

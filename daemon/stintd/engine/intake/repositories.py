@@ -30,17 +30,20 @@ class Repositories:
         """The repository of each checkout by path. Those that were found together are passed together."""
         folders = [facts for facts in checkouts if facts.kind != "worktree"]
         repos = self._same(folders)
-        stores: dict[str, RepoId] = {}
+        shared: dict[str, RepoId] = {}
         if len(repos) < len(folders):
             repos = match_folders(folders, FolderHistory(self._places.seen_folders(), self.presence, self._continues))
             repos |= {facts.path: self._displaced[mark] for facts in folders if (mark := facts.marks.git) in self._displaced}
-            stores = self._shared_stores(folders)
+            shared = self._shared_stores(folders)
+        owners: dict[str, CheckoutFacts] = {}
         for facts in sorted(checkouts, key=lambda facts: (facts.kind == "worktree", facts.path)):
             store = facts.common_dir
-            repo = repos.get(facts.path) or stores.get(store)
+            owner = owners.setdefault(store, facts)
+            is_part = facts.kind == "worktree" or _is_bare_pair(facts, owner)
+            repo = repos.get(facts.path) or shared.get(store) or (repos.get(owner.path) if is_part else None)
             if repo is None and (facts.kind == "worktree" or not self._places.has_folder(store)):
                 repo = self._places.repo_of_store(store)
-            repos[facts.path] = stores[store] = repo or RepoId(new_id(now))
+            repos[facts.path] = repo or RepoId(new_id(now))
         self._note_displaced(folders, repos)
         return repos
 
